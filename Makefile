@@ -1,0 +1,9 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+PYTHON := tools/python
+
+.PHONY: venv
+venv:  ## set up .venv with everything that tests, linters and documentation need
+	@$(PYTHON) tools/environments.py dev >/dev/null
