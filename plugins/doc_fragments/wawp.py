@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that the modules share, each documented once."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options that are the same in every module."""
+
+    # How the API is reached.
+    DOCUMENTATION = r"""
+options:
+  access_token:
+    description:
+      - The access token of the Wawp account, from its dashboard.
+      - It is sent in the body of each request only, never in a URL.
+      - If unset, the environment variable E(WAWP_ACCESS_TOKEN) is used.
+    type: str
+    required: true
+  api_url:
+    description:
+      - Where the Wawp API is.
+      - If unset, the environment variable E(WAWP_API_URL) is used.
+      - Plain C(http) outside loopback draws a warning.
+    type: str
+    default: https://api.wawp.net
+  request_timeout:
+    description:
+      - Seconds after which a single call is given up.
+      - The slowest engine takes up to 25 seconds for a logout. Less than 60 can cut real logouts off,
+        which then have to be verified the long way.
+    type: float
+    default: 90.0
+  validate_certs:
+    description: Whether the server's TLS certificate must be trusted.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - A file or folder of CA certificates to trust instead of the system's.
+      - If unset, the environment variables E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) are used.
+    type: path
+requirements:
+  - requests (Python library) where the task runs
+notes:
+  - Proxies are taken from the environment variables E(HTTPS_PROXY), E(HTTP_PROXY), E(ALL_PROXY) and E(NO_PROXY).
+  - C(~/.netrc), cookies and redirects are never used.
+"""
+
+    # Which session.
+    INSTANCE = r"""
+options:
+  instance_id:
+    description:
+      - The id of the instance, from the Wawp dashboard. Quote it in YAML, since some ids look like numbers.
+      - If unset, the environment variable E(WAWP_INSTANCE_ID) is used.
+    type: str
+    required: true
+"""
+
+    # What is to be reached, beside the state.
+    STATE = r"""
+options:
+  start_if_stopped:
+    description:
+      - With O(state=logged_out) and O(state=absent), start a session that is C(STOPPED), or restart one that has
+        C(FAILED), so that it can be logged out from C(WORKING). Nothing else can prove that the phone was unlinked.
+      - A session that says itself that it has no account is not started.
+    type: bool
+    default: false
+  on_unproven:
+    description:
+      - What an end means after which the phone may still list the device, see RV(verdict).
+      - V(warn) ends well, with a warning. V(fail) fails the task.
+    type: str
+    choices: [warn, fail]
+    default: warn
+  expect_account:
+    description:
+      - The account that the session must belong to, as a phone number with its country code or as a WhatsApp id.
+      - If it belongs to another one, the task fails and nothing is sent.
+      - A session that hides its account is not logged out. It may be started to find out.
+    type: str
+  logout_first:
+    description:
+      - With O(state=absent), log the session out and see that done before it is deleted, as O(state=logged_out) would.
+        A session that may still be linked is then not deleted, since its credentials are the only key
+        that can unlink it from here.
+      - With V(false) it is deleted as it is, and the phone may keep on listing it.
+    type: bool
+    default: true
+  mask_account:
+    description: Whether phone numbers and names are masked in everything that is returned.
+    type: bool
+    default: true
+"""
+
+    # How long a run may take.
+    WAITING = r"""
+options:
+  wait:
+    description:
+      - Whether to wait until the state has been reached.
+      - Without it, the session is read once after a call, and an end that can't be seen yet is V(unproven).
+    type: bool
+    default: true
+  wait_timeout:
+    description: Seconds to wait for a logout, a stop or a deletion to be seen. When they are over, the task fails.
+    type: float
+    default: 120.0
+  wait_sleep:
+    description:
+      - Seconds between two readings. The first one comes at once. Wawp asks for 3 to 5.
+      - Also the time after which bad news is read a second time before it is believed.
+    type: float
+    default: 3.0
+  start_timeout:
+    description: Seconds given to an engine that is C(STARTING), each time it is.
+    type: float
+    default: 90.0
+"""

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The modules' options: their specification, and their values once checked. Private to the collection."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.parameters import env_fallback
+from ansible_collections.wawp.cloud.plugins.module_utils._client import Connection
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import STATES
+from ansible_collections.wawp.cloud.plugins.module_utils._session import parse_account
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal
+
+Spec = dict[str, dict[str, Any]]
+
+CONNECTION: Spec = {
+    "access_token": {
+        "type": "str",
+        "required": True,
+        "no_log": True,
+        "fallback": (env_fallback, ["WAWP_ACCESS_TOKEN"]),
+    },
+    "api_url": {"type": "str", "default": "https://api.wawp.net", "fallback": (env_fallback, ["WAWP_API_URL"])},
+    # Wawp's slowest engine takes 25 s for a logout at worst; a time-out under 60 s cuts real logouts off.
+    "request_timeout": {"type": "float", "default": 90.0},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+}
+
+INSTANCE: Spec = {
+    "instance_id": {"type": "str", "required": True, "fallback": (env_fallback, ["WAWP_INSTANCE_ID"])},
+}
+
+WAITING: Spec = {
+    "wait": {"type": "bool", "default": Goal.wait},
+    "wait_timeout": {"type": "float", "default": Goal.wait_timeout},
+    "wait_sleep": {"type": "float", "default": Goal.wait_sleep},
+    "start_timeout": {"type": "float", "default": Goal.start_timeout},
+}
+
+MASKING: Spec = {
+    "mask_account": {"type": "bool", "default": True},
+}
+
+STATE: Spec = {
+    "state": {"type": "str", "required": True, "choices": list(STATES)},
+    "start_if_stopped": {"type": "bool", "default": Goal.start_if_stopped},
+    "on_unproven": {"type": "str", "default": Goal.on_unproven, "choices": ["warn", "fail"]},
+    "expect_account": {"type": "str"},
+    "logout_first": {"type": "bool", "default": Goal.logout_first},
+}
+
+SESSION_SPEC: Spec = {**CONNECTION, **INSTANCE, **STATE, **WAITING, **MASKING}
+
+_INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def connection_of(params: Mapping[str, Any]) -> Connection:
+    """The checked connection options. Raises OptionError."""
+    return Connection(
+        api_url=params["api_url"],
+        request_timeout=_seconds(params, "request_timeout", zero=False),
+        validate_certs=params["validate_certs"],
+        ca_path=params["ca_path"],
+    )
+
+
+def goal_of(params: Mapping[str, Any]) -> Goal:
+    """The checked options that say what a run is to reach. Raises OptionError."""
+    return Goal(
+        state=params["state"],
+        start_if_stopped=params["start_if_stopped"],
+        on_unproven=params["on_unproven"],
+        expect_account=account_of(params["expect_account"]),
+        logout_first=params["logout_first"],
+        wait=params["wait"],
+        wait_timeout=_seconds(params, "wait_timeout"),
+        wait_sleep=_seconds(params, "wait_sleep", zero=False),
+        start_timeout=_seconds(params, "start_timeout"),
+    )
+
+
+def instance_of(value: str) -> str:
+    """The checked instance id. Raises OptionError."""
+    if not _INSTANCE_ID.fullmatch(value):
+        raise OptionError("instance_id", "may hold only letters, digits, _ and -; it is shown in Wawp's dashboard")
+    return value
+
+
+def token_of(value: str) -> str:
+    """The checked token. Raises OptionError; the message doesn't hold it."""
+    token = value.strip()
+    if not token:
+        raise OptionError("access_token", "is empty; set it, or the environment variable WAWP_ACCESS_TOKEN")
+    return token
+
+
+def account_of(value: str | None) -> str | None:
+    """The expected account in the one writing that can be compared, None for none. Raises OptionError."""
+    if value is None:
+        return None
+    if not value.strip():
+        raise OptionError(
+            "expect_account", "is empty, which would skip the check; leave the option out if that is meant"
+        )
+    try:
+        return parse_account(value)
+    except ValueError as error:
+        raise OptionError("expect_account", f"{error}; write it like +201012345678 or 201012345678@c.us") from None
+
+
+def _seconds(params: Mapping[str, Any], option: str, zero: bool = True) -> float:
+    value: float = params[option]
+    if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+        raise OptionError(
+            option, f"{value} is no usable number of seconds, it must be {'0 or more' if zero else 'more than 0'}"
+        )
+    return value

@@ -1,0 +1,308 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The Wawp API over requests: one call, one reply or one WawpError. Private to the collection.
+
+Credentials travel in the JSON body only, where no proxy or access log keeps them. No redirect is followed, since a
+POST would carry them on to another host; ``~/.netrc`` and cookies are left out of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.wawp.cloud.plugins.module_utils import _errors
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError, WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_text, mask_accounts_in, scrub
+from ansible_collections.wawp.cloud.plugins.module_utils._version import VERSION
+
+try:
+    import requests
+    from requests.cookies import RequestsCookieJar
+    from requests.utils import get_environ_proxies
+    from urllib3 import disable_warnings
+    from urllib3.exceptions import HTTPError, InsecureRequestWarning, ReadTimeoutError
+except ImportError:
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+# Call names are Wawp's paths below /v2/session; what has no documented POST is sent as it is documented.
+CALLS: Mapping[str, tuple[str, str]] = {
+    "info": ("POST", "/v2/session/info"),
+    "start": ("POST", "/v2/session/start"),
+    "stop": ("POST", "/v2/session/stop"),
+    "restart": ("POST", "/v2/session/restart"),
+    "logout": ("POST", "/v2/session/logout"),
+    "delete": ("DELETE", "/v2/session/delete"),
+}
+
+MAX_CONNECT = 10.0
+MAX_BODY = 1 << 20
+_CHUNK = 1 << 16
+_LOOPBACK = re.compile(r"^(localhost|127(\.\d+){3}|::1)$")
+_TAG = re.compile(r"<[^>]*>")
+_UNSHOWN = re.compile(r"<(script|style|head)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+
+_MEANING: Mapping[int, tuple[str, str]] = {
+    400: (_errors.BAD_REQUEST, "Wawp did not understand the request"),
+    401: (_errors.BAD_TOKEN, "the access token was refused, check access_token"),
+    403: (_errors.FORBIDDEN, "the account's plan or quota doesn't allow this"),
+    404: (_errors.UNKNOWN_SESSION, "no such session, check instance_id"),
+    422: (_errors.WRONG_STATUS, "the session's status doesn't allow this"),
+    429: (_errors.RATE_LIMITED, "too many calls"),
+    502: (_errors.GATEWAY, "the gateway is down or didn't wait for the engine"),
+    503: (_errors.GATEWAY, "the gateway is down or didn't wait for the engine"),
+    504: (_errors.GATEWAY, "the gateway is down or didn't wait for the engine"),
+}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the API is and how it is reached; the modules' options of the same names, ``request_timeout`` in seconds.
+
+    Raises:
+        OptionError: a value can't be used.
+    """
+
+    api_url: str
+    request_timeout: float
+    validate_certs: bool = True
+    ca_path: str | None = None
+
+    def __post_init__(self) -> None:
+        check_api_url(self.api_url)
+        if self.ca_path and not os.path.exists(self.ca_path):
+            raise OptionError("ca_path", f"no such file or folder: {self.ca_path}")
+
+    @property
+    def base(self) -> str:
+        return self.api_url.strip().rstrip("/")
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a careful operator should know about this connection."""
+        parts = urlsplit(self.base)
+        if parts.scheme == "http" and not _LOOPBACK.match(parts.hostname or ""):
+            return [f"api_url: {self.base} is not encrypted, the access token can be read on its way"]
+        return []
+
+    @property
+    def verify(self) -> bool | str:
+        """What requests calls verify: the option first, then the variables that its users know."""
+        if not self.validate_certs:
+            return False
+        environment = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        return self.ca_path or environment or True
+
+
+def check_api_url(url: str) -> None:
+    """Raise OptionError unless the URL is one to which calls can be sent, without repeating secrets in it."""
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise OptionError("api_url", "not an http or https URL, write it like https://api.wawp.net")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise OptionError(
+            "api_url", "must not hold credentials, a query or a fragment; the token goes into access_token"
+        )
+
+
+class Client:
+    """Calls to one API, over one kept-alive connection. Not to be shared between threads.
+
+    Args:
+        connection: where and how.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._base = connection.base
+        self._timeout = connection.request_timeout
+        self._verify = connection.verify
+        if not self._verify:
+            disable_warnings(InsecureRequestWarning)  # the user has said so; urllib3 would repeat it for every call
+        self._proxies = get_environ_proxies(self._base, no_proxy=None)
+        self._session = requests.Session()
+        # The environment is asked once, above; left on, every call would ask again, and netrc would add credentials.
+        self._session.trust_env = False
+        self._session.headers.update({"User-Agent": f"wawp.cloud/{VERSION} (Ansible)", "Accept": "application/json"})
+        self._session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def call(self, name: str, instance_id: str, access_token: str, **fields: Any) -> tuple[int, Any]:
+        """Send one call.
+
+        Args:
+            name: one of CALLS.
+            instance_id: the instance that it is about.
+            access_token: the account's token.
+            fields: what the call takes besides.
+
+        Returns:
+            The 2xx status and the reply's JSON value.
+
+        Raises:
+            WawpError: anything else; the message names method, URL, status and what the reply said.
+        """
+        method, path = CALLS[name]
+        request = _Request(method, self._base + path, (access_token,))
+        body = {"instance_id": instance_id, "access_token": access_token, **fields}
+        deadline = time.monotonic() + self._timeout
+        try:
+            with self._session.request(
+                method,
+                request.url,
+                json=body,
+                timeout=(min(MAX_CONNECT, self._timeout), self._timeout),
+                verify=self._verify,
+                proxies=self._proxies,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = _read(response, deadline, request)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise request.lost(error) from None
+        return _understand(response, content, request)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What error messages need to know of a request, and what they must not say."""
+
+    method: str
+    url: str
+    secrets: tuple[str, ...]
+
+    def error(self, kind: str, problem: str, said: str = "", **facts: Any) -> WawpError:
+        message = f"{self.method} {self.url}: {problem}"
+        said = clean_text(mask_accounts_in(scrub(said, self.secrets)))
+        return WawpError(kind, f"{message} ({said})" if said else message, **facts)
+
+    def lost(self, error: Exception) -> WawpError:
+        """The error for a request that got no reply."""
+        if isinstance(error, (requests.Timeout, ReadTimeoutError)):
+            return self.error(_errors.TIMEOUT, "no complete reply in time, see request_timeout")
+        if isinstance(error, requests.exceptions.SSLError):
+            return self.error(_errors.TLS, "no trusted TLS connection, see ca_path and validate_certs", _reason(error))
+        if isinstance(error, OSError) and "CA certificate bundle" in str(error):
+            return self.error(_errors.TLS, "the CA bundle named by the environment doesn't exist", str(error))
+        if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidURL)):
+            return self.error(_errors.UNREACHABLE, "the URL or the environment's proxy URL can't be used")
+        return self.error(_errors.UNREACHABLE, "the connection failed", _reason(error))
+
+
+def _reason(error: BaseException) -> str:
+    """What lies at the bottom of requests' and urllib3's wrapped exceptions, in the system's own words."""
+    inner: Any = error
+    for _depth in range(8):
+        nested = getattr(inner, "reason", None) or next((arg for arg in inner.args if isinstance(arg, Exception)), None)
+        if not isinstance(nested, BaseException):
+            break
+        inner = nested
+    text = re.sub(r"<[^>]*>: |^\w*Connection\w*\([^)]*\): ", "", str(inner))
+    return text or type(inner).__name__
+
+
+def _read(response: requests.Response, deadline: float, request: _Request) -> bytes:
+    """The reply's bytes, as far as a sane reply goes. A reply that drips is cut off at the deadline."""
+    # urllib3 1.26 has no read1: there the deadline is looked at only when a whole chunk has come.
+    read = getattr(response.raw, "read1", response.raw.read)
+    content = b""
+    while True:
+        chunk = read(_CHUNK, decode_content=True)
+        content += chunk
+        if not chunk:
+            return content
+        if len(content) > MAX_BODY:
+            raise request.error(_errors.UNREADABLE, f"the reply is larger than {MAX_BODY} bytes")
+        if time.monotonic() > deadline:
+            raise request.error(_errors.TIMEOUT, "no complete reply in time, see request_timeout")
+
+
+def _understand(response: requests.Response, content: bytes, request: _Request) -> tuple[int, Any]:
+    status = response.status_code
+    if 300 <= status < 400:
+        raise request.error(
+            _errors.REDIRECTED,
+            f"HTTP {status}, the API has moved; redirects aren't followed with credentials, set api_url",
+            f"to {_host(response.headers.get('Location', ''))}",
+            http_status=status,
+        )
+    if not 200 <= status < 300:
+        raise _refusal(response, content, request)
+    try:
+        return status, json.loads(content)
+    except ValueError:
+        said = _words(content) or "an empty body"
+        problem = f"HTTP {status} with a body that isn't JSON, so nobody knows what was done"
+        raise request.error(_errors.UNREADABLE, problem, said, http_status=status) from None
+
+
+def _refusal(response: requests.Response, content: bytes, request: _Request) -> WawpError:
+    status = response.status_code
+    kind, meaning = _MEANING.get(status, (_errors.SERVER_ERROR if status >= 500 else _errors.UNEXPECTED, "refused"))
+    if status == 404 and re.match(rb"\s*<(!doctype html|html)", content, re.IGNORECASE):
+        kind, meaning = _errors.UNEXPECTED, "no Wawp API answers here, check api_url"
+    code, said = _explanation(content)
+    return request.error(
+        kind,
+        f"HTTP {status}, {meaning}",
+        said,
+        http_status=status,
+        api_code=clean_text(mask_accounts_in(scrub(code, request.secrets)), 80) if code else None,
+        retry_after=_retry_after(response.headers.get("Retry-After")),
+    )
+
+
+def _explanation(content: bytes) -> tuple[str | None, str]:
+    """Code and message of an error body: JSON (flat or nested), else the words of XML, HTML or text."""
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return None, _words(content)
+    if not isinstance(body, dict):
+        return None, _words(content)
+    inner = body["error"] if isinstance(body.get("error"), dict) else body
+    code, message = inner.get("code"), inner.get("message") or body.get("error")
+    return str(code) if code else None, str(message) if message else _words(content)
+
+
+def _words(content: bytes) -> str:
+    return _TAG.sub(" ", _UNSHOWN.sub(" ", content[:MAX_BODY].decode("utf-8", "replace")))
+
+
+def _retry_after(value: str | None) -> float | None:
+    """The seconds that a Retry-After header asks for, as a number or as a date; None if it can't be read."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value)) if re.fullmatch(r"\d{1,9}", value.strip()) else _seconds_until(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _seconds_until(date: str) -> float:
+    return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "the same host"
+    except ValueError:
+        return "an unreadable address"

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What can go wrong, by name. Private to the collection; no I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+BAD_REQUEST = "bad_request"
+BAD_TOKEN = "bad_token"  # noqa: S105 - the name of an error, not a password
+FORBIDDEN = "forbidden"
+UNKNOWN_SESSION = "unknown_session"
+WRONG_STATUS = "wrong_status"
+RATE_LIMITED = "rate_limited"
+SERVER_ERROR = "server_error"
+GATEWAY = "gateway"
+UNREADABLE = "unreadable"
+TIMEOUT = "timeout"
+UNREACHABLE = "unreachable"
+TLS = "tls"
+REDIRECTED = "redirected"
+UNEXPECTED = "unexpected"
+EXPIRED = "expired"
+
+# A write that ended so may or may not have taken effect.
+_AMBIGUOUS = frozenset({SERVER_ERROR, GATEWAY, UNREADABLE, TIMEOUT, UNREACHABLE})
+_TRANSIENT = _AMBIGUOUS | {RATE_LIMITED}
+
+
+class OptionError(ValueError):
+    """A value that can't be used: says which option, what is wrong with it and the way out."""
+
+    def __init__(self, option: str, problem: str) -> None:
+        super().__init__(f"{option}: {problem}")
+        self.option = option
+
+
+class WawpError(Exception):
+    """A call that did not end in a readable 2xx reply.
+
+    Args:
+        kind: one of this module's names.
+        message: for people; never holds a secret.
+        http_status: the reply's status, None where there was no reply.
+        api_code: what Wawp calls the error, if it says so.
+        retry_after: seconds that the server asks to be left alone.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        http_status: int | None = None,
+        api_code: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.http_status = http_status
+        self.api_code = api_code
+        self.retry_after = retry_after
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether a write that ended so may have taken effect."""
+        return self.kind in _AMBIGUOUS
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same read may succeed a moment later."""
+        return self.kind in _TRANSIENT
+
+    def as_result(self) -> dict[str, Any]:
+        """The error as part of a module's result."""
+        return {"kind": self.kind, "http_status": self.http_status, "code": self.api_code, "message": str(self)}

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""How a session is brought to each state. Private to the collection; no I/O, see _steps.py for how to drive it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ansible_collections.wawp.cloud.plugins.module_utils._logged_out import (
+    ADVICE_AGAIN,
+    ADVICE_PHONE,
+    ADVICE_STILL_PAIRED,
+    logged_out,
+)
+from ansible_collections.wawp.cloud.plugins.module_utils._session import (
+    ALREADY_SEVERED,
+    FAILED,
+    PASSKEY,
+    SCAN_QR_CODE,
+    STARTING,
+    STOPPED,
+    UNPROVEN,
+    WORKING,
+    Session,
+    changed_settings,
+)
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import (
+    Goal,
+    Lifecycle,
+    Outcome,
+    Run,
+    Steps,
+    Stop,
+    at_rest,
+)
+
+
+def lifecycle(goal: Goal) -> Lifecycle:
+    """The steps that bring a session to ``goal.state``; see _steps.py for how to drive them."""
+    run = Run(goal)
+    outcome = run.outcome
+    try:
+        yield from _STATES[goal.state](run)
+    except Stop as stop:
+        outcome.failed, outcome.message, outcome.error = True, str(stop), stop.error
+        if goal.state in _UNLINKING and outcome.verdict is None:
+            run.conclude(UNPROVEN, _advice_after_failure(run))
+    _judge_unproven(run)
+    _compare_settings(outcome)
+    outcome.duration = run.now
+    return outcome
+
+
+def _advice_after_failure(run: Run) -> str:
+    if run.has_sent("logout"):
+        return ADVICE_AGAIN
+    return ADVICE_STILL_PAIRED if run.outcome.seen and not run.outcome.gone else ADVICE_PHONE
+
+
+def _judge_unproven(run: Run) -> None:
+    """What an unproven end means to this run: a warning, or a failure if on_unproven says so."""
+    outcome = run.outcome
+    if outcome.verdict != UNPROVEN or outcome.failed:
+        return
+    message = f"The link could not be proven severed. {outcome.advice}"
+    if run.goal.on_unproven == "fail":
+        outcome.failed, outcome.message = True, message
+    else:
+        outcome.warnings.append(message)
+
+
+def _compare_settings(outcome: Outcome) -> None:
+    if outcome.first is None or outcome.last is None or not outcome.actions:
+        return
+    changed = changed_settings(outcome.first, outcome.last)
+    if changed:
+        outcome.warnings.append(
+            f"The instance's settings changed during the run, though Wawp promises to keep them: {', '.join(changed)}."
+        )
+
+
+def _started(run: Run) -> Steps:
+    """Start what is stopped, restart what has failed, leave alone what runs or waits for a person."""
+    session = run.must_exist((yield from run.read_sure(at_rest)))
+    if session.status == STOPPED:
+        yield from run.send("start", lambda seen: seen.status == STOPPED)
+    elif session.status == FAILED:
+        yield from run.send("restart", lambda seen: seen.status == FAILED)
+    elif session.status not in _UP | {STARTING}:
+        raise Stop(f"the session is {session.status}, a status that this collection doesn't know; nothing was sent")
+    if session.status not in _UP:
+        yield from _come_up(run)
+
+
+def _come_up(run: Run) -> Steps:
+    """Read until the engine has settled in a status in which it works or waits for a person."""
+    if not run.goal.wait:
+        run.must_exist((yield from run.read()))
+        return
+    session = run.must_exist((yield from run.settle()))
+    if session.status not in _UP:
+        raise Stop(f"the session didn't come up within {run.goal.start_timeout:g} s: it is {session.status}")
+
+
+def _stopped(run: Run) -> Steps:
+    session = run.must_exist((yield from run.read_sure(_is_stopped)))
+    if _is_stopped(session):
+        return
+    yield from run.send("stop", lambda seen: not _is_stopped(seen))
+    session = run.must_exist((yield from run.read_until(_is_stopped, run.patience)))
+    if run.goal.wait and not _is_stopped(session):
+        raise Stop(f"stop was accepted, but after {run.patience:g} s the session is {session.status}")
+
+
+def _is_stopped(session: Session) -> bool:
+    return session.status == STOPPED
+
+
+def _restarted(run: Run) -> Steps:
+    before = run.must_exist((yield from run.read())).status
+    yield from run.send("restart", lambda seen: seen.status == before)
+    yield from _come_up(run)
+
+
+def _absent(run: Run) -> Steps:
+    """Log out first, so that the phone side is closed; then delete, and see that it is gone."""
+    session = yield from run.read()
+    if session is None:
+        return
+    if run.goal.logout_first:
+        yield from logged_out(run)
+        _refuse_to_burn_the_key(run)
+    elif session.status == SCAN_QR_CODE:
+        run.conclude(ALREADY_SEVERED)
+    else:
+        run.conclude(UNPROVEN, ADVICE_PHONE)
+    yield from _delete(run)
+
+
+def _delete(run: Run) -> Steps:
+    try:
+        yield from run.send("delete", lambda seen: True)
+    except Stop:
+        if not run.outcome.gone:
+            raise
+    if not run.outcome.gone:
+        yield from run.read_until(lambda seen: False, run.patience)
+    if not run.outcome.gone and run.goal.wait:
+        raise Stop(f"delete was accepted, but the session is still there, {run.last.status}")
+
+
+def _refuse_to_burn_the_key(run: Run) -> None:
+    """Deleting a session whose link may stand takes away the only key that can sever it from here."""
+    if run.outcome.verdict != UNPROVEN:
+        return
+    if run.goal.on_unproven == "fail" or not run.has_sent("logout"):
+        raise Stop(
+            "the link could not be proven severed, so the session was not deleted: its credentials are the only key "
+            "that can sever it from here. Set start_if_stopped=true to log out from WORKING first, "
+            "or logout_first=false to delete it all the same"
+        )
+
+
+_STATES: dict[str, Callable[[Run], Steps]] = {
+    "logged_out": logged_out,
+    "started": _started,
+    "stopped": _stopped,
+    "restarted": _restarted,
+    "absent": _absent,
+}
+STATES = tuple(_STATES)
+_UP = PASSKEY | {WORKING, SCAN_QR_CODE}
+_UNLINKING = frozenset({"logged_out", "absent"})

@@ -1,0 +1,254 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The rule of ``state: logged_out``: what is done about what is seen, and what it proves. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._session import (
+    ALREADY_SEVERED,
+    FAILED,
+    SCAN_QR_CODE,
+    SEVERED,
+    STARTING,
+    STOPPED,
+    UNPAIRED_STATUSES,
+    UNPROVEN,
+    WORKING,
+    Session,
+)
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal, Run, Steps, Stop, at_rest
+
+# A rule that was asked so often without an end is asked no more: the session keeps changing under our hands.
+MAX_STEPS = 12
+
+ADVICE_PHONE = (
+    "The phone may still list this device. Remove it in WhatsApp under Linked devices; "
+    "left alone, WhatsApp drops it after 30 days without contact."
+)
+ADVICE_START = (
+    "The session isn't running, so nothing could be unlinked. Run again with start_if_stopped=true to start it and "
+    "log out from WORKING; if it can't be started, remove the device on the phone, in WhatsApp under Linked devices."
+)
+ADVICE_AGAIN = (
+    "The logout was sent but its end wasn't seen. Run again to see where the session has settled; until then "
+    "look on the phone, in WhatsApp under Linked devices."
+)
+ADVICE_STILL_PAIRED = (
+    "The session is still paired. Log it out from WORKING: state=logged_out with start_if_stopped=true; "
+    "or remove the device on the phone, in WhatsApp under Linked devices."
+)
+
+
+LOGOUT = "logout"
+SETTLE = "settle"
+LOGOUT_BLIND = "logout while STARTING"
+START = "start"
+RESTART = "restart"
+NOTHING_TO_DO = "nothing to do"
+GIVE_UP = "give up"
+STILL_PAIRED = "still paired"
+UNKNOWN_STATUS = "unknown status"
+
+
+def decide(session: Session, goal: Goal, tried: frozenset[str]) -> str:
+    """The rule of ``logged_out``: what to do next about what is seen.
+
+    Args:
+        session: the latest reading; STOPPED and FAILED have been read twice.
+        goal: the options.
+        tried: the steps that this run has already taken; each is taken once.
+    """
+    status = session.status
+    if status == WORKING:
+        return LOGOUT
+    if status == STARTING:
+        return SETTLE if goal.wait and SETTLE not in tried else LOGOUT_BLIND
+    if status == SCAN_QR_CODE:
+        return NOTHING_TO_DO
+    if not at_rest(session):
+        return UNKNOWN_STATUS
+    return _decide_at_rest(session, goal, tried)
+
+
+def _decide_at_rest(session: Session, goal: Goal, tried: frozenset[str]) -> str:
+    """STOPPED and FAILED. Without an account, before anything was sent, is how a logged-out session drifts."""
+    sent = tried & {START, RESTART}
+    if session.account_empty and not sent:
+        return NOTHING_TO_DO
+    if goal.start_if_stopped and session.status == STOPPED and START not in tried:
+        return START
+    if goal.start_if_stopped and session.status == FAILED and RESTART not in tried:
+        return RESTART
+    if session.account and not (session.status == FAILED and RESTART in tried):
+        return STILL_PAIRED
+    return GIVE_UP
+
+
+def logged_out(run: Run) -> Steps:
+    """Follow the rule, row by row, until one of its rows ends the run."""
+    tried: frozenset[str] = frozenset()
+    for _attempt in range(MAX_STEPS):
+        session = run.must_exist((yield from run.read_sure(_bad_news(run.goal))))
+        step = decide(session, run.goal, tried)
+        yield from _TAKE[step](run)
+        if run.outcome.verdict is not None:
+            return
+        tried |= {step, SETTLE} if step in (START, RESTART) else {step}
+    raise Stop(f"the session doesn't come to rest; it was last seen {run.last.status}")
+
+
+def _bad_news(goal: Goal) -> Callable[[Session], bool]:
+    """What is believed only when it is read twice; STARTING too where the run won't wait for it to settle."""
+    return lambda session: at_rest(session) or (session.status == STARTING and not goal.wait)
+
+
+def _settle(run: Run) -> Steps:
+    run.must_exist((yield from run.settle()))
+
+
+def _start(run: Run) -> Steps:
+    yield from run.send("start", lambda seen: seen.status == STOPPED)
+    run.must_exist((yield from run.settle()))
+
+
+def _restart(run: Run) -> Steps:
+    yield from run.send("restart", lambda seen: seen.status == FAILED)
+    run.must_exist((yield from run.settle()))
+
+
+def _nothing_to_do(run: Run) -> Steps:
+    """No account is there. After a logout while STARTING that proves nothing about the phone."""
+    if run.has_sent("logout"):
+        run.conclude(UNPROVEN, ADVICE_PHONE)
+    else:
+        run.conclude(ALREADY_SEVERED)
+    yield from ()
+
+
+def _give_up(run: Run) -> Steps:
+    run.conclude(UNPROVEN, ADVICE_START if not run.goal.start_if_stopped else ADVICE_PHONE)
+    yield from ()
+
+
+def _still_paired(run: Run) -> Steps:
+    yield from ()
+    raise Stop(f"the session is {run.last.status} and still paired: only a running one can be unlinked{_way_out(run)}")
+
+
+def _unknown_status(run: Run) -> Steps:
+    yield from ()
+    raise Stop(f"the session is {run.last.status}: logout is sent only while WORKING or STARTING{_way_out(run)}")
+
+
+def _way_out(run: Run) -> str:
+    return "; logout_first=false deletes it all the same" if run.goal.state == "absent" else ""
+
+
+def _logout(run: Run) -> Steps:
+    """Log out from WORKING and see it done. Ends without a verdict where the rule has to be asked again."""
+    if not (yield from _account_confirmed(run)):
+        return
+    answer = yield from run.write("logout", fresh=True)
+    if answer.error is None:
+        yield from _see_logged_out(run)
+    elif answer.error.kind == EXPIRED:
+        yield from run.read()
+    else:
+        yield from run.recover(answer.error)
+        yield from _see_unanswered_logout(run, answer.error)
+
+
+def _account_confirmed(run: Run) -> Steps:
+    """Nothing that can't be undone is sent to a session that hides its account from expect_account.
+
+    Returns:
+        False if the session left the status meanwhile, so that the rule has to be asked again.
+    """
+    if not run.goal.expect_account or run.last.account:
+        return True
+    status = run.last.status
+    yield from run.read_until(lambda seen: bool(seen.account) or seen.status != status, run.patience)
+    if run.last.status == status and not run.last.account:
+        raise Stop(f"expect_account: the session is {status} and doesn't say whose it is, so no logout was sent")
+    return run.last.status == status
+
+
+def _without_account(session: Session) -> bool:
+    return session.status == SCAN_QR_CODE or (session.status in UNPAIRED_STATUSES and not session.account)
+
+
+def _see_logged_out(run: Run) -> Steps:
+    """After a confirmed logout from WORKING: any reading without an account proves it."""
+    session = run.must_exist((yield from run.read_until(_without_account, run.patience)))
+    if _without_account(session):
+        _severed(run)
+    elif run.goal.wait:
+        raise Stop(f"logout was accepted, but after {run.patience:g} s the session is {session.status}, not logged out")
+    else:
+        run.conclude(UNPROVEN, ADVICE_AGAIN)
+
+
+def _severed(run: Run) -> None:
+    """An earlier logout while STARTING may have left a link of its own behind, which no later one can sever."""
+    if run.blind:
+        run.conclude(UNPROVEN, ADVICE_PHONE)
+    else:
+        run.conclude(SEVERED)
+
+
+def _see_unanswered_logout(run: Run, error: WawpError) -> Steps:
+    """After a logout of which nobody knows whether it came through: only SCAN_QR_CODE proves it.
+
+    WORKING as before, seen twice, ends without a verdict: the rule then allows one more try.
+    """
+
+    def done(session: Session) -> bool:
+        return session.status == SCAN_QR_CODE or (session.status == WORKING and run.repeated)
+
+    session = run.must_exist((yield from run.read_until(done, run.patience or run.goal.wait_sleep)))
+    if session.status == SCAN_QR_CODE:
+        _severed(run)
+    elif done(session):
+        run.limit_tries("logout", error)
+    elif not run.goal.wait or (at_rest(session) and not session.account):
+        run.conclude(UNPROVEN, ADVICE_AGAIN)
+    else:
+        raise Stop(f"whether the logout came through is not known, and the session is {session.status}: {error}", error)
+
+
+def _logout_blind(run: Run) -> Steps:
+    """Log out while STARTING, where WORKING could not be reached: it ends the session, but proves nothing."""
+    if not (yield from _account_confirmed(run)):
+        return
+    answer = yield from run.write("logout", fresh=True)
+    if answer.error is not None and answer.error.kind == EXPIRED:
+        yield from run.read()
+        return
+    if answer.error is not None:
+        yield from run.recover(answer.error)
+    run.blind = answer.error is None
+    timeout = run.goal.start_timeout if run.goal.wait else 0.0
+    session = run.must_exist((yield from run.read_until(lambda seen: seen.status in (SCAN_QR_CODE, WORKING), timeout)))
+    if session.status == WORKING:
+        return
+    if session.account:
+        raise Stop(f"logout was sent while STARTING, but the session is {session.status} and still paired")
+    run.conclude(UNPROVEN, ADVICE_PHONE)
+
+
+_TAKE: dict[str, Callable[[Run], Steps]] = {
+    LOGOUT: _logout,
+    SETTLE: _settle,
+    LOGOUT_BLIND: _logout_blind,
+    START: _start,
+    RESTART: _restart,
+    NOTHING_TO_DO: _nothing_to_do,
+    GIVE_UP: _give_up,
+    STILL_PAIRED: _still_paired,
+    UNKNOWN_STATUS: _unknown_status,
+}

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What may be shown: accounts masked, secrets left out, foreign text made harmless. Private to the collection."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
+
+HIDDEN = "********"
+_SHOWN_DIGITS = 4
+_SECRET_KEYS = frozenset(
+    {"accesstoken", "apikey", "authorization", "customheaders", "headers", "key", "password", "qr", "secret", "token"}
+)
+_JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d+)*@[a-z])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+
+
+def mask_account(account: str) -> str:
+    """The account with all but its last four digits starred, or all of them where there are too few to hide."""
+    user, at, server = account.partition("@")
+    digits = sum(character.isdigit() for character in user)
+    hidden = digits - _SHOWN_DIGITS if digits > 2 * _SHOWN_DIGITS - 2 else digits
+    masked = []
+    for character in user:
+        star = character.isdigit() and hidden > 0
+        hidden -= star
+        masked.append("*" if star else character)
+    return "".join(masked) + at + server
+
+
+def mask_name(name: str) -> str:
+    """A person's name reduced to its first letter."""
+    return f"{name[:1]}***" if name else name
+
+
+def mask_accounts_in(text: str) -> str:
+    """The text with every WhatsApp id in it masked."""
+    return _JID.sub(lambda found: mask_account(found.group()), text)
+
+
+def without_secrets(value: Any) -> Any:
+    """A copy of an API value with secrets starred and the credentials and queries of URLs removed."""
+    if isinstance(value, Mapping):
+        return {
+            str(key): HIDDEN if _is_secret(key) and item not in (None, "", [], {}) else without_secrets(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [without_secrets(item) for item in value]
+    if isinstance(value, str) and "://" in value:
+        return _bare_url(value)
+    return value
+
+
+def masked(value: Any, account: str) -> Any:
+    """A copy of an API value in which no string names the account (digits only, or empty)."""
+    if isinstance(value, Mapping):
+        return {key: masked(item, account) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [masked(item, account) for item in value]
+    if isinstance(value, str):
+        text = value.replace(account, mask_account(account)) if account else value
+        return mask_accounts_in(text)
+    return value
+
+
+def clean_text(text: str, length: int = 240) -> str:
+    """Foreign text on one line: control and direction characters removed, runs of blanks folded, cut to a length."""
+    line = " ".join(_CONTROL.sub(" ", text).split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """The text without the secrets, in any of the writings in which a server may echo them."""
+    for secret in secrets:
+        for form in {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}:
+            if form:
+                text = text.replace(form, HIDDEN)
+    return text
+
+
+def _is_secret(key: Any) -> bool:
+    return re.sub(r"[^a-z]", "", str(key).lower()) in _SECRET_KEYS
+
+
+def _bare_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return HIDDEN
+    return urlunsplit((parts.scheme, host, parts.path, HIDDEN if parts.query else "", ""))

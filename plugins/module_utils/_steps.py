@@ -1,0 +1,325 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What every lifecycle is made of: the steps it yields, what it is told, what it has seen. Private to the collection.
+
+A lifecycle yields Call (to be sent) and Wait (to be slept), is sent an Answer for each, and returns an Outcome.
+It knows no clock, no socket and no Ansible, so that one module, a fleet of thousands, check mode and the tests
+all drive the same decisions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any, Union, cast
+
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import (
+    EXPIRED,
+    RATE_LIMITED,
+    UNKNOWN_SESSION,
+    WawpError,
+)
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import mask_account
+from ansible_collections.wawp.cloud.plugins.module_utils._session import (
+    FAILED,
+    STARTING,
+    STOPPED,
+    Session,
+    account_id,
+)
+
+# Seconds between the tries of a read that fails for the moment; longer if the server asks for it, up to a minute.
+BACK_OFF = (0.5, 1.0, 2.0, 4.0)
+MAX_RETRY_AFTER = 60.0
+# A logout is sent only while the reading it rests on is this fresh: a session that left WORKING meanwhile would
+# lose its only key without being unlinked.
+FRESH = 10.0
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a run is to reach, and how long it may take; the modules' options of the same names, times in seconds."""
+
+    state: str
+    start_if_stopped: bool = False
+    on_unproven: str = "warn"
+    expect_account: str | None = None
+    logout_first: bool = True
+    wait: bool = True
+    wait_timeout: float = 120.0
+    wait_sleep: float = 3.0
+    start_timeout: float = 90.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """Send this call. After ``expires`` (seconds since the start of the run) answer EXPIRED instead of sending it."""
+
+    name: str
+    expires: float | None = None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Come back after this many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a Call or a Wait.
+
+    Args:
+        at: when it came, in seconds since the start of the run.
+        sent_at: when the call was sent.
+        session: the reading, for ``info`` only.
+        error: why there is none.
+        http_status: of a 2xx reply.
+        planned: check mode: nothing was sent, this is what is expected.
+    """
+
+    at: float
+    sent_at: float = 0.0
+    session: Session | None = None
+    error: WawpError | None = None
+    http_status: int | None = None
+    planned: bool = False
+
+
+@dataclass(frozen=True)
+class Action:
+    """A write that was sent."""
+
+    name: str
+    sent_at: float
+    duration: float
+    outcome: str
+    http_status: int | None
+    seen: str
+
+
+@dataclass
+class Outcome:
+    """Where a run ended. Complete on failure too."""
+
+    changed: bool = False
+    failed: bool = False
+    message: str = ""
+    verdict: str | None = None
+    advice: str | None = None
+    error: WawpError | None = None
+    first: Session | None = None
+    last: Session | None = None
+    seen: Session | None = None
+    gone: bool = False
+    predicted: bool = False
+    actions: list[Action] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    reads: int = 0
+    duration: float = 0.0
+
+
+Steps = Generator[Union[Call, Wait], Answer, Any]
+Lifecycle = Generator[Union[Call, Wait], Answer, Outcome]
+
+
+class Stop(Exception):  # noqa: N818 - the end of a run, not always an error
+    """The run can't go on; ends it with a message, and with the error behind it if there is one."""
+
+    def __init__(self, message: str, error: WawpError | None = None) -> None:
+        super().__init__(message)
+        self.error = error
+
+
+class Run:
+    """What one run has seen and sent so far."""
+
+    def __init__(self, goal: Goal) -> None:
+        self.goal = goal
+        self.now = 0.0
+        self.outcome = Outcome()
+        self.seen_at = 0.0
+        # Whether a logout was accepted while STARTING.
+        self.blind = False
+        # The statuses read since the last write, and how often a write was left without a clear answer.
+        self.readings: list[str] = []
+        self.unanswered: Counter[str] = Counter()
+
+    @property
+    def last(self) -> Session:
+        return cast("Session", self.outcome.last)
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the last two readings, with no write between them, say the same."""
+        return len(self.readings) > 1 and self.readings[-1] == self.readings[-2]
+
+    @property
+    def patience(self) -> float:
+        return self.goal.wait_timeout if self.goal.wait else 0.0
+
+    def has_sent(self, name: str) -> bool:
+        return any(action.name == name for action in self.outcome.actions)
+
+    # -- reading
+
+    def pause(self, seconds: float) -> Steps:
+        self.now = (yield Wait(max(0.0, seconds))).at
+
+    def read(self, deadline: float = 0.0) -> Steps:
+        """Read the session, trying again while the failure is one that passes, at least until the deadline.
+
+        Returns:
+            The Session, or None if there is no such session.
+        """
+        tries = 0
+        while True:
+            answer = yield Call("info")
+            self.now = answer.at
+            self.outcome.reads += 1
+            if answer.error is None:
+                return self._saw(answer)
+            if answer.error.kind == UNKNOWN_SESSION:
+                self.outcome.gone = True
+                return None
+            if not answer.error.transient or (tries >= len(BACK_OFF) and self.now >= deadline):
+                raise Stop(str(answer.error), answer.error)
+            pause = BACK_OFF[min(tries, len(BACK_OFF) - 1)]
+            yield from self.pause(max(pause, min(answer.error.retry_after or 0.0, MAX_RETRY_AFTER)))
+            tries += 1
+
+    def _saw(self, answer: Answer) -> Session:
+        session = cast("Session", answer.session)
+        self.outcome.first = self.outcome.first or session
+        self.outcome.last = session
+        if session.account and not self.outcome.seen:
+            self.outcome.seen = session
+        self.outcome.gone = False
+        self.readings.append(session.status)
+        self.outcome.predicted = self.outcome.predicted or answer.planned
+        self.seen_at = self.now
+        self._check_account(session)
+        return session
+
+    def _check_account(self, session: Session) -> None:
+        """Stop on a session that belongs to somebody else. After our logout a new account is no longer our business."""
+        expected = self.goal.expect_account
+        if not expected or not session.account or self.has_sent("logout"):
+            return
+        actual = account_id(session.account)
+        if actual == expected:
+            return
+        sent = ", ".join(action.name for action in self.outcome.actions) or "nothing"
+        raise Stop(
+            f"expect_account: the session belongs to {mask_account(actual or session.account.jid)}, "
+            f"not to {mask_account(expected)}; {sent} was sent"
+        )
+
+    def read_sure(self, doubtful: Callable[[Session], bool]) -> Steps:
+        """Read until what is seen isn't doubtful or is seen twice in a row: one reading can lie.
+
+        A reading since the last write counts. Returns the Session, or None if there is no such session.
+        """
+        session = self.last if self.readings else (yield from self.read())
+        for _attempt in range(len(BACK_OFF)):
+            if session is None or self.repeated or not doubtful(session):
+                break
+            yield from self.pause(self.goal.wait_sleep)
+            session = yield from self.read()
+        return session
+
+    def read_until(self, done: Callable[[Session], bool], timeout: float) -> Steps:
+        """Read at once and then every wait_sleep, until what is seen will do, the session is gone or the time is up."""
+        deadline = self.now + timeout
+        while True:
+            session = yield from self.read(deadline)
+            if session is None or done(session) or self.now >= deadline:
+                return session
+            yield from self.pause(min(self.goal.wait_sleep, deadline - self.now))
+
+    def settle(self) -> Steps:
+        """Give the engine start_timeout to leave STARTING. STOPPED and FAILED are believed the second time only."""
+
+        def settled(session: Session) -> bool:
+            return session.status != STARTING and (self.repeated or not at_rest(session))
+
+        return (yield from self.read_until(settled, self.goal.start_timeout))
+
+    # -- writing
+
+    def write(self, name: str, fresh: bool = False) -> Steps:
+        """Send one write and note it. A write that came too late to be fresh was not sent and is not noted."""
+        answer = yield Call(name, self.seen_at + FRESH if fresh else None)
+        self.now = answer.at
+        error = answer.error
+        if error is not None and error.kind == EXPIRED:
+            return answer
+        self.readings.clear()
+        self.outcome.predicted = self.outcome.predicted or answer.planned
+        self.outcome.actions.append(
+            Action(
+                name=name,
+                sent_at=answer.sent_at,
+                duration=answer.at - answer.sent_at,
+                outcome="planned" if answer.planned else error.kind if error else "ok",
+                http_status=error.http_status if error else answer.http_status,
+                seen=self.last.status,
+            )
+        )
+        ambiguous = error is not None and error.ambiguous
+        self.unanswered[name] += ambiguous
+        self.outcome.changed = self.outcome.changed or error is None or ambiguous
+        return answer
+
+    def send(self, name: str, still_old: Callable[[Session], bool]) -> Steps:
+        """Send a write. After an ambiguous reply read first; if the old state is seen twice, send it once more."""
+        for _attempt in range(1 + len(BACK_OFF)):
+            answer = yield from self.write(name)
+            if answer.error is None:
+                return
+            yield from self.recover(answer.error)
+            session = yield from self.read_sure(still_old)
+            if session is None or not still_old(session):
+                return
+            self.limit_tries(name, answer.error)
+        raise Stop(str(answer.error), answer.error)
+
+    def limit_tries(self, name: str, error: WawpError) -> None:
+        if self.unanswered[name] > 1:
+            raise Stop(f"{name} was sent twice and the session is still {self.last.status}: {error}", error)
+
+    def recover(self, error: WawpError) -> Steps:
+        """After a failed write: let a rate limit pass; stop on a refusal, with the status read once more."""
+        if error.kind == RATE_LIMITED:
+            yield from self.pause(min(error.retry_after or BACK_OFF[-1], MAX_RETRY_AFTER))
+        elif not error.transient:
+            yield from self.look_after_refusal(error)
+            raise Stop(str(error), error)
+
+    def look_after_refusal(self, error: WawpError) -> Steps:
+        if error.kind == UNKNOWN_SESSION:
+            self.outcome.gone = True
+            return
+        answer = yield Call("info")
+        self.now = answer.at
+        self.outcome.reads += 1
+        self.outcome.last = answer.session or self.outcome.last
+
+    # -- ending
+
+    def must_exist(self, session: Session | None) -> Session:
+        if session is None:
+            lost = "is gone: somebody deleted it during the run" if self.outcome.first else "doesn't exist"
+            raise Stop(f"instance_id: the session {lost}")
+        return session
+
+    def conclude(self, verdict: str, advice: str | None = None) -> None:
+        self.outcome.verdict, self.outcome.advice = verdict, advice
+
+
+def at_rest(session: Session) -> bool:
+    return session.status in (STOPPED, FAILED)

@@ -1,0 +1,230 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module wawp_session: brings one WhatsApp session to a state."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wawp_session
+short_description: Log out, start, stop, restart or delete a WhatsApp session of Wawp
+version_added: 0.1.0
+author:
+  - wawp.cloud contributors (@wawp-cloud)
+description:
+  - Brings the WhatsApp session of a Wawp instance to a state, and sees that it got there.
+  - For O(state=logged_out) it also says how sure it is that the phone no longer lists the device. A reply of 200
+    proves nothing, since the engine below the API answers so even where it could not reach the phone, and then
+    has thrown away the only key that could have unlinked it.
+  - That is why a logout is sent only while the session is C(WORKING) or C(STARTING), why a session can be started
+    first, and why an end that was not seen is called V(unproven).
+options:
+  state:
+    description:
+      - V(logged_out) unlinks the account. The instance and its settings stay.
+      - V(started) starts a session that is C(STOPPED) and restarts one that has C(FAILED). One that is starting,
+        working or waiting for somebody to scan is left alone.
+      - V(stopped) stops it. It stays linked.
+      - V(restarted) always restarts it.
+      - V(absent) deletes the instance, which can't be undone, see O(logout_first).
+    type: str
+    required: true
+    choices: [logged_out, started, stopped, restarted, absent]
+attributes:
+  action_group:
+    version_added: 0.1.0
+  check_mode:
+    support: full
+    details:
+      - Reads the session, sends nothing that changes it, and predicts what a run would do, see RV(prediction).
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - O(state=restarted) restarts each time.
+      - A C(FAILED) session that can't be revived is restarted once in each run with O(start_if_stopped=true).
+extends_documentation_fragment:
+  - wawp.cloud.wawp
+  - wawp.cloud.wawp.instance
+  - wawp.cloud.wawp.state
+  - wawp.cloud.wawp.waiting
+  - wawp.cloud.attributes
+"""
+
+EXAMPLES = r"""
+- name: Log the session out, and fail unless that is proven
+  wawp.cloud.wawp_session:
+    instance_id: 3EB0BCB2E3D4
+    access_token: "{{ wawp_access_token }}"
+    state: logged_out
+    start_if_stopped: true
+    on_unproven: fail
+
+- name: Log out only if it is this person's account
+  wawp.cloud.wawp_session:
+    instance_id: 3EB0BCB2E3D4
+    access_token: "{{ wawp_access_token }}"
+    state: logged_out
+    expect_account: "+20 101 234 5678"
+  register: retired
+
+- name: Show how sure we can be
+  ansible.builtin.debug:
+    msg: "{{ retired.verdict }}: {{ retired.account }} was {{ retired.previous_status }}, is {{ retired.status }}"
+
+- name: Token and URL given once for all tasks
+  module_defaults:
+    group/wawp.cloud.wawp:
+      access_token: "{{ wawp_access_token }}"
+      api_url: "{{ wawp_api_url }}"
+  block:
+    - name: Make sure that the session runs
+      wawp.cloud.wawp_session:
+        instance_id: 3EB0BCB2E3D4
+        state: started
+
+    - name: Stop it, it stays linked
+      wawp.cloud.wawp_session:
+        instance_id: 3EB0BCB2E3D4
+        state: stopped
+
+    - name: Log out, then delete the instance
+      wawp.cloud.wawp_session:
+        instance_id: 3EB0BCB2E3D4
+        state: absent
+        start_if_stopped: true
+"""
+
+RETURN = r"""
+status:
+  description: The status that was seen last, null if there is no such session any more.
+  returned: always
+  type: str
+  sample: SCAN_QR_CODE
+previous_status:
+  description: The status that was seen first.
+  returned: always
+  type: str
+  sample: WORKING
+verdict:
+  description:
+    - With O(state=logged_out) and O(state=absent), what is known about the link between phone and session.
+    - V(severed), our logout was sent while C(WORKING), and afterwards the session was seen without an account.
+    - V(already_severed), there was nothing to do, no account was there before anything was sent. What ended it
+      was not seen by this run.
+    - V(unproven), the phone may still list the device. RV(advice) says what to do.
+    - Null for the other states, and where there was no session to begin with.
+  returned: always
+  type: str
+  sample: severed
+advice:
+  description: What to do about an V(unproven) verdict, null otherwise.
+  returned: always
+  type: str
+  sample: null
+account:
+  description: The account that the session was seen to belong to, masked unless O(mask_account=false).
+  returned: always
+  type: str
+  sample: "********5678@c.us"
+session:
+  description:
+    - The last reading as the API gave it, without secrets, the account masked unless O(mask_account=false).
+    - Null if there is no such session any more.
+  returned: always
+  type: dict
+  sample:
+    name: wawp-84729105
+    status: SCAN_QR_CODE
+    config: {webhooks: {}, proxy: null}
+    me: null
+actions:
+  description: The calls that change something, in the order in which they were sent. In check mode, would be sent.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: The call.
+      returned: always
+      type: str
+      sample: logout
+    time:
+      description: When it was sent, in UTC.
+      returned: always
+      type: str
+      sample: "2026-11-22T01:30:05.120Z"
+    duration:
+      description: Seconds until its reply.
+      returned: always
+      type: float
+      sample: 2.31
+    status:
+      description: The session's status as it was seen before.
+      returned: always
+      type: str
+      sample: WORKING
+    outcome:
+      description: C(ok), C(planned) in check mode, or the kind of error, as in RV(error.kind).
+      returned: always
+      type: str
+      sample: ok
+    http_status:
+      description: The reply's HTTP status, null if there was no reply.
+      returned: always
+      type: int
+      sample: 200
+prediction:
+  description: Whether what is returned is a prediction, because check mode kept a call from being sent.
+  returned: always
+  type: bool
+  sample: false
+duration:
+  description: Seconds that the run took.
+  returned: always
+  type: float
+  sample: 5.42
+error:
+  description: The failed call on which the run ended, null if there was none.
+  returned: always
+  type: dict
+  sample: null
+  contains:
+    kind:
+      description:
+        - One of C(bad_request), C(bad_token), C(forbidden), C(unknown_session), C(wrong_status), C(rate_limited),
+          C(server_error), C(gateway), C(unreadable), C(timeout), C(unreachable), C(tls), C(redirected), C(unexpected).
+      returned: always
+      type: str
+      sample: bad_token
+    http_status:
+      description: The reply's HTTP status, null if there was no reply.
+      returned: always
+      type: int
+      sample: 401
+    code:
+      description: Wawp's own name for the error, null if the reply has none.
+      returned: always
+      type: str
+      sample: invalid_token
+    message:
+      description: What happened.
+      returned: always
+      type: str
+      sample: "POST https://api.wawp.net/v2/session/info: HTTP 401, the access token was refused, check access_token"
+"""
+
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import SESSION_SPEC
+from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
+from ansible_collections.wawp.cloud.plugins.module_utils._task import session_task
+
+
+def main() -> None:
+    run_module(SESSION_SPEC, session_task)
+
+
+if __name__ == "__main__":
+    main()
