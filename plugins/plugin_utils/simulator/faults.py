@@ -1,0 +1,263 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults that are scripted per instance and call, and the error bodies that Wawp is known to send."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections import defaultdict
+from dataclasses import dataclass, field
+from email.utils import formatdate
+
+ANY = "*"
+BODIES = ("json", "nested_json", "xml", "html", "text", "empty")
+REDIRECTS = (301, 302, 303, 307, 308)
+
+# kind -> whether it strikes before the effect of the call unless told otherwise
+KINDS = {
+    "http": True,  # an error status, `http_status` with `body` and perhaps `retry_after`
+    "timeout": True,  # no reply for `seconds`, then the connection is closed
+    "drop": True,  # the connection is closed without a reply
+    "redirect": True,  # `http_status` 307 to `location`
+    "late": False,  # `http_status` 504 at once (0: the connection is dropped); the effect comes `seconds` later
+    "swallow": False,  # a logout or delete answers 2xx but the link stays
+    "truncate": False,  # Content-Length is larger than what comes
+    "slow": False,  # the reply drips over `seconds`
+    "huge": False,  # the JSON reply is padded to `mebibytes`
+    "garbage": False,  # 200, and a body that is no JSON
+    "non_utf8": False,  # 200, and JSON with bytes that are no UTF-8
+    "empty": False,  # 2xx without a body
+    "created": False,  # 201 instead of 200
+    "patch": False,  # keys of the JSON reply `remove`d or `replace`d (dotted paths)
+    "lie": False,  # info reports `status` with `me` empty, this once; the truth is unchanged
+}
+# What may stand in a message or replacement for the token that the request carried.
+TOKEN_MARK = "$access_token"  # noqa: S105  a placeholder, no token
+
+_CODES = {
+    307: "redirected",
+    400: "missing_parameters",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "invalid_session",
+    405: "method_not_allowed",
+    422: "unprocessable",
+    429: "too_many_requests",
+    500: "internal_error",
+    502: "bad_gateway",
+    503: "service_unavailable",
+    504: "gateway_timeout",
+}
+
+
+class FaultError(ValueError):
+    """A fault that says what cannot be."""
+
+
+class Reply:
+    """What goes back to the client.
+
+    `delivery` says how: "plain"; "timeout" (nothing for `seconds`, then closed); "drop" (closed); "truncate" (half of
+    the body, then closed); "slow" (the body drips over `seconds`). `status` is 0 where no reply comes.
+    """
+
+    __slots__ = ("body", "delivery", "headers", "seconds", "status")
+
+    def __init__(
+        self,
+        status: int,
+        body: bytes,
+        headers: dict[str, str] | None = None,
+        delivery: str = "plain",
+        seconds: float = 0.0,
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers or {}
+        self.delivery = delivery
+        self.seconds = seconds
+
+    def json(self) -> t.Any:
+        """The body, parsed."""
+        return json.loads(self.body)
+
+    def __repr__(self) -> str:
+        return f"Reply({self.status}, {self.delivery}, {len(self.body)} bytes)"
+
+
+def json_reply(data: t.Any, status: int = 200) -> Reply:
+    """A JSON reply."""
+    return Reply(status, json.dumps(data).encode("utf-8"))
+
+
+def error_reply(status: int, message: str, code: str = "", body: str = "json") -> Reply:
+    """An error in one of the forms of `BODIES`."""
+    code = code or _CODES.get(status, "error")
+    if body == "json":
+        return json_reply({"code": code, "message": message}, status)
+    if body == "nested_json":
+        return json_reply({"error": {"code": code, "message": message}}, status)
+    text, kind = {
+        "xml": (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<error><code>%s</code><message>%s</message></error>\n',
+            "application/xml",
+        ),
+        "html": (
+            "<!DOCTYPE html>\n<html><head><title>%s</title></head><body><center><h1>%s</h1></center></body></html>\n",
+            "text/html",
+        ),
+        "text": ("%s: %s\n", "text/plain"),
+        "empty": ("", "text/plain"),
+    }[body]
+    content = (text % (code, message) if text else "").encode("utf-8")
+    return Reply(status, content, {"Content-Type": kind})
+
+
+@dataclass
+class Fault:
+    """One scripted fault. `kind` is one of `KINDS`, where the parameters that it uses are named.
+
+    It strikes the calls `call` ("*": any) of `instance_id` ("*": any) after the first `skip` of them, `times` times
+    (None: for ever), `when` "before" or "after" the effect of the call took place. Of several that fit, one for the
+    instance goes before one for any, then the older one; a call suffers one fault at most.
+    """
+
+    kind: str
+    call: str = ANY
+    instance_id: str = ANY
+    when: str = ""
+    times: int | None = 1
+    skip: int = 0
+    http_status: int | None = None
+    body: str = "json"
+    message: str = "Scripted by the simulator."
+    code: str = ""
+    retry_after: float | None = None
+    retry_after_date: bool = False  # as an HTTP date instead of seconds
+    seconds: float = 30.0
+    location: str = ""
+    status: str = "STARTING"
+    mebibytes: float = 4.0
+    remove: list[str] = field(default_factory=list)
+    replace: dict[str, t.Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise FaultError("kind must be one of {}".format(", ".join(KINDS)))
+        self.when = self.when or ("before" if KINDS[self.kind] else "after")
+        if self.when not in ("before", "after"):
+            raise FaultError("when must be before or after")
+        if self.kind in ("late", "swallow") and self.when == "before":
+            raise FaultError(f"{self.kind} changes the effect: it cannot strike before it")
+        if self.body not in BODIES:
+            raise FaultError("body must be one of {}".format(", ".join(BODIES)))
+        if self.http_status is None:
+            self.http_status = {"redirect": 307, "late": 504}.get(self.kind, 500)
+        if self.kind == "redirect" and (self.http_status not in REDIRECTS or not self.location):
+            raise FaultError("a redirect needs a location and a status of {}".format(", ".join(map(str, REDIRECTS))))
+        if not (self.http_status == 0 and self.kind == "late") and not 200 <= self.http_status <= 599:
+            raise FaultError("http_status must be between 200 and 599")
+        if (self.times is not None and self.times < 1) or self.skip < 0 or self.seconds < 0 or self.mebibytes < 0:
+            raise FaultError("times, skip, seconds and mebibytes must not be negative, times not 0")
+
+
+class Script:
+    """The faults that wait for their calls."""
+
+    def __init__(self) -> None:
+        self._by_instance: dict[str, list[Fault]] = defaultdict(list)
+
+    def add(self, fault: Fault) -> None:
+        """Append `fault`."""
+        self._by_instance[fault.instance_id].append(fault)
+
+    def clear(self, instance_id: str | None = None) -> None:
+        """Forget the faults of one instance, or all."""
+        if instance_id is None:
+            self._by_instance.clear()
+        else:
+            self._by_instance.pop(instance_id, None)
+
+    def waiting(self) -> list[Fault]:
+        """The faults that can still strike."""
+        return [fault for faults in self._by_instance.values() for fault in faults]
+
+    def take(self, call: str, instance_id: str) -> Fault | None:
+        """The fault that this call suffers; counts it."""
+        if not self._by_instance:
+            return None
+        for key in (instance_id, ANY):
+            faults = self._by_instance.get(key, ())
+            for fault in faults:
+                if fault.call not in (call, ANY) or (fault.kind == "lie" and call != "info"):
+                    continue
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
+                if fault.times is not None:
+                    fault.times -= 1
+                    if not fault.times:
+                        self._by_instance[key].remove(fault)
+                return fault
+        return None
+
+
+def replaces_reply(fault: Fault) -> bool:
+    """Whether nothing of the call's own reply comes through."""
+    return fault.kind in ("http", "timeout", "drop", "redirect", "late")
+
+
+def strike(fault: Fault, reply: Reply, token: str, wall: t.Callable[[], float]) -> Reply:
+    """What becomes of the call's own `reply`. `wall` gives the time for an HTTP date."""
+    if fault.kind in ("timeout", "drop") or (fault.kind == "late" and not fault.http_status):
+        return Reply(0, b"", delivery="timeout" if fault.kind == "timeout" else "drop", seconds=fault.seconds)
+    if replaces_reply(fault):
+        return _error(fault, token, wall)
+    if fault.kind in ("truncate", "slow"):
+        reply.delivery, reply.seconds = fault.kind, fault.seconds
+    elif reply.status < 300:  # the rest changes successful replies only
+        if fault.kind == "created":
+            reply.status = 201
+        elif fault.kind not in ("swallow", "lie"):
+            reply.body = _body(fault, reply.body, token)
+    return reply
+
+
+def _error(fault: Fault, token: str, wall: t.Callable[[], float]) -> Reply:
+    reply = error_reply(fault.http_status or 500, fault.message.replace(TOKEN_MARK, token), fault.code, fault.body)
+    if fault.kind == "redirect":
+        reply.headers["Location"] = fault.location
+    if fault.retry_after is not None:
+        date = formatdate(wall() + fault.retry_after, usegmt=True)
+        reply.headers["Retry-After"] = date if fault.retry_after_date else f"{fault.retry_after:g}"
+    return reply
+
+
+def _body(fault: Fault, body: bytes, token: str) -> bytes:
+    if fault.kind == "empty":
+        return b""
+    if fault.kind == "garbage":
+        return b"\x00\x01{{{ this is no JSON \x1b[31m"
+    if fault.kind == "non_utf8":
+        return b'{"note": "\xe9\xff", ' + body.lstrip()[1:]
+    data = json.loads(body)
+    if fault.kind == "huge":
+        if not isinstance(data, dict):
+            data = {"reply": data}
+        data["padding"] = "x" * int(fault.mebibytes * 2**20)
+    for path in fault.remove:
+        _at(data, path).pop(path.rpartition(".")[2], None)
+    for path, value in fault.replace.items():
+        shown = value.replace(TOKEN_MARK, token) if isinstance(value, str) else value
+        _at(data, path)[path.rpartition(".")[2]] = shown
+    return json.dumps(data).encode("utf-8")
+
+
+def _at(data: t.Any, path: str) -> dict[str, t.Any]:
+    """The mapping that holds the last key of a dotted `path`; an empty one where there is none."""
+    for key in path.split(".")[:-1]:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
