@@ -4,7 +4,7 @@
 """Set up the virtual environments of the project: `python tools/environments.py {demo,dev,CORE}`.
 
 `demo` and `dev` fill `.venv` with the dependency group of that name and the newest ansible-core that the best Python
-found supports; CORE (as in 2.18) makes `.work/venv-2.18` with that ansible-core alone. Prints the environment's path.
+found supports; CORE (as in 2.18) makes `.work/venv-2.18` for ansible-test. Prints the environment's path.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def sort_key(version: str) -> list[int]:
 
 
 def real_interpreter(candidate: Path, version: str) -> Path | None:
-    """Return the path of the interpreter behind `candidate`, or None unless it runs, is `version` and can make venvs."""
+    """Return the interpreter behind `candidate`, or None unless it runs, is `version` and can make environments."""
     code = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2], sys._base_executable)"
     try:
         result = subprocess.run([candidate, "-c", code], capture_output=True, text=True, check=True, timeout=30)
@@ -110,7 +110,7 @@ def install(venv: Path, python: str, requirements: list[str], stamp: str) -> Pat
         if not list(venv.glob(f"lib/python{python}")):
             shutil.rmtree(venv, ignore_errors=True)
             subprocess.run([interpreters()[python], "-m", "venv", venv], check=True)
-        pip = [venv / "bin/python", "-m", "pip", "-qq", "--disable-pip-version-check", "install"]
+        pip: list[str | Path] = [venv / "bin/python", "-m", "pip", "-qq", "--disable-pip-version-check", "install"]
         subprocess.run([*pip, *requirements], check=True, stdout=sys.stderr)
         mark.write_text(wanted)
     return venv
@@ -133,8 +133,9 @@ def project_environment(name: str) -> Path:
 
 
 def core_environment(core: str) -> Path:
-    """Set up `.work/venv-CORE`, with that ansible-core alone."""
-    return install(WORK / f"venv-{core}", best_python(core), [f"ansible-core=={CORES[core]['version']}"], "wawp.stamp")
+    """Set up `.work/venv-CORE`, with that ansible-core and what its ansible-test needs."""
+    requirements = [f"ansible-core=={CORES[core]['version']}", *group("ansible-test")]
+    return install(WORK / f"venv-{core}", best_python(core), requirements, "wawp.stamp")
 
 
 def main() -> None:

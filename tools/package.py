@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build the collection, look into the artefact, install it into an empty place and import it as Galaxy would.
+
+Runs inside `.venv`. Any finding ends the script with a message and a non-zero exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from ansible_test import copy_checkout
+from environments import ROOT, WORK
+
+PACKAGE = WORK / "package"
+
+
+def build(source: Path, target: Path) -> Path:
+    """Build the collection in `source` and return the artefact's path."""
+    command = ["ansible-galaxy", "collection", "build", "--force", "--output-path", target, source]
+    subprocess.run(command, check=True)
+    return next(target.glob("*.tar.gz"))
+
+
+def names(artefact: Path) -> set[str]:
+    """Return the names of the files in an artefact."""
+    with tarfile.open(artefact) as archive:
+        return {member.name for member in archive if not member.isdir()}
+
+
+def check_build_ignore(clean: Path, used: Path) -> None:
+    """Fail if the checkout builds anything that a clean copy would not: `build_ignore` would have a gap."""
+    if extra := sorted(names(used) - names(clean)):
+        raise SystemExit(f"build_ignore in galaxy.yml lets these through: {' '.join(extra)}")
+
+
+def install(artefact: Path, target: Path) -> None:
+    """Install an artefact into an empty folder and check that ansible-doc finds every module in it."""
+    subprocess.run(["ansible-galaxy", "collection", "install", "-p", target, artefact], check=True)
+    modules = sorted(f"wawp.cloud.{path.stem}" for path in (ROOT / "plugins/modules").glob("*.py"))
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(target)}
+    subprocess.run(["ansible-doc", "--type", "module", *modules], check=True, env=environment, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    """Build, check, install, import."""
+    shutil.rmtree(PACKAGE, ignore_errors=True)
+    source = PACKAGE / "ansible_collections/wawp/cloud"
+    copy_checkout(source)
+    artefact = build(source, PACKAGE / "clean")
+    check_build_ignore(artefact, build(ROOT, PACKAGE / "checkout"))
+    install(artefact, PACKAGE / "installed")
+    result = subprocess.run([sys.executable, "-m", "galaxy_importer.main", artefact], cwd=PACKAGE, check=False)
+    raise SystemExit(result.returncode)
+
+
+if __name__ == "__main__":
+    main()
