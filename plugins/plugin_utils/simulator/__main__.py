@@ -35,7 +35,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python3 -m simulator",
         description="A simulated Wawp API, to rehearse in. It forgets everything when it ends.",
-        epilog=f"Built-in fleets: demo (one session of each kind), mixed:N, or N sessions of one kind such as working:5."
+        epilog="Built-in fleets: demo (one session of each kind), mixed:N, or N sessions of one kind, as in working:5."
         f" Kinds: {', '.join(fleet.KINDS)}.",
     )
     add = parser.add_argument

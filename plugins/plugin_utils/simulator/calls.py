@@ -110,7 +110,9 @@ def lifecycle(engine: Engine, request: Request) -> Reply:
     data: dict[str, t.Any] = {"name": instance.name, "status": instance.status}
     if call in ("logout", "delete"):
         data["instance_id"] = instance.instance_id
-        data["status"] = "DELETED" if call == "delete" else before if before == model.STOPPED else model.SCAN_QR_CODE
+        data["status"] = (
+            model.DELETED if call == "delete" else before if before == model.STOPPED else model.SCAN_QR_CODE
+        )
     else:
         data["config"] = _config(instance)
     return json_reply(data)

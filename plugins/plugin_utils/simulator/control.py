@@ -106,8 +106,7 @@ def _act(engine: Engine, instance_id: str, action: str, body: t.Any) -> Instance
         raise Refusal(404, f"what can happen to an instance is {', '.join(model.WORLD)}")
     allowed = {"account": "str", "push_name": "str", "via_link": "bool"} if action == "scan" else {}
     params = fleet.checked({} if body is None else body, allowed, action)
-    if _look(engine, instance_id).removed:
-        raise Refusal(409, f"{instance_id} is deleted")
+    _look(engine, instance_id)
     try:
         return engine.world(action, instance_id, **params)
     except ImpossibleError as error:

@@ -72,7 +72,7 @@ class Engine:
         self,
         clock: t.Callable[[], float] = time.monotonic,
         delays: Delays | None = None,
-        log_size: int | None = 1_000_000,
+        log_size: int | None = 200_000,
         quota: int | None = None,
         wall: t.Callable[[], float] = time.time,
     ) -> None:
@@ -133,6 +133,8 @@ class Engine:
         """
         with self.lock:
             instance = self.look(instance_id)
+            if instance.removed and action != "unlink_on_phone":
+                raise ImpossibleError(f"{instance_id} is deleted")
             model.WORLD[action](instance, self.clock(), self.delays, **params)
             model.settle(instance, self.clock(), self.delays)
             return instance
@@ -235,7 +237,7 @@ class Engine:
                 call=call,
                 instance_id=instance_id,
                 before=before,
-                after="" if instance is None else "DELETED" if instance.removed else instance.status,
+                after=instance.status if instance is not None else "",
                 linked=instance.linked if instance is not None else None,
                 http_status=reply.status,
                 credentials=location,

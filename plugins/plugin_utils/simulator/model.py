@@ -19,6 +19,7 @@ STARTING = "STARTING"
 SCAN_QR_CODE = "SCAN_QR_CODE"
 WORKING = "WORKING"
 FAILED = "FAILED"
+DELETED = "DELETED"  # what the API calls a session that is no more
 STATUSES = (STOPPED, STARTING, SCAN_QR_CODE, WORKING, FAILED)
 ENGINES = ("WEBJS", "NOWEB", "GOWS")
 
@@ -268,7 +269,7 @@ def _unlink_if_newer(instance: Instance, now: float, delays: Delays) -> None:
 
 
 def _remove(instance: Instance, now: float, delays: Delays) -> None:
-    instance.removed, instance.next, instance.pending = True, None, []
+    instance.status, instance.removed, instance.next, instance.pending = DELETED, True, None, []
 
 
 _WORDS: dict[str, t.Callable[[Instance, float, Delays], None]] = {

@@ -1,0 +1,208 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What phones and hosts do, descriptions that cannot be, and that no sequence of events breaks what must hold."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine, VirtualClock
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import (
+    FAILED,
+    SCAN_QR_CODE,
+    STARTING,
+    STATUSES,
+    STOPPED,
+    WORKING,
+    Delays,
+    ImpossibleError,
+    Instance,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+ID = "3EB0BCB2E3D4"
+
+
+def build(**fields: t.Any) -> tuple[Engine, VirtualClock, Instance]:
+    clock = VirtualClock()
+    engine = Engine(clock)
+    return engine, clock, engine.add(Instance(ID, **fields))
+
+
+def test_a_scan_links_anew() -> None:
+    engine, dummy, instance = build(status=SCAN_QR_CODE)
+    engine.world("scan", ID, account="999000000001@c.us", push_name="New")
+    assert (instance.status, instance.credentials, instance.linked) == (WORKING, True, True)
+    assert engine.ask("info", ID).json()["me"] == {"id": "999000000001@c.us", "pushName": "New"}
+
+
+def test_a_scan_over_a_burnt_key_leaves_an_orphan() -> None:
+    engine, dummy, instance = build(status=SCAN_QR_CODE, linked=True, account="999000000001@c.us")
+    engine.world("scan", ID, account="999000000002@c.us")
+    assert (instance.account, instance.orphans) == ("999000000002@c.us", ["999000000001@c.us"])
+    engine.ask("logout", ID)
+    assert not instance.linked
+    assert instance.orphans == ["999000000001@c.us"]
+    engine.world("unlink_on_phone", ID)
+    assert instance.orphans == []
+
+
+@pytest.mark.parametrize("status", [STOPPED, STARTING, WORKING, FAILED])
+def test_there_is_nothing_to_scan_elsewhere(status: str) -> None:
+    engine, dummy, instance = build(status=status)
+    before = dict(vars(instance))
+    with pytest.raises(ImpossibleError):
+        engine.world("scan", ID)
+    assert vars(instance) == before
+
+
+def test_an_outsider_scans_over_a_live_link_only() -> None:
+    engine, clock, instance = build(status=SCAN_QR_CODE)
+    with pytest.raises(ImpossibleError):
+        engine.world("scan", ID, via_link=True)
+    engine.ask("temp_link", ID)
+    clock.advance(100)
+    engine.world("scan", ID, via_link=True)
+    assert instance.linked
+
+
+def test_unlinked_on_the_phone_it_cannot_be_revived() -> None:
+    engine, clock, instance = build()
+    engine.world("unlink_on_phone", ID)
+    assert (instance.status, instance.credentials, instance.linked) == (FAILED, True, False)
+    engine.ask("restart", ID)
+    assert instance.status == STARTING
+    clock.advance(10)
+    assert engine.look(ID).status == FAILED
+
+
+def test_a_dropped_connection_comes_back() -> None:
+    engine, clock, instance = build()
+    engine.world("drop_connection", ID)
+    assert engine.ask("info", ID).json()["status"] == STARTING
+    clock.advance(5)
+    assert engine.look(ID).status == WORKING
+    assert instance.linked
+
+
+@pytest.mark.parametrize(("action", "status"), [("crash", FAILED), ("hibernate", STOPPED)])
+def test_hosts_fail_without_touching_the_pairing(action: str, status: str) -> None:
+    engine, dummy, instance = build()
+    engine.world(action, ID)
+    assert (instance.status, instance.credentials, instance.linked) == (status, True, True)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": WORKING, "credentials": False},
+        {"status": WORKING, "linked": False},
+        {"status": SCAN_QR_CODE, "credentials": True},
+        {"engine": "OTHER"},
+        {"status": ""},
+        {"status": SCAN_QR_CODE, "account": "999000000001@c.us"},
+    ],
+)
+def test_what_cannot_be_is_refused(fields: dict[str, t.Any]) -> None:
+    with pytest.raises(ImpossibleError):
+        Instance(ID, **fields)
+
+
+def test_a_change_that_cannot_be_changes_nothing() -> None:
+    engine, dummy, instance = build()
+    before = dict(vars(instance))
+    with pytest.raises(ImpossibleError):
+        engine.change(ID, {"push_name": "X", "credentials": False})
+    assert vars(instance) == before
+    engine.change(ID, {"status": STOPPED, "credentials": False, "linked": False})
+    assert (instance.status, instance.account) == (STOPPED, "")
+
+
+def test_an_id_is_taken_once() -> None:
+    engine, dummy, dummy_instance = build()
+    with pytest.raises(ImpossibleError):
+        engine.add(Instance(ID))
+
+
+@pytest.mark.parametrize("field", ["scale", "qr", "hibernate"])
+def test_delays_are_seconds(field: str) -> None:
+    with pytest.raises(ImpossibleError):
+        Delays(**{field: -1})
+
+
+# --- no sequence of events breaks what must hold -----------------------------------------------------------------
+LIFECYCLE = ["start", "stop", "restart", "logout", "delete"]
+SEVERING = st.one_of(
+    st.tuples(st.just("call"), st.sampled_from(LIFECYCLE)),
+    st.tuples(st.just("call"), st.sampled_from(["info", "temp_link", "qr", "request_code", "me"])),
+    st.tuples(st.just("world"), st.sampled_from(["scan", "unlink_on_phone", "drop_connection", "crash", "hibernate"])),
+    st.tuples(st.just("fault"), st.sampled_from(["swallow", "http", "late", "drop", "lie"])),
+    st.tuples(st.just("wait"), st.sampled_from([0.5, 4.0, 170.0])),
+)
+INSTANCES = st.builds(
+    lambda status, pair, newer, forced: (status, pair, newer, forced),
+    st.sampled_from([*STATUSES, "PASSKEY_REQUIRED"]),
+    st.sampled_from([(True, True), (True, False), (False, True), (False, False)]),
+    st.booleans(),
+    st.sampled_from([None, STARTING, FAILED, SCAN_QR_CODE, WORKING, "PASSKEY_REQUIRED"]),
+)
+
+
+def check(instance: Instance) -> None:
+    instance.check()
+    if instance.status == WORKING:
+        assert instance.linked
+    if instance.linked:
+        assert instance.account
+
+
+def may_sever(kind: str, name: str, before: tuple[str, bool], newer: bool, late: bool) -> bool:
+    if (kind, name) == ("world", "unlink_on_phone") or late:
+        return True
+    return kind == "call" and before[0] == WORKING and (name == "logout" or (name == "delete" and newer))
+
+
+@settings(max_examples=200, deadline=None)
+@given(INSTANCES, st.lists(SEVERING, max_size=25), st.sampled_from([0.0, 1.0]))
+def test_nothing_breaks_the_truth(
+    start: tuple[str, tuple[bool, bool], bool, str | None], events: list[tuple[str, t.Any]], scale: float
+) -> None:
+    status, pair, newer, forced = start
+    clock = VirtualClock()
+    engine = Engine(clock, Delays(scale=scale, hibernate=100))
+    try:
+        instance = Instance(ID, status=status, credentials=pair[0], linked=pair[1], shows_me_when_stopped=newer)
+    except ImpossibleError:
+        return
+    instance.starts_into = forced
+    engine.add(instance)
+    check(engine.look(ID))
+    for kind, name in events:
+        # Effects that come late may sever at any moment after the reply.
+        late = bool(instance.pending)
+        engine.look(ID)
+        late = late or bool(instance.pending)
+        before = (instance.status, instance.linked)
+        if kind == "wait":
+            clock.advance(name)
+        elif kind == "fault":
+            engine.add_fault(Fault(name, call="logout" if name != "lie" else "info", seconds=3.0, when=""))
+        elif kind == "call":
+            reply = engine.ask(name, ID, phone_number="999000000001")
+            assert reply.status in (0, 200, 400, 404, 422, 500, 504)
+        elif not instance.removed:
+            try:
+                engine.world(name, ID)
+            except ImpossibleError:
+                assert (instance.status, instance.linked) == before
+        engine.look(ID)
+        check(instance)
+        if before[1] and not instance.linked:
+            assert may_sever(kind, name, before, newer, late)
+        if instance.linked and not before[1]:
+            assert (kind, name) == ("world", "scan")
