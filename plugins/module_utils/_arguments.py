@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible.module_utils.common.parameters import env_fallback
@@ -57,9 +58,40 @@ STATE: Spec = {
     "logout_first": {"type": "bool", "default": Goal.logout_first},
 }
 
+FLEET: Spec = {
+    # An id or a mapping each; the mappings' tokens are made secret before anything is shown.
+    "instances": {"type": "list", "elements": "raw", "required": True, "no_log": False},
+    "max_connections": {"type": "int", "default": 16},
+    "calls_per_second": {"type": "float", "default": 20.0},
+    "max_failures": {"type": "str"},
+    "journal": {"type": "path"},
+    "progress": {"type": "float", "default": 5.0},
+}
+
 SESSION_SPEC: Spec = {**CONNECTION, **INSTANCE, **STATE, **WAITING, **MASKING}
 
+FLEET_SPEC: Spec = {
+    **CONNECTION,
+    **STATE,
+    **WAITING,
+    **MASKING,
+    **FLEET,
+    "access_token": {**CONNECTION["access_token"], "required": False},
+    "state": {**STATE["state"], "required": False},
+}
+
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
+_MEMBER_FIELDS = ("instance_id", "name", "access_token", "expect_account", "state")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One session of a fleet: which, and what is to be reached."""
+
+    instance_id: str
+    name: str | None
+    access_token: str
+    goal: Goal
 
 
 def connection_of(params: Mapping[str, Any]) -> Connection:
@@ -85,6 +117,76 @@ def goal_of(params: Mapping[str, Any]) -> Goal:
         wait_sleep=_seconds(params, "wait_sleep", zero=False),
         start_timeout=_seconds(params, "start_timeout"),
     )
+
+
+def limit_of(value: str | None, size: int) -> int:
+    """How many of so many sessions may fail before no more are started. Raises OptionError."""
+    if value is None:
+        return size
+    number = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", value.strip())
+    if not number or (not number[2] and "." in number[1]):
+        raise OptionError(
+            "max_failures", f"{value!r} is neither a number of sessions nor a percentage, write it like 5 or 10%"
+        )
+    return int(float(number[1]) * size / 100) if number[2] else int(number[1])
+
+
+def members_of(params: Mapping[str, Any]) -> list[Member]:
+    """The checked instances of a fleet.
+
+    Raises:
+        OptionError: names everything that is wrong with any of them.
+    """
+    members: list[Member] = []
+    problems: list[str] = []
+    seen: dict[str, int] = {}
+    for number, entry in enumerate(params["instances"], start=1):
+        try:
+            member = _member(entry, params)
+        except OptionError as error:
+            problems.append(f"entry {number}: {error}")
+            continue
+        if member.instance_id in seen:
+            problems.append(f"entry {number}: {member.instance_id} is entry {seen[member.instance_id]} already")
+        seen.setdefault(member.instance_id, number)
+        members.append(member)
+    if not params["instances"]:
+        problems.append("the list is empty, so nothing would be done")
+    if problems:
+        raise OptionError("instances", "; ".join(problems))
+    return members
+
+
+def tokens_in(instances: Iterable[Any]) -> set[str]:
+    """The tokens in an unchecked list of instances."""
+    return {
+        str(entry["access_token"]) for entry in instances if isinstance(entry, Mapping) and entry.get("access_token")
+    }
+
+
+def _member(entry: Any, params: Mapping[str, Any]) -> Member:
+    values = dict(entry) if isinstance(entry, Mapping) else {"instance_id": entry}
+    unknown = sorted(str(key) for key in set(values) - set(_MEMBER_FIELDS))
+    if unknown:
+        raise OptionError("instances", f"unknown {', '.join(unknown)}; an entry may have {', '.join(_MEMBER_FIELDS)}")
+    texts = {key: _text(key, value) for key, value in values.items() if value is not None}
+    merged = {**params, **{key: value for key, value in texts.items() if key in params}}
+    if not texts.get("instance_id"):
+        raise OptionError("instance_id", "is missing")
+    if merged["state"] not in STATES:
+        raise OptionError("state", f"is {merged['state']!r}, it must be one of {', '.join(STATES)}")
+    return Member(
+        instance_id=instance_of(texts["instance_id"]),
+        name=texts.get("name"),
+        access_token=token_of(merged["access_token"] or ""),
+        goal=goal_of(merged),
+    )
+
+
+def _text(key: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise OptionError(key, f"must be a string, not {type(value).__name__}; quote it")
+    return str(value)
 
 
 def instance_of(value: str) -> str:
@@ -114,6 +216,14 @@ def account_of(value: str | None) -> str | None:
         return parse_account(value)
     except ValueError as error:
         raise OptionError("expect_account", f"{error}; write it like +201012345678 or 201012345678@c.us") from None
+
+
+def at_least(params: Mapping[str, Any], option: str, least: float) -> Any:
+    """The checked value of a number. Raises OptionError."""
+    value = params[option]
+    if not math.isfinite(value) or value < least:
+        raise OptionError(option, f"is {value}, it must be {least} or more")
+    return value
 
 
 def _seconds(params: Mapping[str, Any], option: str, zero: bool = True) -> float:

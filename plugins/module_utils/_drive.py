@@ -47,6 +47,8 @@ class Clock(Protocol):
 
     def now(self) -> float: ...
 
+    def skip(self, seconds: float) -> bool: ...
+
     def sleep(self, seconds: float) -> None: ...
 
 
@@ -58,6 +60,9 @@ class WallClock:
 
     def now(self) -> float:
         return time.monotonic() - self._began
+
+    def skip(self, seconds: float) -> bool:
+        return False
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -140,10 +145,14 @@ class Rehearsal:
     def now(self) -> float:
         return self._clock.now() + self._skipped
 
-    def sleep(self, seconds: float) -> None:
+    def skip(self, seconds: float) -> bool:
+        """Let imagined time pass; False where the time is real and has to be waited for."""
         if self._imagining:
             self._skipped += seconds
-        else:
+        return self._imagining
+
+    def sleep(self, seconds: float) -> None:
+        if not self.skip(seconds):
             self._clock.sleep(seconds)
 
 

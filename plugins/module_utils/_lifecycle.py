@@ -22,6 +22,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     STARTING,
     STOPPED,
     UNPROVEN,
+    VERDICTS,
     WORKING,
     Session,
     changed_settings,
@@ -128,6 +129,7 @@ def _absent(run: Run) -> Steps:
     """Log out first, so that the phone side is closed; then delete, and see that it is gone."""
     session = yield from run.read()
     if session is None:
+        run.outcome.verdict = run.goal.earlier if run.goal.earlier in VERDICTS else None
         return
     if run.goal.logout_first:
         yield from logged_out(run)

@@ -21,7 +21,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     WORKING,
     Session,
 )
-from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal, Run, Steps, Stop, at_rest
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import SENT, Goal, Run, Steps, Stop, at_rest
 
 # A rule that was asked so often without an end is asked no more: the session keeps changing under our hands.
 MAX_STEPS = 12
@@ -90,7 +90,10 @@ def _decide_at_rest(session: Session, goal: Goal, tried: frozenset[str]) -> str:
 
 
 def logged_out(run: Run) -> Steps:
-    """Follow the rule, row by row, until one of its rows ends the run."""
+    """Follow the rule, row by row, until one of its rows ends the run. What was proven earlier needs one look only."""
+    if run.goal.earlier in (SEVERED, ALREADY_SEVERED) and _without_account(run.must_exist((yield from run.read()))):
+        run.conclude(run.goal.earlier)
+        return
     tried: frozenset[str] = frozenset()
     for _attempt in range(MAX_STEPS):
         session = run.must_exist((yield from run.read_sure(_bad_news(run.goal))))
@@ -122,9 +125,11 @@ def _restart(run: Run) -> Steps:
 
 
 def _nothing_to_do(run: Run) -> Steps:
-    """No account is there. After a logout while STARTING that proves nothing about the phone."""
-    if run.has_sent("logout"):
+    """No account is there. After a logout while STARTING, now or in an earlier run, that proves nothing."""
+    if run.has_sent("logout") or run.goal.earlier == UNPROVEN:
         run.conclude(UNPROVEN, ADVICE_PHONE)
+    elif run.goal.earlier == SENT and run.last.status == SCAN_QR_CODE:
+        run.conclude(SEVERED)
     else:
         run.conclude(ALREADY_SEVERED)
     yield from ()
@@ -195,7 +200,7 @@ def _see_logged_out(run: Run) -> Steps:
 
 def _severed(run: Run) -> None:
     """An earlier logout while STARTING may have left a link of its own behind, which no later one can sever."""
-    if run.blind:
+    if run.blind or run.goal.earlier == UNPROVEN:
         run.conclude(UNPROVEN, ADVICE_PHONE)
     else:
         run.conclude(SEVERED)

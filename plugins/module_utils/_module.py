@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec, tokens_in
 from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
@@ -18,7 +18,9 @@ from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
 
 def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], Report]) -> None:
     """Be the module that has these options and does this."""
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    # Ansible knows the tokens inside of instances as secrets only below, so nothing may be logged before that.
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, no_log="instances" in spec)
+    module.no_log_values.update(tokens_in(module.params.get("instances") or []))
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:

@@ -37,6 +37,8 @@ MAX_RETRY_AFTER = 60.0
 # A logout is sent only while the reading it rests on is this fresh: a session that left WORKING meanwhile would
 # lose its only key without being unlinked.
 FRESH = 10.0
+# What is known of a session whose logout from WORKING was sent by an earlier run that didn't see its end.
+SENT = "sent"
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,23 @@ class Goal:
     wait_timeout: float = 120.0
     wait_sleep: float = 3.0
     start_timeout: float = 90.0
+    # What a journal tells of earlier runs: a verdict, or SENT.
+    earlier: str | None = None
 
 
 @dataclass(frozen=True)
 class Call:
-    """Send this call. After ``expires`` (seconds since the start of the run) answer EXPIRED instead of sending it."""
+    """Send this call.
+
+    Args:
+        name: one of the API's calls.
+        expires: when it is too late for it, in seconds since the start of the run; then the answer is EXPIRED.
+        seen: for a write, the status that it rests on.
+    """
 
     name: str
     expires: float | None = None
+    seen: str | None = None
 
 
 @dataclass(frozen=True)
@@ -253,7 +264,7 @@ class Run:
 
     def write(self, name: str, fresh: bool = False) -> Steps:
         """Send one write and note it. A write that came too late to be fresh was not sent and is not noted."""
-        answer = yield Call(name, self.seen_at + FRESH if fresh else None)
+        answer = yield Call(name, self.seen_at + FRESH if fresh else None, self.last.status)
         self.now = answer.at
         error = answer.error
         if error is not None and error.kind == EXPIRED:

@@ -81,10 +81,15 @@ def outcome_result(outcome: Outcome, began: datetime, mask: bool) -> dict[str, A
     return result
 
 
+def utc(moment: datetime | None = None) -> str:
+    """A moment, now if none is given, as it stands in results and journals."""
+    return (moment or datetime.now(timezone.utc)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _action_result(action: Action, began: datetime) -> dict[str, Any]:
     return {
         "action": action.name,
-        "time": (began + timedelta(seconds=action.sent_at)).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": utc(began + timedelta(seconds=action.sent_at)),
         "duration": round(action.duration, 3),
         "status": action.seen,
         "outcome": action.outcome,

@@ -1,0 +1,25 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action of wawp_fleet: see _in_process.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import FLEET_SPEC
+from ansible_collections.wawp.cloud.plugins.module_utils._fleet_task import fleet_task
+from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
+from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
+
+
+class ActionModule(InProcessAction):
+    spec = FLEET_SPEC
+
+    def task(self, params: Mapping[str, Any], check_mode: bool) -> Report:
+        return fleet_task(params, check_mode, self._say)
+
+    def _say(self, line: str) -> None:
+        self._display.display(f"{self._task.get_name()}: {line}")

@@ -1,0 +1,232 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module wawp_fleet: brings many WhatsApp sessions to their states at once."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wawp_fleet
+short_description: Log out, start, stop, restart or delete many WhatsApp sessions of Wawp at once
+version_added: 0.1.0
+author:
+  - wawp.cloud contributors (@wawp-cloud)
+description:
+  - Does what M(wawp.cloud.wawp_session) does, for thousands of sessions in one task.
+  - The calls go out over few connections and at a bounded pace. A session that waits holds neither.
+  - A session that fails doesn't stop the others. The task fails at the end if any did, with all results.
+options:
+  instances:
+    description:
+      - The instances, each an id, or a mapping with C(instance_id) and optionally C(name), C(access_token),
+        C(expect_account) and C(state), which go before the options of the same names.
+      - C(name) is yours, it comes back in RV(sessions).
+      - Quote ids, since some look like numbers. Duplicate and malformed entries are refused before the first call.
+    type: list
+    elements: raw
+    required: true
+  access_token:
+    required: false
+  state:
+    description:
+      - What is to be reached, see M(wawp.cloud.wawp_session). Required, unless each instance has its own.
+    type: str
+    choices: [logged_out, started, stopped, restarted, absent]
+  max_connections:
+    description: How many calls may be under way at once.
+    type: int
+    default: 16
+  calls_per_second:
+    description:
+      - How many calls may be sent in a second, V(0) for no bound.
+      - When the API says that these are too many, the whole fleet waits for as long as it asks,
+        and goes on more slowly.
+    type: float
+    default: 20.0
+  max_failures:
+    description:
+      - How many sessions may fail, as a number or as a percentage of all such as V(10%).
+      - When more have failed, no further ones are started. Those under way are brought to their end, and those left
+        alone are named in RV(sessions).
+      - If unset, all are tried.
+    type: str
+  journal:
+    description:
+      - A file to which each outcome is appended as soon as it is known, one JSON object a line.
+        It is made with mode 0600, and flushed to the disk while the run goes on.
+      - A later run with the same journal looks once at what was severed instead of starting over, and doesn't take for
+        severed what an earlier run had to leave V(unproven).
+      - It holds masked accounts unless O(mask_account=false), and never a token.
+      - Not written in check mode.
+    type: path
+  progress:
+    description:
+      - Seconds between two lines that say how far the fleet is, V(0) for none.
+      - They are shown where the task runs on the controller itself. Elsewhere, follow O(journal).
+    type: float
+    default: 5.0
+attributes:
+  action_group:
+    version_added: 0.1.0
+  check_mode:
+    support: full
+    details:
+      - Reads the sessions, sends nothing that changes them, and predicts what a run would do.
+  diff_mode:
+    support: full
+    details:
+      - Shows the sessions that change.
+  idempotent:
+    support: partial
+    details:
+      - As far as M(wawp.cloud.wawp_session) is.
+extends_documentation_fragment:
+  - wawp.cloud.wawp
+  - wawp.cloud.wawp.state
+  - wawp.cloud.wawp.waiting
+  - wawp.cloud.attributes
+seealso:
+  - module: wawp.cloud.wawp_session
+"""
+
+EXAMPLES = r"""
+- name: Retire an office, and go on where we were if this is interrupted
+  wawp.cloud.wawp_fleet:
+    access_token: "{{ wawp_access_token }}"
+    instances:
+      - 3EB0BCB2E3D4
+      - 3EB0BCB2E3D5
+      - instance_id: 3EB0BCB2E3D6
+        name: Front desk
+        expect_account: "+20 101 234 5679"
+    state: logged_out
+    start_if_stopped: true
+    on_unproven: fail
+    max_failures: 10%
+    journal: /var/tmp/retire-office.jsonl
+  register: office
+
+- name: Show what was found
+  ansible.builtin.debug:
+    var: office.summary
+
+- name: Each to its own state
+  wawp.cloud.wawp_fleet:
+    access_token: "{{ wawp_access_token }}"
+    instances:
+      - {instance_id: 3EB0BCB2E3D4, state: started}
+      - {instance_id: 3EB0BCB2E3D5, state: stopped}
+"""
+
+RETURN = r"""
+sessions:
+  description:
+    - One entry for each instance, in the order given, with the fields that M(wawp.cloud.wawp_session) returns and
+      those listed here.
+  returned: when the options were in order
+  type: list
+  elements: dict
+  contains:
+    instance_id:
+      description: The instance.
+      returned: always
+      type: str
+      sample: 3EB0BCB2E3D4
+    name:
+      description: Your name for it, null if it was given none.
+      returned: always
+      type: str
+      sample: Front desk
+    state:
+      description: What was to be reached.
+      returned: always
+      type: str
+      sample: logged_out
+    failed:
+      description: Whether it was not reached.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: Why not, null if it was.
+      returned: always
+      type: str
+      sample: null
+    warnings:
+      description: What an operator should know about this session.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    left_alone:
+      description: Whether it was not even looked at, because of O(max_failures).
+      returned: always
+      type: bool
+      sample: false
+    earlier:
+      description:
+        - What O(journal) knew of it before, a verdict, or C(sent) for a logout whose end was not seen.
+        - Null if it knew nothing.
+      returned: always
+      type: str
+      sample: null
+summary:
+  description: The whole run in numbers.
+  returned: when the options were in order
+  type: dict
+  contains:
+    total:
+      description: How many instances there are.
+      returned: always
+      type: int
+      sample: 3
+    changed:
+      description: How many were changed.
+      returned: always
+      type: int
+      sample: 3
+    failed:
+      description: How many failed.
+      returned: always
+      type: int
+      sample: 0
+    left_alone:
+      description: How many were left alone.
+      returned: always
+      type: int
+      sample: 0
+    verdicts:
+      description: How many ended with each verdict.
+      returned: always
+      type: dict
+      sample: {severed: 3, already_severed: 0, unproven: 0}
+    calls:
+      description: How many calls were sent.
+      returned: always
+      type: int
+      sample: 9
+    duration:
+      description: Seconds that the run took.
+      returned: always
+      type: float
+      sample: 4.2
+prediction:
+  description: Whether anything in RV(sessions) is a prediction, because check mode kept a call from being sent.
+  returned: when the options were in order
+  type: bool
+  sample: false
+"""
+
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import FLEET_SPEC
+from ansible_collections.wawp.cloud.plugins.module_utils._fleet_task import fleet_task
+from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
+
+
+def main() -> None:
+    run_module(FLEET_SPEC, fleet_task)
+
+
+if __name__ == "__main__":
+    main()

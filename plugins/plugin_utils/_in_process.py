@@ -1,0 +1,107 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carries a task inside the controller's worker, where that can't make a difference. Private to the collection.
+
+Packing a module and starting a Python for it costs forty times what a call costs. Where the task runs on the controller
+itself, with its own Python, the same options are checked against the same specification and handed to the same code.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec, tokens_in
+from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
+
+# What Ansible itself shows instead of a secret option.
+_SECRET = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # noqa: S105 - a placeholder
+
+
+class InProcessAction(NormalAction):
+    """The action of a module: does its work here where it can, starts it as always where it can't."""
+
+    spec: Spec
+
+    def task(self, params: Mapping[str, Any], check_mode: bool) -> Report:
+        """What the module does with its checked options."""
+        raise NotImplementedError
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        task_vars = task_vars or {}
+        if not self._runs_here(task_vars):
+            ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
+            return ran
+        validated = ModuleArgumentSpecValidator(self.spec).validate(_plain(self._task.args))
+        params = validated.validated_parameters
+        secrets = _secrets(self.spec, params) | tokens_in(params.get("instances") or [])
+        if validated.error_messages:
+            result = {"failed": True, "msg": self._complaint(validated.errors[0])}
+        else:
+            result = self._result(params)
+        shown = {name: _SECRET if option.get("no_log") else params.get(name) for name, option in self.spec.items()}
+        result["invocation"] = {"module_args": shown}
+        cleaned: dict[str, Any] = remove_values(result, secrets)
+        return cleaned
+
+    def _result(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            report = self.task(params, self._task.check_mode)
+        except OptionError as error:
+            return {"failed": True, "msg": str(error)}
+        result = {**report.result, **({"warnings": report.warnings} if report.warnings else {})}
+        if self._task.diff and report.diff:
+            result["diff"] = report.diff
+        return result
+
+    def _complaint(self, error: Any) -> str:
+        """The words in which AnsibleModule refuses an option."""
+        if isinstance(error, UnsupportedError):
+            return f"Unsupported parameters for ({self._task.resolved_action}) module: {error.msg}"
+        return str(error.msg)
+
+    def _runs_here(self, task_vars: dict[str, Any]) -> bool:
+        """Whether the module would run on this machine, as this user, with this environment and this Python."""
+        task = self._task
+        return bool(
+            self._connection.transport == "local"
+            and not self._play_context.become
+            and not task.async_val
+            and not any(task.environment or [])
+            and REQUESTS_IMPORT_ERROR is None
+            and boolean(self._variable("wawp_in_process", task_vars, True))
+            and self._own_python(task_vars)
+        )
+
+    def _own_python(self, task_vars: dict[str, Any]) -> bool:
+        wanted = str(self._variable("ansible_python_interpreter", task_vars, sys.executable))
+        return wanted == sys.executable or wanted.startswith("auto")
+
+    def _variable(self, name: str, task_vars: dict[str, Any], default: Any) -> Any:
+        """A variable of the host that the task runs on, which delegate_to may have changed."""
+        delegated = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
+        value = delegated.get(name, task_vars.get(name, default))
+        return self._templar.template(value)
+
+
+def _secrets(spec: Spec, params: Mapping[str, Any]) -> set[str]:
+    return {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
+
+
+def _plain(value: Any) -> Any:
+    """The value in Python's own types: templating leaves containers and strings of its own behind."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
