@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import secrets
 import signal
 import subprocess
@@ -168,6 +169,7 @@ def how_to(url: str) -> str:
 
 def serve(options: argparse.Namespace) -> int:
     """Serve until a signal comes or the lifetime is over."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     engine = Engine(delays=Delays(scale=options.scale))
     described = fleet.read(options.fleet)
     instances = fleet.load(engine, described)

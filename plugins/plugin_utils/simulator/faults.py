@@ -12,6 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
+from .model import LONGEST
+
 ANY = "*"
 BODIES = ("json", "nested_json", "xml", "html", "text", "empty")
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -112,7 +114,7 @@ def error_reply(status: int, message: str, code: str = "", body: str = "json") -
         "text": ("%s: %s\n", "text/plain"),
         "empty": ("", "text/plain"),
     }[body]
-    content = (text % (code, message) if text else "").encode("utf-8")
+    content = (text % (code, message) if text else "").encode("utf-8", "replace")
     return Reply(status, content, {"Content-Type": kind})
 
 
@@ -160,8 +162,10 @@ class Fault:
             raise FaultError("a redirect needs a location and a status of {}".format(", ".join(map(str, REDIRECTS))))
         if not (self.http_status == 0 and self.kind == "late") and not 200 <= self.http_status <= 599:
             raise FaultError("http_status must be between 200 and 599")
-        if (self.times is not None and self.times < 1) or self.skip < 0 or self.seconds < 0 or self.mebibytes < 0:
-            raise FaultError("times, skip, seconds and mebibytes must not be negative, times not 0")
+        if (self.times is not None and self.times < 1) or self.skip < 0:
+            raise FaultError("times must be 1 or more, or null; skip not negative")
+        if not (0 <= self.seconds < LONGEST and 0 <= (self.retry_after or 0) < LONGEST and 0 <= self.mebibytes <= 256):
+            raise FaultError("seconds and retry_after must not be negative, mebibytes be between 0 and 256")
 
 
 class Script:

@@ -10,6 +10,7 @@ Transitions are lazy: an instance remembers what comes next and when, and `settl
 
 from __future__ import annotations
 
+import re
 import typing as t
 import zlib
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ ENGINES = ("WEBJS", "NOWEB", "GOWS")
 # The constant token of the sandbox. It opens nothing but a simulator, so it is no secret.
 SANDBOX_TOKEN = "sandbox-token"  # noqa: S105
 
+LONGEST = 1e9  # seconds that anything may take
 QR_FIRST, QR_NEXT = 60.0, 20.0  # seconds that the first QR code lives, and each one after it
 
 _BY_STATUS = t.cast("bool", None)  # resolved in __post_init__
@@ -61,7 +63,7 @@ class Delays:
     def __post_init__(self) -> None:
         numbers = [value for name, value in vars(self).items() if name not in ("calls", "logout") and value is not None]
         numbers += [*self.calls.values(), *self.logout.values()]
-        if any(isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0 for value in numbers):
+        if not all(type(value) in (int, float) and 0 <= value < LONGEST for value in numbers):
             raise ImpossibleError("delays must be numbers of seconds, not negative")
 
     def of_call(self, call: str, instance: Instance | None) -> float:
@@ -121,7 +123,7 @@ class Instance:
             self.credentials = self.status != SCAN_QR_CODE
         if self.linked is None:
             self.linked = self.credentials
-        seed = zlib.crc32(self.instance_id.encode("utf-8"))
+        seed = zlib.crc32(self.instance_id.encode("utf-8", "replace"))
         self.name = self.name or f"wawp-{seed % 10**8:08d}"
         if self.credentials or self.linked:
             self.account = self.account or fictional_account(seed)
@@ -132,8 +134,8 @@ class Instance:
         """Raise ImpossibleError if the fields contradict one another."""
         if self.engine not in ENGINES:
             raise ImpossibleError("engine must be one of {}".format(", ".join(ENGINES)))
-        if not self.instance_id or not self.status:
-            raise ImpossibleError("instance_id and status must not be empty")
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", self.instance_id) or not self.status:
+            raise ImpossibleError("instance_id must be letters, digits, _ or -, and status not empty")
         if self.status == WORKING and not (self.credentials and self.linked):
             raise ImpossibleError("a WORKING session has credentials and is linked")
         if self.status == SCAN_QR_CODE and self.credentials:

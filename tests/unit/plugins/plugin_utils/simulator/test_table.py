@@ -130,7 +130,7 @@ def test_a_logout_drifts(status: str) -> None:
     engine = Engine(clock, Delays(hibernate=600))
     engine.add(Instance(ID, status=status, credentials=True, linked=True))
     assert engine.ask("logout", ID).json()["status"] == SCAN_QR_CODE
-    seen = []
+    seen: list[tuple[float, str]] = []
     for dummy in range(1000):
         now = engine.ask("info", ID).json()
         assert now["me"] is None
@@ -168,7 +168,7 @@ def test_a_start_on_working_may_conflict() -> None:
     ],
 )
 def test_what_starting_settles_into_can_be_scripted(
-    starts_into: None | str | list[str | None], expected: list[str]
+    starts_into: str | list[str | None] | None, expected: list[str]
 ) -> None:
     clock = VirtualClock()
     engine = Engine(clock)

@@ -105,12 +105,15 @@ def test_hosts_fail_without_touching_the_pairing(action: str, status: str) -> No
         {"status": SCAN_QR_CODE, "credentials": True},
         {"engine": "OTHER"},
         {"status": ""},
+        {"instance_id": ""},
+        {"instance_id": "A/B"},
+        {"instance_id": "\ud800"},
         {"status": SCAN_QR_CODE, "account": "999000000001@c.us"},
     ],
 )
 def test_what_cannot_be_is_refused(fields: dict[str, t.Any]) -> None:
     with pytest.raises(ImpossibleError):
-        Instance(ID, **fields)
+        Instance(**{"instance_id": ID, **fields})
 
 
 def test_a_change_that_cannot_be_changes_nothing() -> None:
@@ -130,9 +133,11 @@ def test_an_id_is_taken_once() -> None:
 
 
 @pytest.mark.parametrize("field", ["scale", "qr", "hibernate"])
-def test_delays_are_seconds(field: str) -> None:
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf")])
+def test_delays_are_seconds(field: str, value: float) -> None:
+    fields: dict[str, t.Any] = {field: value}
     with pytest.raises(ImpossibleError):
-        Delays(**{field: -1})
+        Delays(**fields)
 
 
 # --- no sequence of events breaks what must hold -----------------------------------------------------------------
