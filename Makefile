@@ -3,7 +3,43 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 PYTHON := tools/python
+# make units CORE=2.18, or CORE="2.16 2.21"
+CORE =
+CHECK = $(PYTHON) tools/check.py $(CORE:%=--core=%)
 
-.PHONY: venv
-venv:  ## set up .venv with everything that tests, linters and documentation need
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test matrix lint sanity units integration docs-test package coverage format clean
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
+
+venv: ## set up .venv with everything that tests, linters and documentation need
 	@$(PYTHON) tools/environments.py dev >/dev/null
+
+demo: ## log out one simulated session of each kind
+	@$(PYTHON) tools/environments.py demo >/dev/null
+	@.venv/bin/python tools/demo.py
+
+test: ## run every check, with the oldest, a middle and the newest ansible-core
+	@$(CHECK) test
+
+matrix: ## sanity, units and integration with every ansible-core and Python
+	@$(CHECK) matrix
+
+lint: ## ruff, mypy, yamllint, codespell, reuse, ansible-lint, documentation, changelog
+sanity: ## ansible-test sanity
+units: ## ansible-test units on every Python
+integration: ## ansible-test integration
+docs-test: ## run what the documentation shows
+package: ## build, install and import the collection as Galaxy would
+coverage: ## branch coverage of the last units and integration runs
+lint sanity units integration docs-test package coverage:
+	@$(CHECK) $@
+
+format: venv ## format the Python sources
+	@.venv/bin/ruff check --fix-only --quiet
+	@.venv/bin/ruff format --quiet
+
+clean: ## remove everything that the commands above made
+	rm -rf .venv .work tests/output .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible collections *.tar.gz
+	find . -name __pycache__ -prune -exec rm -rf {} +

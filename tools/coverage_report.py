@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 import coverage
-from ansible_test import collection_copy
+
+from ansibletest import collection_copy
 from environments import CORES, ROOT, WORK
 
 
@@ -26,7 +27,7 @@ def main() -> None:
     report.combine(files, strict=True, keep=True)
     data = report.get_data()
     # A file that no run imported counts as uncovered instead of not at all.
-    data.touch_files(str(path) for path in Path(ROOT, "plugins").rglob("*.py"))
+    data.touch_files([str(path) for path in Path(ROOT, "plugins").rglob("*.py")])
     share = report.report()
     report.html_report(directory=str(WORK / "htmlcov"), skip_empty=True)
     needed = report.get_option("report:fail_under")

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the wawp.cloud contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Set up the virtual environments of the project: `python tools/environments.py {demo,dev,CORE}`.
+"""Set up the virtual environments of the project: `python tools/environments.py {demo,dev,lowest,CORE}`.
 
 `demo` and `dev` fill `.venv` with the dependency group of that name and the newest ansible-core that the best Python
-found supports; CORE (as in 2.18) makes `.work/venv-2.18` for ansible-test. Prints the environment's path.
+found supports; `lowest` makes `.work/venv-lowest` with the oldest requests that the collection allows, CORE (as in
+2.18) `.work/venv-2.18` for ansible-test. Prints the environment's path.
 """
 
 from __future__ import annotations
@@ -138,13 +139,25 @@ def core_environment(core: str) -> Path:
     return install(WORK / f"venv-{core}", best_python(core), requirements, "wawp.stamp")
 
 
+def lowest_environment() -> Path:
+    """Set up `.work/venv-lowest`, with the lowest versions that requirements.txt allows, to run the unit tests with."""
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    lowest = [line.replace(">=", "==") for line in lines if line and not line.startswith("#")]
+    python = best_python()
+    core = CORES[newest_core(python)]["version"]
+    return install(WORK / "venv-lowest", python, [f"ansible-core=={core}", *lowest, *group("unit")], "wawp.stamp")
+
+
 def main() -> None:
     """Set up the environment that the command line names."""
-    names = ["demo", "dev", *CORES]
+    names = ["demo", "dev", "lowest", *CORES]
     if len(sys.argv) != 2 or sys.argv[1] not in names:
         raise SystemExit(f"usage: {sys.argv[0]} {{{','.join(names)}}}")
     name = sys.argv[1]
-    print(core_environment(name) if name in CORES else project_environment(name))
+    if name == "lowest":
+        print(lowest_environment())
+    else:
+        print(core_environment(name) if name in CORES else project_environment(name))
 
 
 if __name__ == "__main__":

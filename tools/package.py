@@ -8,6 +8,7 @@ Runs inside `.venv`. Any finding ends the script with a message and a non-zero e
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from ansible_test import copy_checkout
+from ansibletest import copy_checkout
 from environments import ROOT, WORK
 
 PACKAGE = WORK / "package"
@@ -23,8 +24,7 @@ PACKAGE = WORK / "package"
 
 def build(source: Path, target: Path) -> Path:
     """Build the collection in `source` and return the artefact's path."""
-    command = ["ansible-galaxy", "collection", "build", "--force", "--output-path", target, source]
-    subprocess.run(command, check=True)
+    subprocess.run(["ansible-galaxy", "collection", "build", "--output-path", target, source], check=True)
     return next(target.glob("*.tar.gz"))
 
 
@@ -42,10 +42,13 @@ def check_build_ignore(clean: Path, used: Path) -> None:
 
 def install(artefact: Path, target: Path) -> None:
     """Install an artefact into an empty folder and check that ansible-doc finds every module in it."""
-    subprocess.run(["ansible-galaxy", "collection", "install", "-p", target, artefact], check=True)
-    modules = sorted(f"wawp.cloud.{path.stem}" for path in (ROOT / "plugins/modules").glob("*.py"))
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(target)}
-    subprocess.run(["ansible-doc", "--type", "module", *modules], check=True, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(["ansible-galaxy", "collection", "install", artefact], check=True, env=environment)
+    command = ["ansible-doc", "--json", "--list", "--type", "module", "wawp.cloud"]
+    listing = subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE).stdout
+    modules = {f"wawp.cloud.{path.stem}" for path in (ROOT / "plugins/modules").glob("*.py")}
+    if not modules or set(json.loads(listing)) != modules:
+        raise SystemExit(f"The installed collection offers {listing.decode()} and not {' '.join(sorted(modules))}.")
 
 
 def main() -> None:

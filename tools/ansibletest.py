@@ -105,7 +105,7 @@ def run(core: str, arguments: list[str]) -> int:
         if arguments[0] == "sanity":
             locks.enter_context(lock("sanity"))  # all ansible-test share the environments of sanity tests
         copy_checkout(copy)
-        command = [environment / "bin/ansible-test", *arguments]
+        command: list[str | Path] = [environment / "bin/ansible-test", *arguments]
         return subprocess.run(command, cwd=copy, env=variables, check=False).returncode
 
 
