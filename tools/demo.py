@@ -20,7 +20,7 @@ from pathlib import Path
 from environments import ROOT, TREE
 
 sys.path.insert(0, str(TREE))
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN  # noqa: E402
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
 
 SIMULATOR = "ansible_collections.wawp.cloud.plugins.plugin_utils.simulator"
 PLAYBOOK = ROOT / "tools/demo.yml"
