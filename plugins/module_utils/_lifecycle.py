@@ -47,7 +47,7 @@ def lifecycle(goal: Goal) -> Lifecycle:
     except Stop as stop:
         outcome.failed, outcome.message, outcome.error = True, str(stop), stop.error
         if goal.state in _UNLINKING and outcome.verdict is None:
-            run.conclude(UNPROVEN, _advice_after_failure(run))
+            run.conclude(UNPROVEN, stop.advice or _advice_after_failure(run))
     _judge_unproven(run)
     _compare_settings(outcome)
     outcome.duration = run.now
@@ -55,9 +55,11 @@ def lifecycle(goal: Goal) -> Lifecycle:
 
 
 def _advice_after_failure(run: Run) -> str:
-    if run.has_sent("logout"):
+    if run.outcome.gone:
+        return ADVICE_PHONE
+    if run.may_have_done("logout"):
         return ADVICE_AGAIN
-    return ADVICE_STILL_PAIRED if run.outcome.seen and not run.outcome.gone else ADVICE_PHONE
+    return ADVICE_STILL_PAIRED if run.outcome.seen else ADVICE_PHONE
 
 
 def _judge_unproven(run: Run) -> None:
@@ -80,6 +82,11 @@ def _compare_settings(outcome: Outcome) -> None:
         outcome.warnings.append(
             f"The instance's settings changed during the run, though Wawp promises to keep them: {', '.join(changed)}."
         )
+
+
+def _read(run: Run) -> Steps:
+    """Look, and send nothing."""
+    yield from run.read()
 
 
 def _started(run: Run) -> Steps:
@@ -127,7 +134,7 @@ def _restarted(run: Run) -> Steps:
 
 def _absent(run: Run) -> Steps:
     """Log out first, so that the phone side is closed; then delete, and see that it is gone."""
-    session = yield from run.read()
+    session = yield from run.read_sure(at_rest)
     if session is None:
         run.outcome.verdict = run.goal.earlier if run.goal.earlier in VERDICTS else None
         return
@@ -137,8 +144,18 @@ def _absent(run: Run) -> Steps:
     elif session.status == SCAN_QR_CODE:
         run.conclude(ALREADY_SEVERED)
     else:
+        _refuse_hidden_account(run)
         run.conclude(UNPROVEN, ADVICE_PHONE)
     yield from _delete(run)
+
+
+def _refuse_hidden_account(run: Run) -> None:
+    """What can't be undone is not done to a session that may belong to another account than expect_account says."""
+    nobodys = at_rest(run.last) and run.last.account_empty
+    if run.goal.expect_account and not run.last.account and not nobodys:
+        raise Stop(
+            f"expect_account: the session is {run.last.status} and doesn't say whose it is, so it was not deleted"
+        )
 
 
 def _delete(run: Run) -> Steps:
@@ -157,7 +174,7 @@ def _refuse_to_burn_the_key(run: Run) -> None:
     """Deleting a session whose link may stand takes away the only key that can sever it from here."""
     if run.outcome.verdict != UNPROVEN:
         return
-    if run.goal.on_unproven == "fail" or not run.has_sent("logout"):
+    if run.goal.on_unproven == "fail" or "logout" not in run.accepted:
         raise Stop(
             "the link could not be proven severed, so the session was not deleted: its credentials are the only key "
             "that can sever it from here. Set start_if_stopped=true to log out from WORKING first, "
@@ -173,5 +190,8 @@ _STATES: dict[str, Callable[[Run], Steps]] = {
     "absent": _absent,
 }
 STATES = tuple(_STATES)
+# Not a state to be reached: what wawp_session_info and the inventory ask for.
+READ = "read"
+_STATES[READ] = _read
 _UP = PASSKEY | {WORKING, SCAN_QR_CODE}
 _UNLINKING = frozenset({"logged_out", "absent"})

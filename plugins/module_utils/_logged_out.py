@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, RATE_LIMITED, WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     ALREADY_SEVERED,
     FAILED,
@@ -91,7 +91,9 @@ def _decide_at_rest(session: Session, goal: Goal, tried: frozenset[str]) -> str:
 
 def logged_out(run: Run) -> Steps:
     """Follow the rule, row by row, until one of its rows ends the run. What was proven earlier needs one look only."""
-    if run.goal.earlier in (SEVERED, ALREADY_SEVERED) and _without_account(run.must_exist((yield from run.read()))):
+    if run.goal.earlier in (SEVERED, ALREADY_SEVERED) and _still_so(
+        run.must_exist((yield from run.read())), run.goal.wait
+    ):
         run.conclude(run.goal.earlier)
         return
     tried: frozenset[str] = frozenset()
@@ -101,8 +103,22 @@ def logged_out(run: Run) -> Steps:
         yield from _TAKE[step](run)
         if run.outcome.verdict is not None:
             return
-        tried |= {step, SETTLE} if step in (START, RESTART) else {step}
+        if step == LOGOUT:
+            tried -= {SETTLE}  # WORKING was seen: a STARTING after it is a new one, with time of its own
+        else:
+            tried |= {step, SETTLE} if step in (START, RESTART) else {step}
     raise Stop(f"the session doesn't come to rest; it was last seen {run.last.status}")
+
+
+def _still_so(session: Session, wait: bool) -> bool:
+    """Whether one look bears out what was proven earlier.
+
+    STARTING hides the account, and so does STOPPED on older engines: somebody may have paired the session anew.
+    Without ``wait`` a look at STARTING has to do, since the rule would log out what was just logged out.
+    """
+    if session.status == STARTING:
+        return not wait and not session.account
+    return session.status == SCAN_QR_CODE or (at_rest(session) and session.account_empty)
 
 
 def _bad_news(goal: Goal) -> Callable[[Session], bool]:
@@ -128,7 +144,7 @@ def _nothing_to_do(run: Run) -> Steps:
     """No account is there. After a logout while STARTING, now or in an earlier run, that proves nothing."""
     if run.has_sent("logout") or run.goal.earlier == UNPROVEN:
         run.conclude(UNPROVEN, ADVICE_PHONE)
-    elif run.goal.earlier == SENT and run.last.status == SCAN_QR_CODE:
+    elif run.goal.earlier == SEVERED or (run.goal.earlier == SENT and run.last.status == SCAN_QR_CODE):
         run.conclude(SEVERED)
     else:
         run.conclude(ALREADY_SEVERED)
@@ -161,11 +177,19 @@ def _logout(run: Run) -> Steps:
     answer = yield from run.write("logout", fresh=True)
     if answer.error is None:
         yield from _see_logged_out(run)
-    elif answer.error.kind == EXPIRED:
-        yield from run.read()
+    elif answer.error.kind in _NOT_DONE:
+        yield from _see_why_not(run, answer.error)
     else:
         yield from run.recover(answer.error)
         yield from _see_unanswered_logout(run, answer.error)
+
+
+def _see_why_not(run: Run, error: WawpError) -> Steps:
+    """After a logout that was not carried out: let a rate limit pass, and see what the rule is to be asked about."""
+    if error.kind == RATE_LIMITED:
+        yield from run.recover(error)
+    run.must_exist((yield from run.read()))
+    run.limit_tries("logout", error)
 
 
 def _account_confirmed(run: Run) -> Steps:
@@ -177,7 +201,7 @@ def _account_confirmed(run: Run) -> Steps:
     if not run.goal.expect_account or run.last.account:
         return True
     status = run.last.status
-    yield from run.read_until(lambda seen: bool(seen.account) or seen.status != status, run.patience)
+    run.must_exist((yield from run.read_until(lambda seen: bool(seen.account) or seen.status != status, run.patience)))
     if run.last.status == status and not run.last.account:
         raise Stop(f"expect_account: the session is {status} and doesn't say whose it is, so no logout was sent")
     return run.last.status == status
@@ -199,7 +223,7 @@ def _see_logged_out(run: Run) -> Steps:
 
 
 def _severed(run: Run) -> None:
-    """An earlier logout while STARTING may have left a link of its own behind, which no later one can sever."""
+    """A logout that came through while STARTING may have left a link behind, which no later one can sever."""
     if run.blind or run.goal.earlier == UNPROVEN:
         run.conclude(UNPROVEN, ADVICE_PHONE)
     else:
@@ -231,12 +255,12 @@ def _logout_blind(run: Run) -> Steps:
     if not (yield from _account_confirmed(run)):
         return
     answer = yield from run.write("logout", fresh=True)
-    if answer.error is not None and answer.error.kind == EXPIRED:
-        yield from run.read()
+    if answer.error is not None and answer.error.kind in _NOT_DONE:
+        yield from _see_why_not(run, answer.error)
         return
     if answer.error is not None:
         yield from run.recover(answer.error)
-    run.blind = answer.error is None
+    run.blind = True
     timeout = run.goal.start_timeout if run.goal.wait else 0.0
     session = run.must_exist((yield from run.read_until(lambda seen: seen.status in (SCAN_QR_CODE, WORKING), timeout)))
     if session.status == WORKING:
@@ -246,6 +270,8 @@ def _logout_blind(run: Run) -> Steps:
     run.conclude(UNPROVEN, ADVICE_PHONE)
 
 
+# A logout that ended so was not carried out.
+_NOT_DONE = frozenset({EXPIRED, RATE_LIMITED})
 _TAKE: dict[str, Callable[[Run], Steps]] = {
     LOGOUT: _logout,
     SETTLE: _settle,

@@ -37,6 +37,11 @@ MAX_RETRY_AFTER = 60.0
 # A logout is sent only while the reading it rests on is this fresh: a session that left WORKING meanwhile would
 # lose its only key without being unlinked.
 FRESH = 10.0
+
+ADVICE_STRANGER = (
+    "The session belongs to another account than expect_account says, and was left to it. Check instance_id and "
+    "expect_account; where else the expected account is linked shows only its phone, in WhatsApp under Linked devices."
+)
 # What is known of a session whose logout from WORKING was sent by an earlier run that didn't see its end.
 SENT = "sent"
 
@@ -139,11 +144,12 @@ Lifecycle = Generator[Union[Call, Wait], Answer, Outcome]
 
 
 class Stop(Exception):  # noqa: N818 - the end of a run, not always an error
-    """The run can't go on; ends it with a message, and with the error behind it if there is one."""
+    """The run can't go on; ends it with a message, and perhaps the error behind it or advice of its own."""
 
-    def __init__(self, message: str, error: WawpError | None = None) -> None:
+    def __init__(self, message: str, error: WawpError | None = None, advice: str | None = None) -> None:
         super().__init__(message)
         self.error = error
+        self.advice = advice
 
 
 class Run:
@@ -154,10 +160,13 @@ class Run:
         self.now = 0.0
         self.outcome = Outcome()
         self.seen_at = 0.0
-        # Whether a logout was accepted while STARTING.
+        # Whether a logout may have taken effect while STARTING.
         self.blind = False
-        # The statuses read since the last write, and how often a write was left without a clear answer.
+        # The statuses read since the last write; the writes that were accepted; how often a write was refused for the
+        # moment, or left without a clear answer.
         self.readings: list[str] = []
+        self.accepted: set[str] = set()
+        self.put_off: Counter[str] = Counter()
         self.unanswered: Counter[str] = Counter()
 
     @property
@@ -175,6 +184,10 @@ class Run:
 
     def has_sent(self, name: str) -> bool:
         return any(action.name == name for action in self.outcome.actions)
+
+    def may_have_done(self, name: str) -> bool:
+        """Whether a write of that name was accepted, or left without a clear answer."""
+        return name in self.accepted or self.unanswered[name] > 0
 
     # -- reading
 
@@ -213,13 +226,17 @@ class Run:
         self.readings.append(session.status)
         self.outcome.predicted = self.outcome.predicted or answer.planned
         self.seen_at = self.now
-        self._check_account(session)
+        if not self.has_sent("logout"):
+            self._refuse_stranger(session)
         return session
 
-    def _check_account(self, session: Session) -> None:
-        """Stop on a session that belongs to somebody else. After our logout a new account is no longer our business."""
+    def _refuse_stranger(self, session: Session) -> None:
+        """Stop on a session that belongs to somebody else.
+
+        After our logout somebody else may pair it, which is no failure, but nothing more is sent then.
+        """
         expected = self.goal.expect_account
-        if not expected or not session.account or self.has_sent("logout"):
+        if not expected or not session.account:
             return
         actual = account_id(session.account)
         if actual == expected:
@@ -227,7 +244,8 @@ class Run:
         sent = ", ".join(action.name for action in self.outcome.actions) or "nothing"
         raise Stop(
             f"expect_account: the session belongs to {mask_account(actual or session.account.jid)}, "
-            f"not to {mask_account(expected)}; {sent} was sent"
+            f"not to {mask_account(expected)}; {sent} was sent",
+            advice=ADVICE_STRANGER,
         )
 
     def read_sure(self, doubtful: Callable[[Session], bool]) -> Steps:
@@ -264,6 +282,7 @@ class Run:
 
     def write(self, name: str, fresh: bool = False) -> Steps:
         """Send one write and note it. A write that came too late to be fresh was not sent and is not noted."""
+        self._refuse_stranger(self.last)
         answer = yield Call(name, self.seen_at + FRESH if fresh else None, self.last.status)
         self.now = answer.at
         error = answer.error
@@ -283,12 +302,15 @@ class Run:
         )
         ambiguous = error is not None and error.ambiguous
         self.unanswered[name] += ambiguous
+        self.put_off[name] += error is not None and error.kind == RATE_LIMITED
+        if error is None:
+            self.accepted.add(name)
         self.outcome.changed = self.outcome.changed or error is None or ambiguous
         return answer
 
     def send(self, name: str, still_old: Callable[[Session], bool]) -> Steps:
         """Send a write. After an ambiguous reply read first; if the old state is seen twice, send it once more."""
-        for _attempt in range(1 + len(BACK_OFF)):
+        while True:
             answer = yield from self.write(name)
             if answer.error is None:
                 return
@@ -297,9 +319,10 @@ class Run:
             if session is None or not still_old(session):
                 return
             self.limit_tries(name, answer.error)
-        raise Stop(str(answer.error), answer.error)
 
     def limit_tries(self, name: str, error: WawpError) -> None:
+        if self.put_off[name] > len(BACK_OFF):
+            raise Stop(str(error), error)
         if self.unanswered[name] > 1:
             raise Stop(f"{name} was sent twice and the session is still {self.last.status}: {error}", error)
 
@@ -319,6 +342,7 @@ class Run:
         self.now = answer.at
         self.outcome.reads += 1
         self.outcome.last = answer.session or self.outcome.last
+        self.outcome.gone = answer.error is not None and answer.error.kind == UNKNOWN_SESSION
 
     # -- ending
 

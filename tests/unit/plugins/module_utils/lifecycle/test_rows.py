@@ -1,0 +1,450 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each row of the rule of ``state: logged_out``, and what the other states do, as the exact calls they send."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._session import parse_account
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays, Instance
+from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.lifecycle.scene import (
+    OURS,
+    THEIRS,
+    Scene,
+    instance,
+)
+
+
+def logged_out(**options: Any) -> Goal:
+    return Goal("logged_out", **options)
+
+
+def play(started: Instance, goal: Goal, *faults: Fault, delays: Delays | None = None) -> tuple[Scene, Any]:
+    scene = Scene(started, faults, delays=delays or Delays())
+    outcome = scene.run(goal)
+    assert scene.linked is False or outcome.verdict != "severed"
+    return scene, outcome
+
+
+def lie(status: str, skip: int = 0) -> Fault:
+    return Fault("lie", call="info", status=status, skip=skip)
+
+
+def told(outcome: Any) -> tuple[str | None, bool, bool]:
+    return outcome.verdict, outcome.changed, outcome.failed
+
+
+# -- WORKING
+
+
+@pytest.mark.parametrize("engine", ["WEBJS", "NOWEB", "GOWS"])
+def test_working_is_logged_out_and_seen_without_an_account(engine: str) -> None:
+    scene, outcome = play(instance(engine=engine), logged_out())
+    assert scene.calls == ["info=WORKING", "logout", "info=STARTING"]
+    assert told(outcome) == ("severed", True, False)
+    assert not scene.linked
+
+
+def test_the_first_verifying_read_comes_at_once() -> None:
+    scene, dummy = play(instance(), logged_out())
+    assert scene.sent[2].at - scene.sent[1].at < 0.1
+
+
+def test_a_logout_without_wait_is_still_seen_once() -> None:
+    scene, outcome = play(instance(), logged_out(wait=False))
+    assert scene.calls == ["info=WORKING", "logout", "info=STARTING"]
+    assert told(outcome) == ("severed", True, False)
+
+
+def test_accepted_but_never_seen_fails_in_the_end() -> None:
+    still_working = Fault(
+        "patch", call="info", times=None, skip=1, replace={"status": "WORKING", "me": {"id": OURS, "pushName": "x"}}
+    )
+    scene, outcome = play(instance(), logged_out(wait_timeout=9), still_working)
+    assert scene.calls == ["info=WORKING", "logout", *["info=WORKING"] * 4]
+    assert told(outcome) == ("unproven", True, True)
+    assert "logout was accepted, but after 9 s the session is WORKING" in outcome.message
+
+
+def test_accepted_but_not_seen_without_wait_is_unproven() -> None:
+    still_working = Fault("patch", call="info", skip=1, replace={"status": "WORKING", "me": {"id": OURS}})
+    scene, outcome = play(instance(), logged_out(wait=False), still_working)
+    assert scene.calls == ["info=WORKING", "logout", "info=WORKING"]
+    assert told(outcome) == ("unproven", True, False)
+    assert "Run again" in outcome.advice
+
+
+def test_a_status_that_nobody_knows_is_never_read_as_logged_out() -> None:
+    unknown = Fault("patch", call="info", times=None, skip=1, replace={"status": "RESTING", "me": None})
+    dummy, outcome = play(instance(), logged_out(wait_timeout=6), unknown)
+    assert told(outcome) == ("unproven", True, True)
+    assert "RESTING" in outcome.message
+
+
+# -- STARTING
+
+
+def test_starting_is_given_time_and_logged_out_from_working() -> None:
+    scene, outcome = play(instance("STARTING"), logged_out())
+    assert scene.calls == ["info=STARTING"] * 3 + ["info=WORKING", "logout", "info=STARTING"]
+    assert told(outcome) == ("severed", True, False)
+    assert not scene.linked
+
+
+def test_starting_that_leads_to_a_qr_code_is_done() -> None:
+    scene, outcome = play(instance("STARTING", credentials=False, linked=False), logged_out())
+    assert scene.calls == ["info=STARTING", "info=STARTING", "info=SCAN_QR_CODE"]
+    assert told(outcome) == ("already_severed", False, False)
+
+
+def test_starting_that_hangs_is_logged_out_blindly_and_unproven() -> None:
+    scene, outcome = play(instance("STARTING", starts_into=["STARTING"]), logged_out(start_timeout=9))
+    assert scene.calls == ["info=STARTING"] * 5 + ["logout", "info=STARTING", "info=SCAN_QR_CODE"]
+    assert told(outcome) == ("unproven", True, False)
+    assert "Linked devices" in outcome.advice
+    assert scene.linked, "the simulator's engine left the link, as engines do"
+
+
+def test_starting_without_wait_is_logged_out_at_once_and_unproven() -> None:
+    scene, outcome = play(instance("STARTING"), logged_out(wait=False))
+    assert scene.calls == ["info=STARTING", "info=STARTING", "logout", "info=STARTING"]
+    assert told(outcome) == ("unproven", True, False)
+
+
+# -- SCAN_QR_CODE
+
+
+@pytest.mark.parametrize("options", [{}, {"start_if_stopped": True}, {"wait": False}])
+def test_a_qr_code_on_show_is_done(options: dict[str, bool]) -> None:
+    scene, outcome = play(instance("SCAN_QR_CODE"), logged_out(**options))
+    assert scene.calls == ["info=SCAN_QR_CODE"]
+    assert told(outcome) == ("already_severed", False, False)
+
+
+def test_a_pairing_code_that_waits_to_be_entered_is_no_account() -> None:
+    scene = Scene(instance("SCAN_QR_CODE"))
+    scene.engine.ask("request_code", scene.instance.instance_id, phone_number="201012345678")
+    outcome = scene.run(logged_out(expect_account=parse_account(THEIRS)))
+    assert scene.calls == ["info=SCAN_QR_CODE"]
+    assert told(outcome) == ("already_severed", False, False)
+
+
+# -- STOPPED and FAILED
+
+
+def test_stopped_is_started_and_logged_out_from_working() -> None:
+    scene, outcome = play(instance("STOPPED"), logged_out(start_if_stopped=True))
+    assert scene.calls == [
+        *["info=STOPPED"] * 2,
+        "start",
+        *["info=STARTING"] * 2,
+        "info=WORKING",
+        "logout",
+        "info=STARTING",
+    ]
+    assert told(outcome) == ("severed", True, False)
+    assert not scene.linked
+
+
+def test_stopped_is_read_twice_and_left_alone_unless_told() -> None:
+    scene, outcome = play(instance("STOPPED"), logged_out())
+    assert scene.calls == ["info=STOPPED", "info=STOPPED"]
+    assert told(outcome) == ("unproven", False, True)
+    assert "still paired" in outcome.message
+    assert "start_if_stopped=true" in outcome.advice
+    assert scene.linked
+
+
+def test_stopped_on_an_older_engine_says_nothing_and_is_unproven() -> None:
+    scene, outcome = play(instance("STOPPED", shows_me_when_stopped=False), logged_out())
+    assert scene.calls == ["info=STOPPED", "info=STOPPED"]
+    assert told(outcome) == ("unproven", False, False)
+    assert outcome.warnings
+    assert "start_if_stopped=true" in outcome.advice
+
+
+def test_stopped_on_an_older_engine_fails_where_unproven_is_no_end() -> None:
+    dummy, outcome = play(instance("STOPPED", shows_me_when_stopped=False), logged_out(on_unproven="fail"))
+    assert told(outcome) == ("unproven", False, True)
+    assert outcome.message
+    assert not outcome.warnings
+
+
+def test_stopped_on_an_older_engine_is_started_and_severed() -> None:
+    started = instance("STOPPED", shows_me_when_stopped=False)
+    scene, outcome = play(started, logged_out(start_if_stopped=True))
+    assert scene.writes == ["start", "logout"]
+    assert told(outcome) == ("severed", True, False)
+    assert not scene.linked
+
+
+def test_stopped_and_unpaired_on_an_older_engine_is_started_to_see_that() -> None:
+    started = instance("STOPPED", shows_me_when_stopped=False, credentials=False, linked=False)
+    scene, outcome = play(started, logged_out(start_if_stopped=True))
+    assert scene.calls == [*["info=STOPPED"] * 2, "start", "info=STARTING", "info=SCAN_QR_CODE"]
+    assert told(outcome) == ("already_severed", True, False)
+
+
+@pytest.mark.parametrize("status", ["STOPPED", "FAILED"])
+@pytest.mark.parametrize("start", [True, False])
+def test_at_rest_with_an_account_given_and_empty_is_how_a_logged_out_session_drifts(status: str, start: bool) -> None:
+    scene, outcome = play(instance(status, credentials=False, linked=False), logged_out(start_if_stopped=start))
+    assert scene.calls == [f"info={status}"] * 2
+    assert told(outcome) == ("already_severed", False, False)
+
+
+def test_failed_is_restarted_once_and_logged_out_from_working() -> None:
+    scene, outcome = play(instance("FAILED"), logged_out(start_if_stopped=True))
+    assert scene.writes == ["restart", "logout"]
+    assert told(outcome) == ("severed", True, False)
+    assert not scene.linked
+
+
+def test_failed_that_cannot_be_revived_is_restarted_once_and_unproven() -> None:
+    scene, outcome = play(instance("FAILED", linked=False), logged_out(start_if_stopped=True))
+    assert scene.calls == [*["info=FAILED"] * 2, "restart", *["info=STARTING"] * 2, *["info=FAILED"] * 2]
+    assert told(outcome) == ("unproven", True, False)
+    assert "Linked devices" in outcome.advice
+
+
+def test_failed_and_still_paired_fails_unless_told_to_restart() -> None:
+    scene, outcome = play(instance("FAILED"), logged_out())
+    assert scene.calls == ["info=FAILED", "info=FAILED"]
+    assert told(outcome) == ("unproven", False, True)
+
+
+def test_stopped_that_fails_to_start_is_restarted_once_and_then_left() -> None:
+    started = instance("STOPPED", starts_into=["FAILED", "FAILED"])
+    scene, outcome = play(started, logged_out(start_if_stopped=True))
+    assert scene.writes == ["start", "restart"]
+    assert told(outcome) == ("unproven", True, False)
+
+
+def test_a_start_that_hangs_ends_in_a_blind_logout() -> None:
+    started = instance("STOPPED", starts_into=["STARTING"])
+    scene, outcome = play(started, logged_out(start_if_stopped=True, start_timeout=6))
+    assert scene.writes == ["start", "logout"]
+    assert told(outcome) == ("unproven", True, False)
+
+
+# -- everything else
+
+
+@pytest.mark.parametrize("status", ["PASSKEY_REQUIRED", "PASSKEY_CONFIRMATION_REQUIRED", "SOMETHING_NEW"])
+@pytest.mark.parametrize("start", [True, False])
+def test_any_other_status_is_named_and_left_alone(status: str, start: bool) -> None:
+    scene, outcome = play(instance(status), logged_out(start_if_stopped=start))
+    assert scene.calls == [f"info={status}"]
+    assert told(outcome) == ("unproven", False, True)
+    assert status in outcome.message
+
+
+def test_no_such_session_fails() -> None:
+    scene = Scene(instance())
+    scene.engine.ask("delete", scene.instance.instance_id)
+    outcome = scene.run(logged_out())
+    assert scene.calls == ["info!unknown_session"]
+    assert outcome.failed
+    assert "doesn't exist" in outcome.message
+
+
+def test_another_account_stops_the_run_before_anything_is_sent() -> None:
+    scene, outcome = play(instance(), logged_out(expect_account=parse_account(THEIRS)))
+    assert scene.calls == ["info=WORKING"]
+    assert told(outcome) == ("unproven", False, True)
+    assert "nothing was sent" in outcome.message
+
+
+def test_the_expected_account_changes_nothing() -> None:
+    scene, outcome = play(instance(), logged_out(expect_account=parse_account(OURS)))
+    assert scene.calls == ["info=WORKING", "logout", "info=STARTING"]
+    assert told(outcome) == ("severed", True, False)
+
+
+def test_an_expected_account_that_starting_hides_is_waited_for_and_never_guessed() -> None:
+    hanging = instance("STARTING", starts_into=["STARTING"])
+    goal = logged_out(expect_account=parse_account(OURS), start_timeout=6, wait_timeout=6)
+    scene, outcome = play(hanging, goal)
+    assert not scene.writes
+    assert told(outcome) == ("unproven", False, True)
+    assert "doesn't say whose it is" in outcome.message
+
+
+# -- lies: one reading is wrong, the truth is WORKING
+
+
+@pytest.mark.parametrize("status", ["STARTING", "STOPPED", "FAILED"])
+@pytest.mark.parametrize("start", [True, False])
+def test_one_lie_before_the_logout_is_not_believed(status: str, start: bool) -> None:
+    scene, outcome = play(instance(), logged_out(start_if_stopped=start), lie(status))
+    assert scene.calls == [f"info={status}", "info=WORKING", "logout", "info=STARTING"]
+    assert told(outcome) == ("severed", True, False)
+
+
+def test_one_lie_without_wait_is_not_believed_either() -> None:
+    scene, outcome = play(instance(), logged_out(wait=False), lie("STARTING"))
+    assert scene.calls == ["info=STARTING", "info=WORKING", "logout", "info=STARTING"]
+    assert told(outcome) == ("severed", True, False)
+
+
+def test_one_lie_while_the_engine_settles_is_not_believed() -> None:
+    scene, outcome = play(instance("STOPPED"), logged_out(start_if_stopped=True), lie("STOPPED", skip=3))
+    assert scene.writes == ["start", "logout"]
+    assert told(outcome) == ("severed", True, False)
+
+
+# -- drift: what became of a proper logout, seen by a second run
+
+
+@pytest.mark.parametrize(
+    ("later", "reads"),
+    [
+        (1, ["info=STARTING"] * 2 + ["info=SCAN_QR_CODE"]),
+        (60, ["info=SCAN_QR_CODE"]),
+        (300, ["info=FAILED"] * 2),
+        (3000, ["info=STOPPED"] * 2),
+    ],
+)
+@pytest.mark.parametrize("start", [True, False])
+def test_a_second_run_sees_that_it_is_done_wherever_the_session_has_drifted(
+    later: float, reads: list[str], start: bool
+) -> None:
+    goal = logged_out(start_if_stopped=start)
+    scene, outcome = play(instance(), goal, delays=Delays(hibernate=600))
+    assert told(outcome) == ("severed", True, False)
+    scene.sleep(later)
+    again = scene.run(goal)
+    assert scene.calls == reads
+    assert told(again) == ("already_severed", False, False)
+
+
+# -- ambiguous and refused writes
+
+
+def test_a_gateway_error_after_the_effect_is_read_and_not_repeated() -> None:
+    scene, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=502, when="after"))
+    assert scene.calls == ["info=WORKING", "logout!gateway", "info=STARTING", "info=SCAN_QR_CODE"]
+    assert told(outcome) == ("severed", True, False)
+
+
+def test_a_gateway_error_before_the_effect_is_read_twice_and_repeated_once() -> None:
+    scene, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=502))
+    assert scene.calls == ["info=WORKING", "logout!gateway", *["info=WORKING"] * 2, "logout", "info=STARTING"]
+    assert told(outcome) == ("severed", True, False)
+
+
+def test_two_gateway_errors_end_the_run() -> None:
+    scene, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=502, times=9))
+    assert scene.writes == ["logout", "logout"]
+    assert told(outcome) == ("unproven", True, True)
+    assert "sent twice" in outcome.message
+    assert scene.linked
+
+
+def test_a_logout_that_takes_effect_late_is_still_judged_rightly() -> None:
+    scene, outcome = play(instance(), logged_out(), Fault("late", call="logout", seconds=5))
+    assert told(outcome) == ("severed", True, False)
+    assert not scene.linked
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 422])
+def test_a_refused_logout_fails_with_the_status_read_once_more(status: int) -> None:
+    scene, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=status))
+    assert scene.writes == ["logout"]
+    assert scene.calls[2] == "info=WORKING"
+    assert told(outcome) == ("unproven", False, True)
+    assert outcome.error.http_status == status
+
+
+@pytest.mark.parametrize("status", ["WORKING", "STARTING"])
+def test_a_rate_limit_is_waited_for_and_the_rule_asked_again(status: str) -> None:
+    hanging = instance(status, starts_into=["STARTING"] if status == "STARTING" else None)
+    limit = Fault("http", call="logout", http_status=429, retry_after=20)
+    scene, outcome = play(hanging, logged_out(start_timeout=6), limit)
+    first, second = [sent.at for sent in scene.sent if sent.name == "logout"]
+    assert second - first >= 20
+    assert told(outcome) == ("severed" if status == "WORKING" else "unproven", True, False)
+
+
+def test_a_rate_limit_without_end_fails_as_what_it_is() -> None:
+    scene, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=429, times=None))
+    assert told(outcome) == ("unproven", False, True)
+    assert outcome.error.kind == "rate_limited"
+    assert len(scene.writes) <= 5
+
+
+# -- the other states
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "calls"),
+    [
+        ("started", "WORKING", ["info=WORKING"]),
+        ("started", "SCAN_QR_CODE", ["info=SCAN_QR_CODE"]),
+        ("started", "PASSKEY_REQUIRED", ["info=PASSKEY_REQUIRED"]),
+        ("started", "STARTING", ["info=STARTING"] * 3 + ["info=WORKING"]),
+        ("started", "STOPPED", ["info=STOPPED"] * 2 + ["start"] + ["info=STARTING"] * 2 + ["info=WORKING"]),
+        ("started", "FAILED", ["info=FAILED"] * 2 + ["restart"] + ["info=STARTING"] * 2 + ["info=WORKING"]),
+        ("stopped", "STOPPED", ["info=STOPPED"] * 2),
+        ("stopped", "WORKING", ["info=WORKING", "stop", "info=STOPPED"]),
+        ("stopped", "FAILED", ["info=FAILED", "stop", "info=STOPPED"]),
+        ("restarted", "WORKING", ["info=WORKING", "restart", *["info=STARTING"] * 2, "info=WORKING"]),
+        ("restarted", "SCAN_QR_CODE", ["info=SCAN_QR_CODE", "restart", "info=SCAN_QR_CODE"]),
+        ("absent", "WORKING", ["info=WORKING", "logout", "info=STARTING", "delete", "info!unknown_session"]),
+        ("absent", "SCAN_QR_CODE", ["info=SCAN_QR_CODE", "delete", "info!unknown_session"]),
+    ],
+)
+def test_the_other_states(state: str, status: str, calls: list[str]) -> None:
+    scene, outcome = play(instance(status), Goal(state))
+    assert scene.calls == calls
+    assert not outcome.failed
+    assert outcome.changed == bool(scene.writes)
+
+
+def test_started_refuses_a_status_that_it_does_not_know() -> None:
+    scene, outcome = play(instance("SOMETHING_NEW"), Goal("started"))
+    assert scene.calls == ["info=SOMETHING_NEW"]
+    assert outcome.failed
+
+
+@pytest.mark.parametrize(("status", "me"), [("STOPPED", True), ("STOPPED", False), ("FAILED", True)])
+def test_absent_keeps_the_only_key_to_a_link_that_may_stand(status: str, me: bool) -> None:
+    scene, outcome = play(instance(status, shows_me_when_stopped=me), Goal("absent"))
+    assert not scene.writes
+    assert outcome.failed
+    assert "logout_first=false" in outcome.message + (outcome.advice or "")
+
+
+def test_absent_keeps_the_key_after_a_logout_that_may_not_have_come_through() -> None:
+    faults = (Fault("http", call="logout", http_status=502), lie("STARTING", skip=1))
+    scene, outcome = play(instance(), Goal("absent", wait=False, wait_sleep=0.01), *faults)
+    assert "delete" not in scene.writes or not scene.linked
+    assert outcome.failed or outcome.verdict == "severed"
+
+
+def test_absent_without_a_logout_deletes_and_says_that_the_link_may_stand() -> None:
+    scene, outcome = play(instance(), Goal("absent", logout_first=False))
+    assert scene.calls == ["info=WORKING", "delete", "info!unknown_session"]
+    assert told(outcome) == ("unproven", True, False)
+
+
+def test_absent_and_gone_already_is_unchanged() -> None:
+    scene = Scene(instance())
+    scene.engine.ask("delete", scene.instance.instance_id)
+    outcome = scene.run(Goal("absent"))
+    assert scene.calls == ["info!unknown_session"]
+    assert told(outcome) == (None, False, False)
+
+
+def test_absent_without_a_logout_wants_to_know_whose_session_it_deletes() -> None:
+    hidden = instance("STOPPED", shows_me_when_stopped=False)
+    goal = Goal("absent", logout_first=False, expect_account=parse_account(OURS))
+    scene, outcome = play(hidden, goal)
+    assert not scene.writes
+    assert "doesn't say whose it is" in outcome.message
