@@ -19,6 +19,7 @@ import tempfile
 import time
 import typing as t
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 from . import fleet
@@ -35,6 +36,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(
         prog="python3 -m simulator",
+        allow_abbrev=False,  # `background` must know its option again
         description="A simulated Wawp API, to rehearse in. It forgets everything when it ends.",
         epilog="Built-in fleets: demo (one session of each kind), mixed:N, or N sessions of one kind, as in working:5."
         f" Kinds: {', '.join(fleet.KINDS)}.",
@@ -100,7 +102,7 @@ def running(ready_file: Path) -> dict[str, t.Any] | None:
         with opener.open(told["url"] + "/_simulator/", timeout=5) as reply:
             shown = json.load(reply)
         same = told["nonce"] and (shown["pid"], shown["nonce"]) == (told["pid"], told["nonce"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, HTTPException):
         return None
     return told if same else None
 
@@ -132,6 +134,7 @@ def background(options: argparse.Namespace, arguments: list[str]) -> int:
     options.ready_file.unlink(missing_ok=True)
     command = [
         sys.executable,
+        *(["-B"] if sys.dont_write_bytecode else []),
         "-m",
         __package__ or "simulator",
         *(item for item in arguments if item != "--background"),

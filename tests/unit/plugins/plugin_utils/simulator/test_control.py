@@ -201,6 +201,7 @@ def test_the_demo_has_one_session_of_each_kind() -> None:
     engine = Engine(VirtualClock())
     made = fleet.load(engine, fleet.built_in("demo"))
     assert len(made) == len(fleet.KINDS)
+    assert made[0].instance_id == "8C7D82CD4106"  # as docs/simulator.md says
     assert {item.status for item in made} == {*STATUSES, "PASSKEY_REQUIRED"}
     assert {fault.kind for fault in engine.faults()} == {"swallow", "http", "lie"}
 
