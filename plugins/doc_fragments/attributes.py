@@ -25,3 +25,21 @@ attributes:
   idempotent:
     description: When run twice in a row outside check mode, with the same arguments, the second run changes nothing.
 """
+
+    # A module that only reads.
+    INFO_MODULE = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This module doesn't change anything.
+  diff_mode:
+    support: N/A
+    details:
+      - This module doesn't change anything.
+  idempotent:
+    support: full
+    details:
+      - This module doesn't change anything.
+"""

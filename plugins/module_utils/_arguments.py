@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible.module_utils.common.parameters import env_fallback
 from ansible_collections.wawp.cloud.plugins.module_utils._client import Connection
@@ -20,6 +20,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session import parse_a
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal
 
 Spec = dict[str, dict[str, Any]]
+T = TypeVar("T", bound="Target")
 
 CONNECTION: Spec = {
     "access_token": {
@@ -80,17 +81,34 @@ FLEET_SPEC: Spec = {
     "state": {**STATE["state"], "required": False},
 }
 
+INFO_SPEC: Spec = {
+    **CONNECTION,
+    **MASKING,
+    **{name: FLEET[name] for name in ("instances", "max_connections", "calls_per_second")},
+    "access_token": {**CONNECTION["access_token"], "required": False},
+    "instance_id": {**INSTANCE["instance_id"], "required": False},
+    "instances": {**FLEET["instances"], "required": False},
+    "qr": {"type": "bool", "default": False},
+}
+
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
-_MEMBER_FIELDS = ("instance_id", "name", "access_token", "expect_account", "state")
+_WHICH = ("instance_id", "name", "access_token")
+_MEMBER_FIELDS = (*_WHICH, "expect_account", "state")
 
 
 @dataclass(frozen=True)
-class Member:
-    """One session of a fleet: which, and what is to be reached."""
+class Target:
+    """One session of many."""
 
     instance_id: str
     name: str | None
     access_token: str
+
+
+@dataclass(frozen=True)
+class Member(Target):
+    """One session of a fleet: which, and what is to be reached."""
+
     goal: Goal
 
 
@@ -132,17 +150,22 @@ def limit_of(value: str | None, size: int) -> int:
 
 
 def members_of(params: Mapping[str, Any]) -> list[Member]:
-    """The checked instances of a fleet.
+    """The checked instances of a fleet. Raises OptionError, which names everything that is wrong with any of them."""
+    return _each(params["instances"], lambda entry: _member(entry, params))
 
-    Raises:
-        OptionError: names everything that is wrong with any of them.
-    """
-    members: list[Member] = []
-    problems: list[str] = []
+
+def targets_of(instances: Sequence[Any], access_token: str | None) -> list[Target]:
+    """The checked instances that are to be read. Raises OptionError, as members_of does."""
+    return _each(instances, lambda entry: _target(_fields(entry, _WHICH), access_token))
+
+
+def _each(instances: Sequence[Any], check: Callable[[Any], T]) -> list[T]:
+    members: list[T] = []
+    problems: list[str] = [] if instances else ["the list is empty, so nothing would be done"]
     seen: dict[str, int] = {}
-    for number, entry in enumerate(params["instances"], start=1):
+    for number, entry in enumerate(instances, start=1):
         try:
-            member = _member(entry, params)
+            member = check(entry)
         except OptionError as error:
             problems.append(f"entry {number}: {error}")
             continue
@@ -150,8 +173,6 @@ def members_of(params: Mapping[str, Any]) -> list[Member]:
             problems.append(f"entry {number}: {member.instance_id} is entry {seen[member.instance_id]} already")
         seen.setdefault(member.instance_id, number)
         members.append(member)
-    if not params["instances"]:
-        problems.append("the list is empty, so nothing would be done")
     if problems:
         raise OptionError("instances", "; ".join(problems))
     return members
@@ -164,23 +185,32 @@ def tokens_in(instances: Iterable[Any]) -> set[str]:
     }
 
 
-def _member(entry: Any, params: Mapping[str, Any]) -> Member:
-    values = dict(entry) if isinstance(entry, Mapping) else {"instance_id": entry}
-    unknown = sorted(str(key) for key in set(values) - set(_MEMBER_FIELDS))
+def _fields(entry: Any, known: tuple[str, ...]) -> dict[str, str]:
+    """An entry's fields as strings: it is an id or a mapping."""
+    values = entry if isinstance(entry, Mapping) else {"instance_id": entry}
+    unknown = sorted(str(key) for key in set(values) - set(known))
     if unknown:
-        raise OptionError("instances", f"unknown {', '.join(unknown)}; an entry may have {', '.join(_MEMBER_FIELDS)}")
-    texts = {key: _text(key, value) for key, value in values.items() if value is not None}
-    merged = {**params, **{key: value for key, value in texts.items() if key in params}}
-    if not texts.get("instance_id"):
+        raise OptionError("instances", f"unknown {', '.join(unknown)}; an entry may have {', '.join(known)}")
+    return {key: _text(key, value) for key, value in values.items() if value is not None}
+
+
+def _target(fields: Mapping[str, str], access_token: str | None) -> Target:
+    if not fields.get("instance_id"):
         raise OptionError("instance_id", "is missing")
+    return Target(
+        instance_id=instance_of(fields["instance_id"]),
+        name=fields.get("name"),
+        access_token=token_of(fields.get("access_token") or access_token or ""),
+    )
+
+
+def _member(entry: Any, params: Mapping[str, Any]) -> Member:
+    fields = _fields(entry, _MEMBER_FIELDS)
+    target = _target(fields, params["access_token"])
+    merged = {**params, **fields}
     if merged["state"] not in STATES:
         raise OptionError("state", f"is {merged['state']!r}, it must be one of {', '.join(STATES)}")
-    return Member(
-        instance_id=instance_of(texts["instance_id"]),
-        name=texts.get("name"),
-        access_token=token_of(merged["access_token"] or ""),
-        goal=goal_of(merged),
-    )
+    return Member(target.instance_id, target.name, target.access_token, goal_of(merged))
 
 
 def _text(key: str, value: Any) -> str:

@@ -232,10 +232,15 @@ def _summary(sessions: list[dict[str, Any]], run: FleetRun) -> dict[str, Any]:
 
 def _message(sessions: list[dict[str, Any]], run: FleetRun) -> str:
     failed = [f"{entry['instance_id']}: {entry['msg']}" for entry in sessions if entry["failed"]]
-    more = f"; and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
     alone = sum(entry["left_alone"] for entry in sessions)
     brake = f" {alone} were left alone, since more than {run.limit} had failed." if alone else ""
-    return f"{len(failed)} of {len(sessions)} sessions failed.{brake} {'; '.join(failed[:NAMED])}{more}"
+    return f"{len(failed)} of {len(sessions)} sessions failed.{brake} {named(failed)}"
+
+
+def named(problems: list[str]) -> str:
+    """The first of many problems, and how many there are besides."""
+    more = f"; and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
+    return "; ".join(problems[:NAMED]) + more
 
 
 def _diff(run: FleetRun) -> dict[str, Any]:

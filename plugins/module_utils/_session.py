@@ -71,6 +71,13 @@ class Session:
         """Whether the reply says that there is no account, which is more than not naming one."""
         return self.account_given and self.account is None
 
+    @property
+    def paired(self) -> bool | None:
+        """Whether an account is logged in, None where the reply doesn't tell."""
+        if self.account or self.status == WORKING:
+            return True
+        return False if self.status == SCAN_QR_CODE or (self.account_given and self.status != STARTING) else None
+
     def public(self, mask: bool = True) -> dict[str, Any]:
         """The reply as it may be shown and kept: without secrets, the account masked if asked for."""
         shown: dict[str, Any] = without_secrets(self.body)

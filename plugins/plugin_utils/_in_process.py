@@ -29,16 +29,28 @@ _SECRET = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # noqa: S105 - a placeholder
 
 
 class InProcessAction(NormalAction):
-    """The action of a module: does its work here where it can, starts it as always where it can't."""
+    """The action of a module: does its work here where it can, starts it as always where it can't.
+
+    Attributes:
+        spec: the module's options.
+        secret_when: the option that asks for a secret. The result is then kept out of all output and logs;
+            only a registered variable holds it.
+    """
 
     spec: Spec
+    secret_when: str = ""
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> Report:
         """What the module does with its checked options."""
         raise NotImplementedError
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        task_vars = task_vars or {}
+        result = self._run(tmp, task_vars or {})
+        if self.secret_when and boolean(self._task.args.get(self.secret_when, False), strict=False):
+            result["_ansible_no_log"] = True
+        return result
+
+    def _run(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
         if not self._runs_here(task_vars):
             ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
             return ran

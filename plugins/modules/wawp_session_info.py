@@ -1,0 +1,152 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module wawp_session_info: reads one or many WhatsApp sessions."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wawp_session_info
+short_description: Read the status of one or many WhatsApp sessions of Wawp
+version_added: 0.1.0
+author:
+  - wawp.cloud contributors (@wawp-cloud)
+description:
+  - Reads sessions and changes nothing.
+  - A session that doesn't exist is a result, see RV(sessions[].exists). The task fails if a session could not be read
+    for any other reason, with all that was read in its result.
+options:
+  access_token:
+    required: false
+  instance_id:
+    description:
+      - The id of one instance, from the Wawp dashboard. Ignored where O(instances) is given.
+      - If unset, the environment variable E(WAWP_INSTANCE_ID) is used.
+    type: str
+  instances:
+    description:
+      - Many instances, each an id, or a mapping with C(instance_id) and optionally C(name) and C(access_token).
+      - Wawp has no call that lists them.
+    type: list
+    elements: raw
+  qr:
+    description:
+      - Whether to return the QR code of a session that waits for somebody to scan it.
+      - Whoever has it can link a phone to the instance. The task's result is therefore shown in no output and no log,
+        only a registered variable holds it.
+    type: bool
+    default: false
+  mask_account:
+    description: Whether phone numbers and names are masked in everything that is returned.
+    type: bool
+    default: true
+  max_connections:
+    description: How many calls may be under way at once.
+    type: int
+    default: 16
+  calls_per_second:
+    description: How many calls may be sent in a second, V(0) for no bound.
+    type: float
+    default: 20.0
+attributes:
+  action_group:
+    version_added: 0.1.0
+extends_documentation_fragment:
+  - wawp.cloud.wawp
+  - wawp.cloud.attributes
+  - wawp.cloud.attributes.info_module
+seealso:
+  - module: wawp.cloud.wawp_session
+"""
+
+EXAMPLES = r"""
+- name: Read one session
+  wawp.cloud.wawp_session_info:
+    instance_id: 3EB0BCB2E3D4
+    access_token: "{{ wawp_access_token }}"
+  register: found
+
+- name: Go on only if it exists
+  ansible.builtin.assert:
+    that: found.sessions[0].exists
+
+- name: Read many
+  wawp.cloud.wawp_session_info:
+    access_token: "{{ wawp_access_token }}"
+    instances:
+      - 3EB0BCB2E3D4
+      - instance_id: 3EB0BCB2E3D5
+        name: Front desk
+"""
+
+RETURN = r"""
+sessions:
+  description: One entry for each instance, in the order given.
+  returned: when the options were in order
+  type: list
+  elements: dict
+  contains:
+    instance_id:
+      description: The instance.
+      returned: always
+      type: str
+      sample: 3EB0BCB2E3D4
+    name:
+      description: Your name for it, null if it was given none.
+      returned: always
+      type: str
+      sample: Front desk
+    exists:
+      description: Whether there is such a session, null if that could not be read.
+      returned: always
+      type: bool
+      sample: true
+    status:
+      description: Its status, null if there is none.
+      returned: always
+      type: str
+      sample: WORKING
+    paired:
+      description: Whether an account is logged in, null where the reply doesn't tell, as often while C(STARTING).
+      returned: always
+      type: bool
+      sample: true
+    account:
+      description: The account, masked unless O(mask_account=false), null if the reply names none.
+      returned: always
+      type: str
+      sample: "********5678@c.us"
+    session:
+      description: The reply, without secrets, the account masked unless O(mask_account=false).
+      returned: always
+      type: dict
+      sample:
+        name: wawp-84729105
+        status: WORKING
+        config: {webhooks: {}, proxy: null}
+        me: {id: "********5678@c.us", pushName: "J***"}
+    error:
+      description: Why it could not be read, null if it could; the fields are those of M(wawp.cloud.wawp_session).
+      returned: always
+      type: dict
+      sample: null
+    qr:
+      description: The QR code as a data URI, null where the session doesn't wait for a scan.
+      returned: if O(qr=true)
+      type: str
+      sample: "data:image/png;base64,iVBORw0KGgo="
+"""
+
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import INFO_SPEC
+from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
+from ansible_collections.wawp.cloud.plugins.module_utils._read_task import info_task
+
+
+def main() -> None:
+    run_module(INFO_SPEC, info_task)
+
+
+if __name__ == "__main__":
+    main()
