@@ -13,26 +13,32 @@ from __future__ import annotations
 import json
 import os
 import re
+import ssl
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timezone
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.wawp.cloud.plugins.module_utils import _errors
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError, WawpError
-from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_text, mask_accounts_in, scrub
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_text, mask_numbers_in, scrub
 from ansible_collections.wawp.cloud.plugins.module_utils._version import VERSION
 
 try:
     import requests
-    from requests.cookies import RequestsCookieJar
     from requests.utils import get_environ_proxies
     from urllib3 import disable_warnings
-    from urllib3.exceptions import HTTPError, InsecureRequestWarning, ReadTimeoutError
+    from urllib3.exceptions import (
+        DecodeError,
+        HTTPError,
+        InsecureRequestWarning,
+        LocationValueError,
+        ReadTimeoutError,
+    )
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
@@ -51,9 +57,14 @@ CALLS: Mapping[str, tuple[str, str]] = {
 MAX_CONNECT = 10.0
 MAX_BODY = 1 << 20
 _CHUNK = 1 << 16
+_SMALL_CHUNK = 1 << 6
+# So much of a body, or of a message in it, is looked through for words.
+_TOLD = 1 << 13
 _LOOPBACK = re.compile(r"^(localhost|127(\.\d+){3}|::1)$")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _UNSHOWN = re.compile(r"<(script|style|head)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+# How servers that know nothing of Wawp's paths say so.
+_NO_API = re.compile(rb"<(!doctype )?html|<h1>|404 page not found|cannot (post|delete) /", re.IGNORECASE)
 
 _MEANING: Mapping[int, tuple[str, str]] = {
     400: (_errors.BAD_REQUEST, "Wawp did not understand the request"),
@@ -110,13 +121,16 @@ class Connection:
 def check_api_url(url: str) -> None:
     """Raise OptionError unless the URL is one to which calls can be sent, without repeating secrets in it."""
     try:
-        parts = urlsplit(url.strip())
+        url = url.strip()
+        parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        # urlsplit leaves out line breaks without a word.
+        usable = usable and url.isprintable() and not re.search(r"[\s\\]", url)
     except ValueError:
         usable = False
     if not usable:
         raise OptionError("api_url", "not an http or https URL, write it like https://api.wawp.net")
-    if parts.username is not None or parts.query or parts.fragment:
+    if parts.username is not None or "?" in url or "#" in url:
         raise OptionError(
             "api_url", "must not hold credentials, a query or a fragment; the token goes into access_token"
         )
@@ -140,7 +154,6 @@ class Client:
         # The environment is asked once, above; left on, every call would ask again, and netrc would add credentials.
         self._session.trust_env = False
         self._session.headers.update({"User-Agent": f"wawp.cloud/{VERSION} (Ansible)", "Accept": "application/json"})
-        self._session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
 
     def close(self) -> None:
         self._session.close()
@@ -165,14 +178,12 @@ class Client:
         body = {"instance_id": instance_id, "access_token": access_token, **fields}
         deadline = time.monotonic() + self._timeout
         try:
-            with self._session.request(
-                method,
-                request.url,
-                json=body,
+            # Not Session.send: it reads a redirect's whole body, fails on its Location, and keeps cookies.
+            with self._session.get_adapter(request.url).send(
+                self._session.prepare_request(requests.Request(method, request.url, json=body)),
                 timeout=(min(MAX_CONNECT, self._timeout), self._timeout),
                 verify=self._verify,
                 proxies=self._proxies,
-                allow_redirects=False,
                 stream=True,
             ) as response:
                 content = _read(response, deadline, request)
@@ -191,48 +202,86 @@ class _Request:
 
     def error(self, kind: str, problem: str, said: str = "", **facts: Any) -> WawpError:
         message = f"{self.method} {self.url}: {problem}"
-        said = clean_text(mask_accounts_in(scrub(said, self.secrets)))
+        said = self.shown(said)
         return WawpError(kind, f"{message} ({said})" if said else message, **facts)
+
+    def shown(self, said: str, length: int = 240) -> str:
+        """What a server said as it may be shown."""
+        return clean_text(mask_numbers_in(scrub(said, self.secrets)[:_TOLD]), length)
+
+    def words(self, content: bytes) -> str:
+        """The words of a body of any kind. Scrubbed first, since a token may look like a tag."""
+        text = scrub(content.decode("utf-8", "replace"), self.secrets)[:_TOLD]
+        return _TAG.sub(" ", _UNSHOWN.sub(" ", text))
 
     def lost(self, error: Exception) -> WawpError:
         """The error for a request that got no reply."""
         if isinstance(error, (requests.Timeout, ReadTimeoutError)):
             return self.error(_errors.TIMEOUT, "no complete reply in time, see request_timeout")
-        if isinstance(error, requests.exceptions.SSLError):
+        if _distrusted(error):
             return self.error(_errors.TLS, "no trusted TLS connection, see ca_path and validate_certs", _reason(error))
         if isinstance(error, OSError) and "CA certificate bundle" in str(error):
             return self.error(_errors.TLS, "the CA bundle named by the environment doesn't exist", str(error))
-        if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidURL)):
-            return self.error(_errors.UNREACHABLE, "the URL or the environment's proxy URL can't be used")
+        if isinstance(error, (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, LocationValueError)):
+            return self.error(_errors.UNEXPECTED, "api_url or the environment's proxy URL can't be used")
+        if isinstance(error, DecodeError):
+            return self.error(_errors.UNREADABLE, "the reply's compression is broken")
         return self.error(_errors.UNREACHABLE, "the connection failed", _reason(error))
 
 
-def _reason(error: BaseException) -> str:
-    """What lies at the bottom of requests' and urllib3's wrapped exceptions, in the system's own words."""
+def _distrusted(error: BaseException) -> bool:
+    """Whether a TLS connection was refused by this side, before anything was sent on it.
+
+    Any other TLS error may have struck after the request had arrived.
+    """
+    bottom = _bottom(error)
+    if isinstance(bottom, ssl.SSLCertVerificationError):
+        return True
+    return isinstance(bottom, ssl.SSLError) and bottom.library in ("PEM", "X509")
+
+
+def _bottom(error: BaseException) -> BaseException:
+    """What lies at the bottom of requests' and urllib3's wrapped exceptions."""
     inner: Any = error
     for _depth in range(8):
-        nested = getattr(inner, "reason", None) or next((arg for arg in inner.args if isinstance(arg, Exception)), None)
+        nested = getattr(inner, "reason", None)
         if not isinstance(nested, BaseException):
+            nested = next((arg for arg in inner.args if isinstance(arg, Exception)), None)
+        if nested is None:
             break
         inner = nested
-    text = re.sub(r"<[^>]*>: |^\w*Connection\w*\([^)]*\): ", "", str(inner))
-    return text or type(inner).__name__
+    bottom: BaseException = inner
+    return bottom
+
+
+def _reason(error: BaseException) -> str:
+    """The bottom of an exception, in the system's own words."""
+    bottom = _bottom(error)
+    text = re.sub(r"<[^>]*>: |^\w*Connection\w*\([^)]*\): ", "", str(bottom))
+    return text or type(bottom).__name__
 
 
 def _read(response: requests.Response, deadline: float, request: _Request) -> bytes:
     """The reply's bytes, as far as a sane reply goes. A reply that drips is cut off at the deadline."""
-    # urllib3 1.26 has no read1: there the deadline is looked at only when a whole chunk has come.
-    read = getattr(response.raw, "read1", response.raw.read)
     content = b""
-    while True:
-        chunk = read(_CHUNK, decode_content=True)
+    for chunk in _chunks(response):
         content += chunk
-        if not chunk:
-            return content
         if len(content) > MAX_BODY:
-            raise request.error(_errors.UNREADABLE, f"the reply is larger than {MAX_BODY} bytes")
+            if response.status_code >= 300:
+                return content[:MAX_BODY]  # a refusal, however long its page
+            problem = f"HTTP {response.status_code}, the reply is larger than {MAX_BODY} bytes"
+            raise request.error(_errors.UNREADABLE, problem, http_status=response.status_code)
         if time.monotonic() > deadline:
             raise request.error(_errors.TIMEOUT, "no complete reply in time, see request_timeout")
+    return content
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """The body as it comes in. urllib3 1.26 has no read1 and waits for whole chunks: small ones, then."""
+    raw = response.raw
+    if not hasattr(raw, "read1"):
+        return iter(raw.stream(_SMALL_CHUNK, decode_content=True))
+    return iter(lambda: raw.read1(_CHUNK, decode_content=True), b"")
 
 
 def _understand(response: requests.Response, content: bytes, request: _Request) -> tuple[int, Any]:
@@ -247,9 +296,9 @@ def _understand(response: requests.Response, content: bytes, request: _Request) 
     if not 200 <= status < 300:
         raise _refusal(response, content, request)
     try:
-        return status, json.loads(content)
+        return status, _json(content)
     except ValueError:
-        said = _words(content) or "an empty body"
+        said = request.words(content).strip() or "an empty body"
         problem = f"HTTP {status} with a body that isn't JSON, so nobody knows what was done"
         raise request.error(_errors.UNREADABLE, problem, said, http_status=status) from None
 
@@ -257,34 +306,43 @@ def _understand(response: requests.Response, content: bytes, request: _Request) 
 def _refusal(response: requests.Response, content: bytes, request: _Request) -> WawpError:
     status = response.status_code
     kind, meaning = _MEANING.get(status, (_errors.SERVER_ERROR if status >= 500 else _errors.UNEXPECTED, "refused"))
-    if status == 404 and re.match(rb"\s*<(!doctype html|html)", content, re.IGNORECASE):
+    if status == 404 and _NO_API.search(content[:_TOLD]):
         kind, meaning = _errors.UNEXPECTED, "no Wawp API answers here, check api_url"
     code, said = _explanation(content)
     return request.error(
         kind,
         f"HTTP {status}, {meaning}",
-        said,
+        said or request.words(content),
         http_status=status,
-        api_code=clean_text(mask_accounts_in(scrub(code, request.secrets)), 80) if code else None,
+        api_code=request.shown(code, 80) if code else None,
         retry_after=_retry_after(response.headers.get("Retry-After")),
     )
 
 
-def _explanation(content: bytes) -> tuple[str | None, str]:
-    """Code and message of an error body: JSON (flat or nested), else the words of XML, HTML or text."""
+def _explanation(content: bytes) -> tuple[str, str]:
+    """Code and message of a JSON error body, flat or nested; empty where there is none."""
     try:
-        body = json.loads(content)
+        body = _json(content)
     except ValueError:
-        return None, _words(content)
+        body = None
     if not isinstance(body, dict):
-        return None, _words(content)
-    inner = body["error"] if isinstance(body.get("error"), dict) else body
-    code, message = inner.get("code"), inner.get("message") or body.get("error")
-    return str(code) if code else None, str(message) if message else _words(content)
+        return "", ""
+    nested = body.get("error")
+    inner = nested if isinstance(nested, dict) else body
+    message = inner.get("message") or (nested if inner is body else "")
+    return str(inner.get("code") or ""), str(message or "")
 
 
-def _words(content: bytes) -> str:
-    return _TAG.sub(" ", _UNSHOWN.sub(" ", content[:MAX_BODY].decode("utf-8", "replace")))
+def _json(content: bytes) -> Any:
+    """The JSON value. Raises ValueError, also for what only Python takes for JSON and for what is nested too deep."""
+    try:
+        return json.loads(content, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -298,7 +356,10 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def _seconds_until(date: str) -> float:
-    return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
+    moment = parsedate_to_datetime(date)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, moment.timestamp() - time.time())
 
 
 def _host(url: str) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -17,8 +18,8 @@ _SHOWN_DIGITS = 4
 _SECRET_KEYS = frozenset(
     {"accesstoken", "apikey", "authorization", "customheaders", "headers", "key", "password", "qr", "secret", "token"}
 )
-_JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d+)*@[a-z])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
+_PHONE = re.compile(r"\+\d(?:[ ().-]{0,2}\d){6,14}|(?<![0-9A-Za-z])\d{9,15}(?![0-9A-Za-z])")
 
 
 def mask_account(account: str) -> str:
@@ -42,6 +43,11 @@ def mask_name(name: str) -> str:
 def mask_accounts_in(text: str) -> str:
     """The text with every WhatsApp id in it masked."""
     return _JID.sub(lambda found: mask_account(found.group()), text)
+
+
+def mask_numbers_in(text: str) -> str:
+    """The text with every WhatsApp id, and all else in it that may be a phone number, masked."""
+    return _PHONE.sub(lambda found: mask_account(found.group()), mask_accounts_in(text))
 
 
 def without_secrets(value: Any) -> Any:
@@ -72,17 +78,26 @@ def masked(value: Any, account: str) -> Any:
 
 def clean_text(text: str, length: int = 240) -> str:
     """Foreign text on one line: control and direction characters removed, runs of blanks folded, cut to a length."""
-    line = " ".join(_CONTROL.sub(" ", text).split())
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
     """The text without the secrets, in any of the writings in which a server may echo them."""
     for secret in secrets:
-        for form in {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}:
+        for form in sorted(_writings(secret), key=len, reverse=True):
             if form:
                 text = text.replace(form, HIDDEN)
     return text
+
+
+def _writings(secret: str) -> set[str]:
+    in_urls = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    in_html = {html.escape(secret), html.escape(secret, quote=False), html.escape(secret).replace("&#x27;", "&#039;")}
+    small = {re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), form) for form in in_urls}
+    slashed = {form.replace("/", "\\/") for form in in_json}
+    return {secret} | in_urls | small | in_json | slashed | in_html
 
 
 def _is_secret(key: Any) -> bool:

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An environment of one's own, a running simulator, and clients for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._client import Client, Connection
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
+
+MakeClient = Callable[..., Client]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No variable that requests or the collection reads is set; returns the home folder, an empty one."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith("WAWP_") or name.endswith("_CA_BUNDLE"):
+            monkeypatch.delenv(name)
+    monkeypatch.delenv("NETRC", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def server(environment: Path) -> Iterator[Server]:
+    """A running simulator without delays and without instances."""
+    with Server(Engine(delays=Delays(scale=0))) as server:
+        yield server
+
+
+@pytest.fixture
+def engine(server: Server) -> Engine:
+    """The simulator's insides: what was called, and what is true."""
+    return server.engine
+
+
+@pytest.fixture
+def make_client(environment: Path) -> Iterator[MakeClient]:
+    """Makes clients of a URL and of a Connection's other fields; closes them."""
+    with ExitStack() as stack:
+
+        def make(api_url: str, request_timeout: float = 30.0, **options: Any) -> Client:
+            return stack.enter_context(closing(Client(Connection(api_url, request_timeout, **options))))
+
+        yield make
