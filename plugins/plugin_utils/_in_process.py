@@ -23,6 +23,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec,
 from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
+from ansible_collections.wawp.cloud.plugins.plugin_utils._plain import plain
 
 # What Ansible itself shows instead of a secret option.
 _SECRET = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # noqa: S105 - a placeholder
@@ -54,7 +55,7 @@ class InProcessAction(NormalAction):
         if not self._runs_here(task_vars):
             ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
             return ran
-        validated = ModuleArgumentSpecValidator(self.spec).validate(_plain(self._task.args))
+        validated = ModuleArgumentSpecValidator(self.spec).validate(plain(self._task.args))
         params = validated.validated_parameters
         secrets = _secrets(self.spec, params) | tokens_in(params.get("instances") or [])
         if validated.error_messages:
@@ -108,12 +109,3 @@ class InProcessAction(NormalAction):
 
 def _secrets(spec: Spec, params: Mapping[str, Any]) -> set[str]:
     return {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
-
-
-def _plain(value: Any) -> Any:
-    """The value in Python's own types: templating leaves containers and strings of its own behind."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, str) else value
