@@ -15,6 +15,7 @@ Its own code instead of `http.server`, because a thread a connection can't carry
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import ssl
@@ -278,7 +279,7 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
 
     def opened(self, connection: Connection) -> None:
         """Count a new connection."""
@@ -332,7 +333,8 @@ class Server:
     def shutdown(self) -> None:
         """End `main`, from any thread or a signal handler."""
         if self._loop is not None and self._stop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
+            with contextlib.suppress(RuntimeError):  # it has ended by itself
+                self._loop.call_soon_threadsafe(self._stop.set)
 
     def start(self) -> Server:
         """Listen in a thread. Raises OSError."""
@@ -341,7 +343,7 @@ class Server:
         def body() -> None:
             try:
                 asyncio.run(self.main(listening.set))
-            except OSError as error:
+            except Exception as error:  # raised where `start` or `stop` is called
                 self._failure = error
             finally:
                 listening.set()
@@ -349,17 +351,18 @@ class Server:
         self._thread = threading.Thread(target=body, name="wawp-simulator", daemon=True)
         self._thread.start()
         listening.wait()
-        if self._failure is not None:
-            self._thread.join()
-            raise self._failure
+        if not self.url:
+            self.stop()
         return self
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread; raise what made it fail."""
         self.shutdown()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        if self._failure is not None:
+            raise self._failure
 
     def __enter__(self) -> Server:
         return self.start()
