@@ -235,9 +235,10 @@ def _distrusted(error: BaseException) -> bool:
     Any other TLS error may have struck after the request had arrived.
     """
     bottom = _bottom(error)
-    if isinstance(bottom, ssl.SSLCertVerificationError):
+    if isinstance(bottom, ssl.SSLError) and bottom.library in ("PEM", "X509"):
         return True
-    return isinstance(bottom, ssl.SSLError) and bottom.library in ("PEM", "X509")
+    # Python's own verification error is a ValueError too, as is the one that urllib3 1.26 has for wrong names.
+    return isinstance(error, requests.exceptions.SSLError) and isinstance(bottom, ValueError)
 
 
 def _bottom(error: BaseException) -> BaseException:
@@ -279,6 +280,7 @@ def _read(response: requests.Response, deadline: float, request: _Request) -> by
 def _chunks(response: requests.Response) -> Iterator[bytes]:
     """The body as it comes in. urllib3 1.26 has no read1 and waits for whole chunks: small ones, then."""
     raw = response.raw
+    raw.enforce_content_length = True  # urllib3 1.26 leaves it to its caller
     if not hasattr(raw, "read1"):
         return iter(raw.stream(_SMALL_CHUNK, decode_content=True))
     return iter(lambda: raw.read1(_CHUNK, decode_content=True), b"")

@@ -116,8 +116,8 @@ class RawServer:
             self._start(self._serve, connection)
 
     def _serve(self, plain: socket.socket) -> None:
-        plain.settimeout(PATIENCE)
         try:
+            plain.settimeout(PATIENCE)
             connection = self.context.wrap_socket(plain, server_side=True) if self.context else plain
             with connection:
                 for request in read_requests(connection):
