@@ -26,7 +26,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ansibletest import collection_copy
-from environments import CORES, ROOT, TREE, WORK, interpreters, project_environment
+from environments import CORES, ROOT, TREE, WORK, interpreters, project_environment, sort_key
 
 LOGS = WORK / "logs"
 WORKERS = 2
@@ -201,16 +201,26 @@ def usable_cores() -> list[str]:
     return [core for core, facts in CORES.items() if set(facts["controller"]) & set(interpreters())]
 
 
-def all_stages(cores: list[str], *, everything: bool) -> list[Stage]:
-    """Return all stages; `everything` takes each core's integration tests to all its Pythons, not the extremes only.
+def test_plan(cores: list[str], *, everything: bool) -> list[Stage]:
+    """Return the units and integration stages: all that there are, or those that meet each Python at least once.
 
-    The order is the order of starting: what takes long and what much depends on comes first.
+    The latter are: of the newest core the units on all its Pythons and integration on the oldest and the newest of
+    them; of the other cores both on the oldest Python that can be its controller.
     """
-    stages = [sanity_stage(core) for core in cores]
+    stages: list[Stage] = []
     for core in reversed(cores):
-        pythons = supported_pythons(core)
-        stages += [integration_stage(core, v) for v in pythons if everything or v in (pythons[0], pythons[-1])]
-        stages += [units_stage(core, v) for v in pythons]
+        units = integration = supported_pythons(core)
+        if not everything and core == cores[-1]:
+            integration = sorted({units[0], units[-1]}, key=sort_key)
+        elif not everything:
+            units = integration = [v for v in units if v in CORES[core]["controller"]][:1]
+        stages += [integration_stage(core, v) for v in integration] + [units_stage(core, v) for v in units]
+    return stages
+
+
+def all_stages(cores: list[str], *, everything: bool) -> list[Stage]:
+    """Return all stages in the order in which they are to start: what takes long comes first."""
+    stages = [sanity_stage(core) for core in cores] + test_plan(cores, everything=everything)
     stages += [*lint_stages(), docs_stage(), lowest_stage()]
     stages += [Stage("package", "package", [["python", "tools/package.py"]])]
     measured = frozenset(stage.name for stage in stages if stage.group in ("units", "integration"))
