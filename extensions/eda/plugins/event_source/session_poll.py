@@ -130,7 +130,6 @@ KINDS = {
 INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LARGEST_REPLY = 1_000_000  # bytes
 LONGEST_PAUSE = 300.0  # seconds; a Retry-After beyond it is cut
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
 
 class Watched(NamedTuple):
@@ -330,7 +329,7 @@ def text(value: Any, length: int = 200) -> str | None:
     """A string of foreign origin on one line and of a sane length; None if it is empty or no string."""
     if not isinstance(value, str):
         return None
-    return " ".join(_CONTROL.sub(" ", value).split())[:length] or None
+    return " ".join("".join(char if char.isprintable() else " " for char in value).split())[:length] or None
 
 
 def now_ms() -> int:

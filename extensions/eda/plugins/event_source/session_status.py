@@ -198,13 +198,12 @@ ENVIRONMENT_KEYS = "WAWP_WEBHOOK_KEYS"
 TIMESTAMP_HEADER = "X-Webhook-Timestamp"
 INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MASK = "********"
-SECRET_KEYS = frozenset(
-    {"accesstoken", "apikey", "authorization", "customheaders", "headers", "key", "password", "qr", "secret", "token"}
-)
+SECRET_KEY = re.compile(r"(^qr|authorization|cookies?|credentials?|headers|key|password|secret|token)$")
 COMPLAINT_PAUSE = 10.0  # seconds between two log lines on the same fault: a flood must not fill the log
 BATCH = 100  # waiting events read at once
-_JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d+)*@[a-z])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)(?:[^\s/@\"'<>]*@)?([^\s?#\"'<>]*)([^\s\"'<>]*)")
+_JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
+_PHONE = re.compile(r"\+\d(?:[ ().-]{0,2}\d){6,14}|(?<![0-9A-Za-z])\d{9,15}(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -436,9 +435,9 @@ def words_in(*values: Any) -> Iterator[str]:
 
 
 def reason_of(body: Mapping[str, Any], payload: Mapping[str, Any], status: str) -> str | None:
-    """Why it happened, in the sender's words; accounts in them masked."""
+    """Why it happened, in the sender's words; numbers in them masked."""
     given = text(payload.get("reason")) or text(payload.get("message")) or text(body.get("reason"))
-    return mask_accounts_in(given) if given else status if status in REASONS else None
+    return mask_numbers_in(given) if given else status if status in REASONS else None
 
 
 def history_of(payload: Mapping[str, Any]) -> list[Step]:
@@ -453,7 +452,7 @@ def text(value: Any, length: int = 200) -> str | None:
     """A string of foreign origin on one line and of a sane length; None if it is empty or no string."""
     if not isinstance(value, str):
         return None
-    return " ".join(_CONTROL.sub(" ", value).split())[:length] or None
+    return " ".join("".join(char if char.isprintable() else " " for char in value).split())[:length] or None
 
 
 def milliseconds(value: Any) -> int | None:
@@ -496,22 +495,27 @@ def mask_account(account: str) -> str:
     return "".join(masked) + at + server
 
 
-def mask_accounts_in(value: str) -> str:
-    """The text with every WhatsApp id in it masked."""
-    return _JID.sub(lambda found: mask_account(found.group()), value)
+def mask_numbers_in(value: str) -> str:
+    """The text with every WhatsApp id, and all else in it that may be a phone number, masked."""
+    for pattern in (_JID, _PHONE):
+        value = pattern.sub(lambda found: mask_account(found.group()), value)
+    return value
 
 
 def harmless(value: Any, mask: bool, key: str = "") -> Any:
     """A copy of a webhook's body without secrets, and, if asked for, with no account and no person's name."""
-    if re.sub(r"[^a-z]", "", key.lower()) in SECRET_KEYS and value not in (None, "", [], {}):
+    if SECRET_KEY.search(re.sub(r"[^a-z]", "", key.lower())) and value not in (None, "", [], {}):
         return MASK
     if isinstance(value, dict):
-        return {name: harmless(item, mask, name) for name, item in value.items()}
+        return {mask_numbers_in(name) if mask else name: harmless(item, mask, name) for name, item in value.items()}
     if isinstance(value, list):
         return [harmless(item, mask) for item in value]
-    if isinstance(value, str) and mask:
-        return f"{value[:1]}***" if key == "pushName" and value else mask_accounts_in(value)
-    return value
+    if not isinstance(value, str):
+        return value
+    bare = _URL.sub(lambda url: url[1] + url[2] + (f"?{MASK}" if url[3] else ""), value)
+    if not mask:
+        return bare
+    return f"{value[:1]}***" if key == "pushName" and value else mask_numbers_in(bare)
 
 
 # --- What happened to a session, in its order --------------------------------------------------------------------

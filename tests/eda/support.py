@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests of the event sources share: the sources, running as ansible-rulebook runs them, and senders."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import importlib.util
+import itertools
+import json
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import aiohttp
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "extensions/eda/plugins/event_source"
+KEY = "a key for tests"
+PATIENCE = 20.0  # seconds; far more than anything takes, for slow machines
+ID = "3EB0BCB2E3D4"
+_numbers = itertools.count(1)
+
+
+def load_source(name: str) -> ModuleType:
+    """Load an event source by its path, as ansible-rulebook does."""
+    spec = importlib.util.spec_from_file_location(f"eda_{name}", SOURCES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+session_status = load_source("session_status")
+session_poll = load_source("session_poll")
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def now() -> int:
+    """The time in ms."""
+    return time.time_ns() // 1_000_000
+
+
+def webhook(status: str = "FAILED", **values: Any) -> dict[str, Any]:
+    """A webhook in the engine's form, with an id of its own."""
+    return {
+        "id": f"evt_{next(_numbers):026d}",
+        "timestamp": now(),
+        "session": "wawp-84729105",
+        "metadata": {},
+        "engine": "WEBJS",
+        "event": "session.status",
+        "payload": {"name": "wawp-84729105", "status": status},
+        "me": {"id": "201012345678@c.us", "pushName": "John Doe"},
+        **values,
+    }
+
+
+def with_history(*steps: tuple[str, int], **values: Any) -> dict[str, Any]:
+    """A webhook about the last of the steps (status, ms), with the list of all of them."""
+    statuses = [{"status": status, "timestamp": at} for status, at in steps]
+    status, at = steps[-1]
+    payload = {"name": "wawp-84729105", "status": status, "statuses": statuses}
+    return webhook(**{"payload": payload, "timestamp": at + 5, **values})
+
+
+def sign(body: bytes, key: str = KEY, digest: str = "sha512") -> str:
+    """The signature of a body."""
+    return hmac.new(key.encode(), body, digest).hexdigest()
+
+
+class Source:
+    """A running event source: where it listens, what it gave to the rules."""
+
+    def __init__(self, port: int, http: aiohttp.ClientSession) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.http = http
+        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.task: asyncio.Task[None]
+
+    async def post(self, body: Any, headers: dict[str, str] | None = None, path: str = "/wawp") -> tuple[int, Any]:
+        """Send a webhook, signed unless headers are given; returns the status and the parsed answer."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = {"X-Webhook-Hmac": sign(data)} if headers is None else headers
+        async with self.http.post(self.url + path, data=data, headers=given) as reply:
+            return reply.status, await reply.json(content_type=None)
+
+    async def health(self, subject: str = "") -> tuple[int, dict[str, Any]]:
+        """What the health path says."""
+        async with self.http.get(f"{self.url}/health{'/' + subject if subject else ''}") as reply:
+            return reply.status, await reply.json()
+
+    async def event(self) -> dict[str, Any]:
+        """The next event."""
+        return await asyncio.wait_for(self.queue.get(), PATIENCE)
+
+    async def events(self, count: int) -> list[dict[str, Any]]:
+        """The next events."""
+        return [await self.event() for dummy in range(count)]
+
+
+class Stuck:
+    """A rulebook that takes nothing until told."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.events: list[dict[str, Any]] = []
+
+    async def put(self, event: dict[str, Any]) -> None:
+        await self.go.wait()
+        self.events.append(event)
+
+
+@asynccontextmanager
+async def listening(queue: Any = None, **args: Any) -> AsyncIterator[Source]:
+    """session_status, running within the context and cancelled at its end."""
+    arguments = {"port": free_port(), "hmac_keys": [KEY], **args}
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as http:
+        source = Source(arguments["port"], http)
+        source.queue = queue or source.queue
+        source.task = asyncio.create_task(session_status.main(source.queue, arguments))
+        try:
+            await until_open(source)
+            yield source
+        finally:
+            await cancelled(source.task)
+
+
+async def until_open(source: Source) -> None:
+    """Wait until the source listens; raises what ended it instead."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if source.task.done():
+            source.task.result()
+        with suppress(OSError):
+            dummy, writer = await asyncio.open_connection("127.0.0.1", source.port)
+            writer.close()
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the source doesn't listen")
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """End a source as ansible-rulebook does."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
