@@ -91,6 +91,8 @@ INFO_SPEC: Spec = {
     "qr": {"type": "bool", "default": False},
 }
 
+# A week. What sockets and sleep take without overflowing lies far beyond.
+_MAX_SECONDS = 604800
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
 _WHICH = ("instance_id", "name", "access_token")
 _MEMBER_FIELDS = (*_WHICH, "expect_account", "state")
@@ -258,8 +260,9 @@ def at_least(params: Mapping[str, Any], option: str, least: float) -> Any:
 
 def _seconds(params: Mapping[str, Any], option: str, zero: bool = True) -> float:
     value: float = params[option]
-    if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+    if not 0 <= value <= _MAX_SECONDS or (value == 0 and not zero):
+        least = "0 or more" if zero else "more than 0"
         raise OptionError(
-            option, f"{value} is no usable number of seconds, it must be {'0 or more' if zero else 'more than 0'}"
+            option, f"{value} is no usable number of seconds, it must be {least}, and at most {_MAX_SECONDS}"
         )
     return value

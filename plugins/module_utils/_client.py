@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.wawp.cloud.plugins.module_utils import _errors
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError, WawpError
-from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_text, mask_numbers_in, scrub
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_text, mask_numbers_in, scrub, scrubbed
 from ansible_collections.wawp.cloud.plugins.module_utils._version import VERSION
 
 try:
@@ -63,6 +63,8 @@ _TOLD = 1 << 13
 _LOOPBACK = re.compile(r"^(localhost|127(\.\d+){3}|::1)$")
 _TAG = re.compile(r"<[^<>]*>")
 _UNSHOWN = re.compile(r"<(script|style|head)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+# A reply nested deeper than this is nonsense; copying it could exceed what Python can nest.
+_MAX_DEPTH = 64
 # How servers that know nothing of Wawp's paths say so.
 _NO_API = re.compile(rb"<(!doctype )?html|<h1>|404 page not found|cannot (post|delete) /", re.IGNORECASE)
 
@@ -298,7 +300,7 @@ def _understand(response: requests.Response, content: bytes, request: _Request) 
     if not 200 <= status < 300:
         raise _refusal(response, content, request)
     try:
-        return status, _json(content)
+        return status, scrubbed(_json(content), request.secrets)
     except ValueError:
         said = request.words(content).strip() or "an empty body"
         problem = f"HTTP {status} with a body that isn't JSON, so nobody knows what was done"
@@ -354,6 +356,19 @@ def _retry_after(value: str | None) -> float | None:
     try:
         return max(0.0, float(value)) if re.fullmatch(r"\d{1,9}", value.strip()) else _seconds_until(value)
     except (TypeError, ValueError, OverflowError):
+    if not _shallow(value):
+        raise ValueError("nested too deep")
+    return value
+
+
+def _shallow(value: Any) -> bool:
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _depth in range(_MAX_DEPTH):
+        nodes = (node.values() if isinstance(node, dict) else node for node in level)
+        level = [child for node in nodes for child in node if isinstance(child, (dict, list))]
+        if not level:
+            return True
+    return False
         return None
 
 

@@ -10,14 +10,14 @@ import html
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 HIDDEN = "********"
 _SHOWN_DIGITS = 4
-_SECRET_KEYS = frozenset(
-    {"accesstoken", "apikey", "authorization", "customheaders", "headers", "key", "password", "qr", "secret", "token"}
-)
+_SECRET_KEY = re.compile(r"(^qr|authorization|cookies?|credentials?|headers|key|password|secret|token)$")
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s\"'<>]+")
 _JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
 _PHONE = re.compile(r"\+\d(?:[ ().-]{0,2}\d){6,14}|(?<![0-9A-Za-z])\d{9,15}(?![0-9A-Za-z])")
 
@@ -59,17 +59,19 @@ def without_secrets(value: Any) -> Any:
         }
     if isinstance(value, (list, tuple)):
         return [without_secrets(item) for item in value]
-    if isinstance(value, str) and "://" in value:
-        return _bare_url(value)
+    if isinstance(value, str):
+        return _URL.sub(lambda found: _bare_url(found.group()), value)
     return value
 
 
 def masked(value: Any, account: str) -> Any:
-    """A copy of an API value in which no string names the account (digits only, or empty)."""
+    """A copy of an API value in which nothing, not even a key, names the account (digits only, or empty)."""
     if isinstance(value, Mapping):
-        return {key: masked(item, account) for key, item in value.items()}
+        return {masked(key, account): masked(item, account) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [masked(item, account) for item in value]
+    if isinstance(value, int) and account and account in str(value):
+        return masked(str(value), account)
     if isinstance(value, str):
         text = value.replace(account, mask_account(account)) if account else value
         return mask_accounts_in(text)
@@ -85,23 +87,33 @@ def clean_text(text: str, length: int = 240) -> str:
 def scrub(text: str, secrets: Iterable[str]) -> str:
     """The text without the secrets, in any of the writings in which a server may echo them."""
     for secret in secrets:
-        for form in sorted(_writings(secret), key=len, reverse=True):
-            if form:
-                text = text.replace(form, HIDDEN)
+        for form in filter(None, _writings(secret)):
+            text = text.replace(form, HIDDEN)
     return text
 
 
-def _writings(secret: str) -> set[str]:
+def scrubbed(value: Any, secrets: Iterable[str]) -> Any:
+    """A copy of an API value without the secrets."""
+    if isinstance(value, dict):
+        return {scrub(key, secrets): scrubbed(item, secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        return [scrubbed(item, secrets) for item in value]
+    return scrub(value, secrets) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=64)
+def _writings(secret: str) -> list[str]:
+    """The forms of a secret, the longest first."""
     in_urls = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     in_html = {html.escape(secret), html.escape(secret, quote=False), html.escape(secret).replace("&#x27;", "&#039;")}
     small = {re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), form) for form in in_urls}
     slashed = {form.replace("/", "\\/") for form in in_json}
-    return {secret} | in_urls | small | in_json | slashed | in_html
+    return sorted({secret} | in_urls | small | in_json | slashed | in_html, key=len, reverse=True)
 
 
 def _is_secret(key: Any) -> bool:
-    return re.sub(r"[^a-z]", "", str(key).lower()) in _SECRET_KEYS
+    return bool(_SECRET_KEY.search(re.sub(r"[^a-z]", "", str(key).lower())))
 
 
 def _bare_url(url: str) -> str:

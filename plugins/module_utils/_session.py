@@ -38,6 +38,7 @@ _SERVERS = frozenset({"c.us", "s.whatsapp.net", "lid"})
 _PREFIX = re.compile(r"^(?:tel:|whatsapp:|https?://wa\.me/)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"\(0\)|[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
+_MAX_STATUS = 64
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ def parse_session(body: Any) -> Session:
     if not isinstance(status, str) or not status.strip():
         raise ValueError("the reply has no status")
     status = status.strip()
+    if not status.isprintable() or len(status) > _MAX_STATUS:
+        raise ValueError("the reply's status can't be read")
     return Session(
         status=status,
         account=_account(body.get("me"), status),
