@@ -58,13 +58,13 @@ MAX_CONNECT = 10.0
 MAX_BODY = 1 << 20
 _CHUNK = 1 << 16
 _SMALL_CHUNK = 1 << 6
+# A reply nested deeper than this is nonsense; copying it could exceed what Python can nest.
+_MAX_DEPTH = 64
 # So much of a body, or of a message in it, is looked through for words.
 _TOLD = 1 << 13
 _LOOPBACK = re.compile(r"^(localhost|127(\.\d+){3}|::1)$")
 _TAG = re.compile(r"<[^<>]*>")
 _UNSHOWN = re.compile(r"<(script|style|head)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
-# A reply nested deeper than this is nonsense; copying it could exceed what Python can nest.
-_MAX_DEPTH = 64
 # How servers that know nothing of Wawp's paths say so.
 _NO_API = re.compile(rb"<(!doctype )?html|<h1>|404 page not found|cannot (post|delete) /", re.IGNORECASE)
 
@@ -340,22 +340,9 @@ def _explanation(content: bytes) -> tuple[str, str]:
 def _json(content: bytes) -> Any:
     """The JSON value. Raises ValueError, also for what only Python takes for JSON and for what is nested too deep."""
     try:
-        return json.loads(content, parse_constant=_refuse_constant)
+        value = json.loads(content, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("nested too deep") from None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _retry_after(value: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for, as a number or as a date; None if it can't be read."""
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value)) if re.fullmatch(r"\d{1,9}", value.strip()) else _seconds_until(value)
-    except (TypeError, ValueError, OverflowError):
     if not _shallow(value):
         raise ValueError("nested too deep")
     return value
@@ -369,6 +356,19 @@ def _shallow(value: Any) -> bool:
         if not level:
             return True
     return False
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _retry_after(value: str | None) -> float | None:
+    """The seconds that a Retry-After header asks for, as a number or as a date; None if it can't be read."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value)) if re.fullmatch(r"\d{1,9}", value.strip()) else _seconds_until(value)
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
