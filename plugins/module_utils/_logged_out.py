@@ -223,8 +223,12 @@ def _see_logged_out(run: Run) -> Steps:
 
 
 def _severed(run: Run) -> None:
-    """A logout that came through while STARTING may have left a link behind, which no later one can sever."""
-    if run.blind or run.goal.earlier == UNPROVEN:
+    """After a logout from WORKING, unless something may have kept it from reaching the phone.
+
+    A logout that came through while STARTING may have left a link behind, which no later one can sever. And a start or
+    restart that got no answer and was repeated may have come through late, so that this logout did not find WORKING.
+    """
+    if run.blind or run.one_in_the_air or run.goal.earlier == UNPROVEN:
         run.conclude(UNPROVEN, ADVICE_PHONE)
     else:
         run.conclude(SEVERED)

@@ -162,6 +162,8 @@ class Run:
         self.seen_at = 0.0
         # Whether a logout may have taken effect while STARTING.
         self.blind = False
+        # Whether a write was repeated, so that the one that got no answer may still come through at any moment.
+        self.one_in_the_air = False
         # The statuses read since the last write; the writes that were accepted; how often a write was refused for the
         # moment, or left without a clear answer.
         self.readings: list[str] = []
@@ -319,6 +321,7 @@ class Run:
             if session is None or not still_old(session):
                 return
             self.limit_tries(name, answer.error)
+            self.one_in_the_air |= self.unanswered[name] > 0
 
     def limit_tries(self, name: str, error: WawpError) -> None:
         if self.put_off[name] > len(BACK_OFF):
@@ -331,13 +334,10 @@ class Run:
         if error.kind == RATE_LIMITED:
             yield from self.pause(min(error.retry_after or BACK_OFF[-1], MAX_RETRY_AFTER))
         elif not error.transient:
-            yield from self.look_after_refusal(error)
+            yield from self.look_after_refusal()
             raise Stop(str(error), error)
 
-    def look_after_refusal(self, error: WawpError) -> Steps:
-        if error.kind == UNKNOWN_SESSION:
-            self.outcome.gone = True
-            return
+    def look_after_refusal(self) -> Steps:
         answer = yield Call("info")
         self.now = answer.at
         self.outcome.reads += 1

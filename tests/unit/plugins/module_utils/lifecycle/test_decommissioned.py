@@ -1,0 +1,209 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``state: decommissioned``: the exact calls, what stays open, and what is never hidden by stopping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._session import parse_account
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal, Outcome
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import model
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Instance
+from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.lifecycle.scene import (
+    OURS,
+    THEIRS,
+    Scene,
+    instance,
+)
+
+
+def play(started: Instance, *faults: Fault, link: bool = False, check: bool = False, **options: Any) -> Any:
+    scene = Scene(started)
+    if link:
+        scene.engine.ask("temp_link", started.instance_id)
+    for fault in faults:
+        scene.engine.add_fault(fault)
+    return scene, scene.run(Goal("decommissioned", **options), check)
+
+
+def ended(scene: Scene, outcome: Outcome) -> tuple[str | None, str, bool]:
+    return outcome.verdict, scene.instance.status, outcome.failed
+
+
+def has_link(scene: Scene) -> bool:
+    return model.live_link(scene.instance, scene.time.now) is not None
+
+
+def test_working_without_a_link() -> None:
+    scene, outcome = play(instance())
+    assert scene.calls == [
+        *("info=WORKING", "temp_link_get", "logout", "info=STARTING", "stop", "info=STOPPED"),
+    ]
+    assert ended(scene, outcome) == ("severed", "STOPPED", False)
+    assert not scene.linked
+    assert outcome.open_ends == []
+
+
+def test_the_link_is_revoked_before_the_logout() -> None:
+    scene, outcome = play(instance(), link=True)
+    assert scene.writes == ["temp_link_revoke", "logout", "stop"]
+    assert ended(scene, outcome) == ("severed", "STOPPED", False)
+    assert not has_link(scene)
+    assert outcome.open_ends == []
+
+
+@pytest.mark.parametrize("status", ["STOPPED", "FAILED"])
+def test_what_does_not_run_is_brought_up_first(status: str) -> None:
+    scene, outcome = play(instance(status))
+    assert scene.writes == ["start" if status == "STOPPED" else "restart", "logout", "stop"]
+    assert ended(scene, outcome) == ("severed", "STOPPED", False)
+    assert not scene.linked
+
+
+def test_a_qr_code_is_taken_off_the_screen() -> None:
+    scene, outcome = play(instance("SCAN_QR_CODE"), link=True)
+    assert scene.writes == ["temp_link_revoke", "stop"]
+    assert ended(scene, outcome) == ("already_severed", "STOPPED", False)
+
+
+@pytest.mark.parametrize("status", ["WORKING", "STOPPED", "FAILED", "SCAN_QR_CODE", "STARTING"])
+def test_a_second_run_changes_nothing(status: str) -> None:
+    scene, dummy = play(instance(status), link=True)
+    again = scene.run(Goal("decommissioned"))
+    assert not scene.writes
+    assert ended(scene, again) == ("already_severed", "STOPPED", False)
+    assert not again.changed
+
+
+@pytest.mark.parametrize("status", ["WORKING", "STOPPED", "FAILED", "SCAN_QR_CODE"])
+@pytest.mark.parametrize("link", [False, True])
+def test_check_mode_predicts_what_a_run_does(status: str, link: bool) -> None:
+    scene, predicted = play(instance(status), link=link, check=True)
+    outcome = scene.run(Goal("decommissioned"))
+    assert predicted.predicted
+    assert [action.name for action in predicted.actions] == scene.writes
+    assert (predicted.verdict, predicted.changed, predicted.last.status) == (outcome.verdict, True, "STOPPED")
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_where_the_link_cannot_be_revoked_the_logout_still_happens(status: int) -> None:
+    fault = Fault("http", call="temp_link", http_status=status, skip=1)
+    scene, outcome = play(instance(), fault, link=True)
+    if status == 500:  # it was read again, and the revocation sent once more
+        assert scene.writes == ["temp_link_revoke", "temp_link_revoke", "logout", "stop"]
+        assert not has_link(scene)
+        return
+    assert scene.writes == ["temp_link_revoke", "logout", "stop"]
+    assert ended(scene, outcome) == ("severed", "STOPPED", False)
+    assert has_link(scene)
+    assert len(outcome.open_ends) == 1
+    assert "could not be revoked" in outcome.open_ends[0]
+    assert outcome.open_ends[0] in outcome.warnings
+
+
+def test_a_link_that_stays_whatever_is_sent_is_told() -> None:
+    still = Fault("patch", call="temp_link", times=None, replace={"link": "https://link.wawp.example/secret"})
+    scene, outcome = play(instance(), still, link=True)
+    assert scene.writes == ["temp_link_revoke", "temp_link_revoke", "logout", "stop"]
+    assert ["still there" in what for what in outcome.open_ends] == [True]
+    assert "secret" not in " ".join([*outcome.open_ends, *outcome.warnings])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("http", call="temp_link", http_status=503, times=None),
+        Fault("http", call="temp_link", http_status=403, times=None),
+        Fault("garbage", call="temp_link", times=None),
+        Fault("patch", call="temp_link", times=None, remove=["link"]),
+        Fault("patch", call="temp_link", times=None, replace={"link": {"url": "x"}}),
+    ],
+    ids=["503", "403", "garbage", "no link named", "link is no text"],
+)
+def test_where_the_link_cannot_be_read_the_logout_still_happens(fault: Fault) -> None:
+    scene, outcome = play(instance(), fault, link=True)
+    assert scene.writes == ["logout", "stop"]
+    assert ended(scene, outcome) == ("severed", "STOPPED", False)
+    assert ["could not be read" in what for what in outcome.open_ends] == [True]
+
+
+def test_a_rate_limit_on_the_revocation_passes() -> None:
+    fault = Fault("http", call="temp_link", http_status=429, retry_after=3.0, skip=1)
+    scene, outcome = play(instance(), fault, link=True)
+    assert scene.writes == ["temp_link_revoke", "temp_link_revoke", "logout", "stop"]
+    assert outcome.open_ends == []
+    assert not has_link(scene)
+
+
+def test_a_session_that_may_be_paired_is_not_hidden_by_stopping() -> None:
+    scene, outcome = play(instance("FAILED", linked=False))
+    assert scene.writes == ["restart"]
+    assert ended(scene, outcome) == ("unproven", "FAILED", False)
+    assert outcome.open_ends == ["The session was not stopped: it is FAILED and may still be paired."]
+
+
+def test_a_status_that_nobody_knows_is_left_as_it_is() -> None:
+    scene, outcome = play(instance("PASSKEY_REQUIRED"))
+    assert scene.writes == []
+    assert ended(scene, outcome) == ("unproven", "PASSKEY_REQUIRED", True)
+    assert outcome.open_ends == ["The session was not stopped: it is PASSKEY_REQUIRED and may still be paired."]
+
+
+def test_after_a_logout_while_starting_it_is_stopped_but_unproven() -> None:
+    scene, outcome = play(instance("STARTING", starts_into=["STARTING"]), start_timeout=10, on_unproven="fail")
+    assert scene.writes == ["logout", "stop"]
+    assert ended(scene, outcome) == ("unproven", "STOPPED", True)
+    assert scene.linked
+
+
+def test_a_stop_that_does_not_take_is_an_open_end() -> None:
+    fault = Fault("http", call="stop", http_status=403)
+    scene, outcome = play(instance(), fault)
+    assert ended(scene, outcome)[::2] == ("severed", True)
+    assert not scene.linked
+    assert outcome.open_ends == ["The session was not stopped: whoever sees its QR code can link a phone."]
+
+
+def test_nothing_is_sent_to_another_account() -> None:
+    scene, outcome = play(instance(account=THEIRS), link=True, expect_account=parse_account(OURS))
+    assert scene.calls == ["info=WORKING"]
+    assert outcome.failed
+    assert has_link(scene)
+
+
+def test_a_hidden_account_is_known_before_its_link_is_revoked() -> None:
+    hidden = instance("STOPPED", shows_me_when_stopped=False)
+    scene, outcome = play(hidden, link=True, expect_account=parse_account(OURS))
+    assert scene.writes == ["start", "logout", "temp_link_revoke", "stop"]
+    assert ended(scene, outcome) == ("severed", "STOPPED", False)
+
+
+def test_an_older_engine_is_started_to_look_and_stopped_again() -> None:
+    """Stopped, it hides whether somebody has paired it since, so that no earlier verdict can be borne out."""
+    scene, outcome = play(instance("STOPPED", shows_me_when_stopped=False, credentials=False), earlier="severed")
+    assert scene.writes == ["start", "stop"]
+    assert ended(scene, outcome) == ("severed", "STOPPED", False)
+
+
+def test_what_a_journal_knows_needs_no_start() -> None:
+    scene, outcome = play(instance("STOPPED", credentials=False), earlier="severed")
+    assert scene.writes == []
+    assert ended(scene, outcome) == ("severed", "STOPPED", False)
+
+
+def test_a_burnt_key_stays_unproven() -> None:
+    scene, outcome = play(instance("SCAN_QR_CODE", linked=True), earlier="unproven")
+    assert scene.writes == ["stop"]
+    assert ended(scene, outcome) == ("unproven", "STOPPED", False)
+
+
+def test_no_such_session() -> None:
+    scene, outcome = play(instance(), Fault("http", call="info", http_status=404, times=None))
+    assert scene.writes == []
+    assert outcome.failed
+    assert "doesn't exist" in outcome.message
