@@ -4,8 +4,8 @@
 
 """The Wawp API over requests: one call, one reply or one WawpError. Private to the collection.
 
-Credentials travel in the JSON body only, where no proxy or access log keeps them. No redirect is followed, since a
-POST would carry them on to another host; ``~/.netrc`` and cookies are left out of it.
+Credentials travel in the JSON body, and with GET in the headers besides, where no proxy or access log keeps them.
+No redirect is followed, since a POST would carry them on to another host; ``~/.netrc`` and cookies are left out of it.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "restart": ("POST", "/v2/session/restart"),
     "logout": ("POST", "/v2/session/logout"),
     "delete": ("DELETE", "/v2/session/delete"),
+    "temp_link_get": ("GET", "/v2/session/temp-link"),
+    "temp_link_create": ("POST", "/v2/session/temp-link"),
+    "temp_link_revoke": ("DELETE", "/v2/session/temp-link"),
+    "webhook_get": ("GET", "/v2/session/webhook"),
+    "webhook_set": ("POST", "/v2/session/webhook"),
 }
 
 MAX_CONNECT = 10.0
@@ -178,11 +183,12 @@ class Client:
         method, path = CALLS[name]
         request = _Request(method, self._base + path, (access_token,))
         body = {"instance_id": instance_id, "access_token": access_token, **fields}
+        headers = _headers(method, instance_id, access_token)
         deadline = time.monotonic() + self._timeout
         try:
             # Not Session.send: it reads a redirect's whole body, fails on its Location, and keeps cookies.
             with self._session.get_adapter(request.url).send(
-                self._session.prepare_request(requests.Request(method, request.url, json=body)),
+                self._session.prepare_request(requests.Request(method, request.url, json=body, headers=headers)),
                 timeout=(min(MAX_CONNECT, self._timeout), self._timeout),
                 verify=self._verify,
                 proxies=self._proxies,
@@ -192,6 +198,13 @@ class Client:
         except (requests.RequestException, HTTPError, OSError) as error:
             raise request.lost(error) from None
         return _understand(response, content, request)
+
+
+def _headers(method: str, instance_id: str, access_token: str) -> dict[str, bytes]:
+    """The credentials once more for a GET, whose body may be dropped on its way; as the vendor's own SDK sends them."""
+    if method != "GET":
+        return {}
+    return {"Authorization": f"Bearer {access_token}".encode(), "X-Instance-ID": instance_id.encode()}
 
 
 @dataclass(frozen=True)

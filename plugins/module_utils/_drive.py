@@ -29,6 +29,7 @@ class Reply:
 
     http_status: int | None = None
     session: Session | None = None
+    body: Any = None
     planned: bool = False
 
 
@@ -86,7 +87,7 @@ def drive(lifecycle: Lifecycle, send: Send, clock: Clock) -> Outcome:
 def answer(call: Call, send: Send, clock: Clock) -> Answer:
     """Send one call and tell what came of it."""
     sent_at = clock.now()
-    if call.expires is not None and sent_at > call.expires:
+    if too_late(call, clock):
         return Answer(at=sent_at, error=WawpError(EXPIRED, f"{call.name} came too late to rest on what was last seen"))
     try:
         reply = send(call.name)
@@ -96,9 +97,15 @@ def answer(call: Call, send: Send, clock: Clock) -> Answer:
         at=clock.now(),
         sent_at=sent_at,
         session=reply.session,
+        body=reply.body,
         http_status=reply.http_status,
         planned=reply.planned,
     )
+
+
+def too_late(call: Call, clock: Clock) -> bool:
+    """Whether what the call rests on is no longer fresh."""
+    return call.expires is not None and clock.now() > call.expires
 
 
 def sender(caller: Caller, instance_id: str, access_token: str) -> Send:
@@ -107,7 +114,7 @@ def sender(caller: Caller, instance_id: str, access_token: str) -> Send:
     def send(name: str) -> Reply:
         status, body = caller.call(name, instance_id, access_token)
         if name != "info":
-            return Reply(status)
+            return Reply(status, body=body)
         try:
             return Reply(status, parse_session(body))
         except ValueError as error:
@@ -130,6 +137,10 @@ class Rehearsal:
         self._skipped = 0.0
 
     def __call__(self, name: str) -> Reply:
+        if name == "temp_link_get":
+            return self._send(name)
+        if name == "temp_link_revoke":
+            return Reply(planned=True)
         if name != "info":
             self._imagining = True
             self._seen = expected_after(name, self._seen)
@@ -141,6 +152,10 @@ class Rehearsal:
         if self._seen is None:
             raise WawpError(UNKNOWN_SESSION, "the session would be gone")
         return Reply(session=self._seen, planned=True)
+
+    def imagines(self, name: str) -> bool:
+        """Whether the call of that name would be answered without being sent."""
+        return name != "temp_link_get" and (self._imagining or name != "info")
 
     def now(self) -> float:
         return self._clock.now() + self._skipped

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ansible_collections.wawp.cloud.plugins.module_utils._decommissioned import decommissioned, stopped
 from ansible_collections.wawp.cloud.plugins.module_utils._logged_out import (
     ADVICE_AGAIN,
     ADVICE_PHONE,
@@ -24,7 +25,6 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     UNPROVEN,
     VERDICTS,
     WORKING,
-    Session,
     changed_settings,
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import (
@@ -112,20 +112,6 @@ def _come_up(run: Run) -> Steps:
         raise Stop(f"the session didn't come up within {run.goal.start_timeout:g} s: it is {session.status}")
 
 
-def _stopped(run: Run) -> Steps:
-    session = run.must_exist((yield from run.read_sure(_is_stopped)))
-    if _is_stopped(session):
-        return
-    yield from run.send("stop", lambda seen: not _is_stopped(seen))
-    session = run.must_exist((yield from run.read_until(_is_stopped, run.patience)))
-    if run.goal.wait and not _is_stopped(session):
-        raise Stop(f"stop was accepted, but after {run.patience:g} s the session is {session.status}")
-
-
-def _is_stopped(session: Session) -> bool:
-    return session.status == STOPPED
-
-
 def _restarted(run: Run) -> Steps:
     before = run.must_exist((yield from run.read())).status
     yield from run.send("restart", lambda seen: seen.status == before)
@@ -184,8 +170,9 @@ def _refuse_to_burn_the_key(run: Run) -> None:
 
 _STATES: dict[str, Callable[[Run], Steps]] = {
     "logged_out": logged_out,
+    "decommissioned": decommissioned,
     "started": _started,
-    "stopped": _stopped,
+    "stopped": stopped,
     "restarted": _restarted,
     "absent": _absent,
 }
@@ -194,4 +181,4 @@ STATES = tuple(_STATES)
 READ = "read"
 _STATES[READ] = _read
 _UP = PASSKEY | {WORKING, SCAN_QR_CODE}
-_UNLINKING = frozenset({"logged_out", "absent"})
+_UNLINKING = frozenset({"logged_out", "decommissioned", "absent"})

@@ -93,6 +93,7 @@ class Answer:
         at: when it came, in seconds since the start of the run.
         sent_at: when the call was sent.
         session: the reading, for ``info`` only.
+        body: the reply's JSON value, for other calls.
         error: why there is none.
         http_status: of a 2xx reply.
         planned: check mode: nothing was sent, this is what is expected.
@@ -101,6 +102,7 @@ class Answer:
     at: float
     sent_at: float = 0.0
     session: Session | None = None
+    body: Any = None
     error: WawpError | None = None
     http_status: int | None = None
     planned: bool = False
@@ -135,6 +137,8 @@ class Outcome:
     predicted: bool = False
     actions: list[Action] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    # What a run that was to close something had to leave open.
+    open_ends: list[str] = field(default_factory=list)
     reads: int = 0
     duration: float = 0.0
 
@@ -351,6 +355,11 @@ class Run:
             lost = "is gone: somebody deleted it during the run" if self.outcome.first else "doesn't exist"
             raise Stop(f"instance_id: the session {lost}")
         return session
+
+    def leave_open(self, what: str) -> None:
+        """Note what could not be closed, and go on."""
+        self.outcome.open_ends.append(what)
+        self.outcome.warnings.append(what)
 
     def conclude(self, verdict: str, advice: str | None = None) -> None:
         self.outcome.verdict, self.outcome.advice = verdict, advice

@@ -72,6 +72,8 @@ def outcome_result(outcome: Outcome, began: datetime, mask: bool) -> dict[str, A
         "account": shown_account(outcome.seen.account if outcome.seen else None, mask),
         "session": last.public(mask) if last else None,
         "actions": [_action_result(action, began) for action in outcome.actions],
+        "open_ends": outcome.open_ends,
+        "started": utc(began),
         "prediction": outcome.predicted,
         "duration": round(outcome.duration, 3),
         "error": outcome.error.as_result() if outcome.error else None,

@@ -33,7 +33,7 @@ options:
     description:
       - What is to be reached, see M(wawp.cloud.wawp_session). Required, unless each instance has its own.
     type: str
-    choices: [logged_out, started, stopped, restarted, absent]
+    choices: [logged_out, decommissioned, started, stopped, restarted, absent]
   max_connections:
     description: How many calls may be under way at once.
     type: int

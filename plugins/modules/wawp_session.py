@@ -24,6 +24,10 @@ options:
   state:
     description:
       - V(logged_out) unlinks the account. The instance and its settings stay.
+      - V(decommissioned) revokes the temporary link if there is one, logs out, started first where it isn't running
+        as with O(start_if_stopped=true), and then stops the session, so that nobody is shown a QR code. A session that
+        may still be paired is not stopped, since that would only hide it. What could not be closed stands in
+        RV(open_ends).
       - V(started) starts a session that is C(STOPPED) and restarts one that has C(FAILED). One that is starting,
         working or waiting for somebody to scan is left alone.
       - V(stopped) stops it. It stays linked.
@@ -31,7 +35,7 @@ options:
       - V(absent) deletes the instance, which can't be undone, see O(logout_first).
     type: str
     required: true
-    choices: [logged_out, started, stopped, restarted, absent]
+    choices: [logged_out, decommissioned, started, stopped, restarted, absent]
 attributes:
   action_group:
     version_added: 0.1.0
@@ -45,6 +49,8 @@ attributes:
     support: partial
     details:
       - O(state=restarted) restarts each time.
+      - O(state=decommissioned) starts a session of an older engine, which hides its account while C(STOPPED), each
+        time to look, and stops it again.
       - A C(FAILED) session that can't be revived is restarted once in each run with O(start_if_stopped=true).
 extends_documentation_fragment:
   - wawp.cloud.wawp
@@ -111,7 +117,7 @@ previous_status:
   sample: WORKING
 verdict:
   description:
-    - With O(state=logged_out) and O(state=absent), what is known about the link between phone and session.
+    - With O(state=logged_out), O(state=decommissioned) and O(state=absent), what is known about the link between phone and session.
     - V(severed), our logout was sent while C(WORKING), and afterwards the session was seen without an account.
     - V(already_severed), there was nothing to do, no account was there before anything was sent. What ended it
       was not seen by this run.
@@ -177,6 +183,19 @@ actions:
       returned: always
       type: int
       sample: 200
+open_ends:
+  description:
+    - With O(state=decommissioned), what could not be closed, such as a temporary link that could not be revoked.
+    - Empty for the other states.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+started:
+  description: When the run began, in UTC.
+  returned: always
+  type: str
+  sample: "2026-11-22T01:30:04.980Z"
 prediction:
   description: Whether what is returned is a prediction, because check mode kept a call from being sent.
   returned: always
