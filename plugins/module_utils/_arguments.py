@@ -233,6 +233,10 @@ def token_of(value: str) -> str:
     token = value.strip()
     if not token:
         raise OptionError("access_token", "is empty; set it, or the environment variable WAWP_ACCESS_TOKEN")
+    if not token.isprintable() or " " in token:
+        raise OptionError(
+            "access_token", "holds a blank, a line break or the like; copy it from Wawp's dashboard again"
+        )
     return token
 
 

@@ -87,15 +87,14 @@ def test_a_write_does_what_it_says(client: Client, engine: Engine, call: str, be
     assert [(entry.call, entry.before, entry.after) for entry in engine.log] == [(call, before, after)]
 
 
-def test_every_call_is_where_the_api_has_it_and_carries_the_token_in_the_body_only(
-    client: Client, engine: Engine
-) -> None:
-    for call in CALLS:
-        engine.add(Instance(call))
-        client.call(call, call, SANDBOX_TOKEN)
-    assert {entry.call for entry in engine.log} == set(CALLS)
-    assert {entry.credentials for entry in engine.log} == {"body"}
-    assert all(entry.token_ok for entry in engine.log)
+def test_every_call_is_where_the_api_has_it_and_keeps_the_token_out_of_the_url(client: Client, engine: Engine) -> None:
+    for call, (method, path) in CALLS.items():
+        engine.log.clear()
+        engine.add(Instance(call, paid=True))
+        client.call(call, call, SANDBOX_TOKEN, **({"webhooks": []} if call == "webhook_set" else {}))
+        (entry,) = engine.log
+        assert (entry.method, entry.path, entry.http_status) == (method, path, 200)
+        assert entry.credentials == ("body+header" if method == "GET" else "body")
 
 
 def test_a_wrong_token(instance: Instance, client: Client) -> None:

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What may be shown of what the API says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import (
+    HIDDEN,
+    clean_text,
+    mask_account,
+    mask_name,
+    masked,
+    scrub,
+    scrubbed,
+    without_secrets,
+)
+
+NUMBER = "201012345678"
+
+
+@pytest.mark.parametrize(
+    ("account", "shown"),
+    [
+        ("201012345678@c.us", "********5678@c.us"),
+        ("+20 10 1234-5678", "+** ** ****-5678"),
+        ("201012345678:12@s.whatsapp.net", "**********78:12@s.whatsapp.net"),
+        ("1234567", "***4567"),
+        ("123456", "******"),
+        ("1", "*"),
+        ("", ""),
+        ("John", "John"),
+    ],
+)
+def test_an_account_keeps_its_last_digits_where_enough_are_hidden(account: str, shown: str) -> None:
+    assert mask_account(account) == shown
+
+
+def test_a_name_keeps_its_first_letter() -> None:
+    assert [mask_name(name) for name in ("John Doe", "J", "")] == ["J***", "J***", ""]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        NUMBER,
+        f"+{NUMBER}",
+        f"{NUMBER}@c.us",
+        f"about {NUMBER}:3@s.whatsapp.net",
+        int(NUMBER),
+        {"deep": [{"er": f"x{NUMBER}y"}]},
+        {f"{NUMBER}@c.us": True},
+        {NUMBER: {NUMBER: NUMBER}},
+    ],
+)
+def test_no_value_and_no_key_names_the_account(value: Any) -> None:
+    shown = str(masked(value, NUMBER))
+    assert NUMBER not in shown
+    assert "5678" in shown
+
+
+def test_ids_of_others_are_masked_too() -> None:
+    assert masked(["4915112345678@c.us"], "") == ["*********5678@c.us"]
+
+
+@pytest.mark.parametrize("value", [None, True, False, 0, 7, 1.5, "text", "3EB0BCB2E3D4", "wawp-84729105", [], {}])
+def test_what_is_no_account_stays_as_it_is(value: Any) -> None:
+    assert masked(value, NUMBER) == value
+    assert without_secrets(value) == value
+    assert scrubbed(value, ["geheim"]) == value
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "token",
+        "access_token",
+        "accessToken",
+        "X-Api-Key",
+        "api_key",
+        "hmac_key",
+        "password",
+        "proxyPassword",
+        "webhook_secret",
+        "Authorization",
+        "customHeaders",
+        "cookies",
+        "credentials",
+        "qr",
+    ],
+)
+def test_secrets_by_their_names(key: str) -> None:
+    assert without_secrets({"deep": [{key: "geheim"}]}) == {"deep": [{key: HIDDEN}]}
+    assert without_secrets({key: {"a": "geheim"}}) == {key: HIDDEN}
+    for nothing in (None, "", [], {}):
+        assert without_secrets({key: nothing}) == {key: nothing}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://example.com/hook", "https://example.com/hook"),
+        ("https://user:geheim@example.com:8443/hook?token=geheim#geheim", f"https://example.com:8443/hook?{HIDDEN}"),
+        (
+            "see https://user:geheim@example.com/a, or http://x/?geheim now",
+            f"see https://example.com/a, or http://x/?{HIDDEN} now",
+        ),
+        ("socks5://user:geheim@proxy:1080", "socks5://proxy:1080"),
+        ("http://[geheim", HIDDEN),
+    ],
+)
+def test_urls_lose_credentials_and_queries(text: str, shown: str) -> None:
+    assert without_secrets({"url": text}) == {"url": shown}
+
+
+def test_the_token_is_taken_out_of_keys_and_values() -> None:
+    value = {"ge/heim": ["ge%2fheim", {"a": "x ge\\/heim y"}], "n": 1}
+    assert scrubbed(value, ["ge/heim"]) == {HIDDEN: [HIDDEN, {"a": f"x {HIDDEN} y"}], "n": 1}
+
+
+def test_an_empty_secret_hides_nothing() -> None:
+    assert scrub("text", [""]) == "text"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("  a \n b\t\tc ", "a b c"),
+        ("a\x1b[31mb", "a [31mb"),
+        ("a\u202eb\u061cc\ufeffd", "a b c d"),
+        ("\ud800", ""),
+        ("héllo …", "héllo …"),
+    ],
+)
+def test_foreign_text_becomes_one_harmless_line(text: str, shown: str) -> None:
+    assert clean_text(text) == shown
+
+
+def test_foreign_text_is_cut() -> None:
+    assert clean_text("x" * 240) == "x" * 240
+    assert clean_text("x" * 241) == "x" * 239 + "…"
