@@ -19,8 +19,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._drive import Clock, Send, answer
-from ansible_collections.wawp.cloud.plugins.module_utils._errors import RATE_LIMITED
+from ansible_collections.wawp.cloud.plugins.module_utils._drive import Clock, Send, answer, too_late
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, RATE_LIMITED
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import (
     BACK_OFF,
     MAX_RETRY_AFTER,
@@ -31,8 +31,9 @@ from ansible_collections.wawp.cloud.plugins.module_utils._steps import (
     Wait,
 )
 
-# Where no rate was set, a 429 sets this one.
+# Where no rate was set, a 429 sets this one; no 429 makes it slower than the gap, in seconds.
 RATE_AFTER_429 = 20.0
+WIDEST_GAP = 1.0
 # Seconds after which a run that has nothing to do looks up.
 TICK = 1.0
 # How fast the fleet forgets a 429: the gap between calls shrinks by this factor with each call that goes well.
@@ -41,12 +42,21 @@ FORGET = 0.99
 
 @dataclass
 class Job:
-    """One session's way to its goal."""
+    """One session's way to its goal.
+
+    Args:
+        index: which one it is.
+        lifecycle: its steps.
+        send: sends its calls, in a worker thread.
+        clock: its time.
+        imagines: whether the call of that name is answered without the network, as check mode's writes are.
+    """
 
     index: int
     lifecycle: Lifecycle
     send: Send
     clock: Clock
+    imagines: Callable[[str], bool] = lambda name: False
 
 
 @dataclass(order=True)
@@ -66,7 +76,7 @@ class Pace:
     def __init__(self, calls_per_second: float) -> None:
         self._least_gap = 1.0 / calls_per_second if calls_per_second else 0.0
         self._gap = self._least_gap
-        self._next = 0.0
+        self._next = self._quiet_until = 0.0
 
     def wait(self, now: float) -> float:
         """Seconds until a call may be sent, 0 for now."""
@@ -82,8 +92,12 @@ class Pace:
         if error is None or error.kind != RATE_LIMITED:
             self._gap = max(self._least_gap, self._gap * FORGET)
             return
-        self._gap = max(2 * self._gap, 1.0 / RATE_AFTER_429)
-        self._next = max(self._next, now + min(error.retry_after or BACK_OFF[0], MAX_RETRY_AFTER))
+        # The calls that were under way together complain together: that is one reason to slow down.
+        if now >= self._quiet_until:
+            wider = min(max(2 * self._gap, 1.0 / RATE_AFTER_429), WIDEST_GAP)
+            self._gap = max(wider, self._least_gap)
+        self._quiet_until = max(self._quiet_until, now + min(error.retry_after or BACK_OFF[0], MAX_RETRY_AFTER))
+        self._next = max(self._next, self._quiet_until)
 
 
 class Fleet:
@@ -115,6 +129,7 @@ class Fleet:
         self._connections = min(max_connections, size)
         self._calls: queue.SimpleQueue[tuple[Job, Call] | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[tuple[Job, Answer | BaseException]] = queue.SimpleQueue()
+        self._urgent: deque[tuple[Job, Call]] = deque()
         self._ready: deque[tuple[Job, Call]] = deque()
         self._waiting: list[_Waiting] = []
         self._under_way = self._workers = self._started = self._running = self._waits = 0
@@ -127,7 +142,8 @@ class Fleet:
             while self._running or (self._open and self._started < self._size):
                 self._wake()
                 pause = self._send_what_may_be_sent()
-                self._hear(pause)
+                if self._under_way or pause is not None:
+                    self._hear(pause)
                 self._tick()
         finally:
             for dummy in range(self._workers):
@@ -144,27 +160,33 @@ class Fleet:
         """Hand out calls. Returns the seconds until more can be done without an answer, None for no such time."""
         while self._under_way < self._connections:
             pause = self._pace.wait(time.monotonic())
-            if not self._ready and not (self._open and self._started < self._size):
+            if not (self._urgent or self._ready or (self._open and self._started < self._size)):
                 break
             if pause:
                 return self._sooner(pause)
-            self._send_one()
+            work = self._next_work()
+            if work:
+                self._send_one(work)
         return self._sooner(None)
 
-    def _send_one(self) -> None:
-        """Send for a session that is on its way before one that isn't, so that what was read stays fresh."""
-        if not self._ready:
+    def _next_work(self) -> tuple[Job, Call] | None:
+        """First what must be sent while it is fresh, then for sessions on their way, then for one that isn't yet."""
+        if not (self._urgent or self._ready):
             job = self._start(self._started)
             self._started += 1
             self._running += 1
             self._advance(job, None)
-            if not self._ready:
-                return
-        work = self._ready.popleft()
-        self._sending(*work)
+        queue = self._urgent or self._ready
+        return queue.popleft() if queue else None
+
+    def _send_one(self, work: tuple[Job, Call]) -> None:
+        job, call = work
+        if too_late(call, job.clock):
+            self._advance(job, answer(call, job.send, job.clock))
+            return
+        self._sending(job, call)
         self._pace.took(time.monotonic())
         self._calls.put(work)
-        self.calls += 1
         self._under_way += 1
         if self._under_way > self._workers:
             self._workers += 1
@@ -184,18 +206,19 @@ class Fleet:
                 self._under_way -= 1
                 if isinstance(heard, BaseException):
                     raise heard
+                self.calls += heard.error is None or heard.error.kind != EXPIRED
                 self._pace.heard(heard, time.monotonic())
                 self._advance(job, heard)
                 job, heard = self._answers.get_nowait()
         except queue.Empty:
             return
 
-    def _advance(self, job: Job, answer: Answer | None) -> None:
+    def _advance(self, job: Job, heard: Answer | None) -> None:
         """Tell a lifecycle what came, and put what it wants next where it belongs."""
         try:
-            step = next(job.lifecycle) if answer is None else job.lifecycle.send(answer)
-            while isinstance(step, Wait) and job.clock.skip(step.seconds):
-                step = job.lifecycle.send(Answer(at=job.clock.now()))
+            step = next(job.lifecycle) if heard is None else job.lifecycle.send(heard)
+            while (known := _at_once(job, step)) is not None:
+                step = job.lifecycle.send(known)
         except StopIteration as end:
             self._running -= 1
             self._open = self._finished(job, end.value) and self._open
@@ -204,7 +227,7 @@ class Fleet:
             self._waits += 1
             heapq.heappush(self._waiting, _Waiting(time.monotonic() + step.seconds, self._waits, job))
         else:
-            self._ready.append((job, step))
+            (self._ready if step.expires is None else self._urgent).append((job, step))
 
     def _work(self) -> None:
         """A worker: sends calls until there are no more."""
@@ -217,3 +240,10 @@ class Fleet:
                 self._answers.put((job, answer(call, job.send, job.clock)))
             except BaseException as error:  # a bug must end the run, not hang it
                 self._answers.put((job, error))
+
+
+def _at_once(job: Job, step: Call | Wait) -> Answer | None:
+    """The answer to a step that takes neither a call nor time; None for any other."""
+    if isinstance(step, Wait):
+        return Answer(at=job.clock.now()) if job.clock.skip(step.seconds) else None
+    return answer(step, job.send, job.clock) if job.imagines(step.name) else None

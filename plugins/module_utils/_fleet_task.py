@@ -24,7 +24,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
 from ansible_collections.wawp.cloud.plugins.module_utils._client import Client, Connection
 from ansible_collections.wawp.cloud.plugins.module_utils._drive import Rehearsal, WallClock, sender
 from ansible_collections.wawp.cloud.plugins.module_utils._fleet import Fleet, Job, Pace
-from ansible_collections.wawp.cloud.plugins.module_utils._journal import Journal
+from ansible_collections.wawp.cloud.plugins.module_utils._journal import JOURNALED, Journal
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import lifecycle
 from ansible_collections.wawp.cloud.plugins.module_utils._session import UNPROVEN, VERDICTS
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Call, Outcome
@@ -113,17 +113,16 @@ class FleetRun:
 
     def _start(self, index: int) -> Job:
         member = self.members[index]
-        earlier = self._journal.earlier.get(member.instance_id) if self._journal else None
-        steps = lifecycle(replace(member.goal, earlier=earlier))
+        steps = lifecycle(replace(member.goal, earlier=self._earlier(member)))
         send, clock = sender(self._caller, member.instance_id, member.access_token), WallClock()
         self._began[index] = datetime.now(timezone.utc)
         if self._check_mode:
             rehearsal = Rehearsal(send, clock)
-            return Job(index, steps, rehearsal, rehearsal)
+            return Job(index, steps, rehearsal, rehearsal, rehearsal.imagines)
         return Job(index, steps, send, clock)
 
     def _sending(self, job: Job, call: Call) -> None:
-        if self._journal and call.name == "logout":
+        if self._journal and call.name in JOURNALED:
             instance_id = self.members[job.index].instance_id
             self._journal.write("sending", instance_id, utc(), action=call.name, status=call.seen)
 
@@ -137,7 +136,7 @@ class FleetRun:
             "msg": outcome.message or None,
             "warnings": outcome.warnings,
             "left_alone": False,
-            "earlier": self._journal.earlier.get(member.instance_id) if self._journal else None,
+            "earlier": self._earlier(member),
             **outcome_result(outcome, self._began.pop(job.index), self._mask),
         }
         self.results[job.index] = entry
@@ -147,7 +146,32 @@ class FleetRun:
             self.diffs[job.index] = outcome_diff(outcome, member.instance_id, self._mask)
         self.failures += outcome.failed
         self._progress.count(entry)
-        return self.failures <= self.limit
+        return self.brake is None
+
+    @property
+    def brake(self) -> str | None:
+        """Why no more sessions are started, None if they are."""
+        if self._journal and self._journal.failure:
+            return f"the journal {self._journal.failure}"
+        too_many = self.failures > self.limit and None in self.results
+        return f"more than {self.limit} had failed, see max_failures" if too_many else None
+
+    def left_alone(self, member: Member) -> dict[str, Any]:
+        """The entry of a session that was not started: the fields of the others, empty."""
+        return {
+            "instance_id": member.instance_id,
+            "name": member.name,
+            "state": member.goal.state,
+            "failed": False,
+            "msg": f"left alone, nothing was sent: {self.brake}",
+            "warnings": [],
+            "left_alone": True,
+            "earlier": self._earlier(member),
+            **outcome_result(Outcome(), datetime.now(timezone.utc), mask=True),
+        }
+
+    def _earlier(self, member: Member) -> str | None:
+        return self._journal.earlier.get(member.instance_id) if self._journal else None
 
 
 class Progress:
@@ -193,28 +217,20 @@ def fleet_task(params: Mapping[str, Any], check_mode: bool, say: Say | None = No
     """Bring many sessions to their states. See FleetRun for the arguments and errors."""
     run = FleetRun(params, check_mode, say)
     run.run()
-    sessions = [entry or _left_alone(member) for entry, member in zip(run.results, run.members)]
+    sessions = [entry or run.left_alone(member) for entry, member in zip(run.results, run.members)]
     result: dict[str, Any] = {
         "changed": any(entry["changed"] for entry in sessions),
         "sessions": sessions,
         "summary": _summary(sessions, run),
         "prediction": any(entry["prediction"] for entry in sessions),
     }
-    if run.failures:
+    if run.failures or run.brake:
         result.update(failed=True, msg=_message(sessions, run))
     unproven = result["summary"]["verdicts"][UNPROVEN]
     warnings = run.connection.warnings
     if unproven:
         warnings.append(f"{unproven} of {len(sessions)} links could not be proven severed; see advice in sessions.")
     return Report(result, warnings, _diff(run))
-
-
-def _left_alone(member: Member) -> dict[str, Any]:
-    """The entry of a session that was not started: the fields of the others, empty."""
-    entry = outcome_result(Outcome(), datetime.now(timezone.utc), mask=True)
-    message = "left alone, nothing was sent: too many others had failed, see max_failures"
-    facts = {"instance_id": member.instance_id, "name": member.name, "state": member.goal.state}
-    return {**facts, "failed": False, "msg": message, "warnings": [], "left_alone": True, "earlier": None, **entry}
 
 
 def _summary(sessions: list[dict[str, Any]], run: FleetRun) -> dict[str, Any]:
@@ -233,8 +249,8 @@ def _summary(sessions: list[dict[str, Any]], run: FleetRun) -> dict[str, Any]:
 def _message(sessions: list[dict[str, Any]], run: FleetRun) -> str:
     failed = [f"{entry['instance_id']}: {entry['msg']}" for entry in sessions if entry["failed"]]
     alone = sum(entry["left_alone"] for entry in sessions)
-    brake = f" {alone} were left alone, since more than {run.limit} had failed." if alone else ""
-    return f"{len(failed)} of {len(sessions)} sessions failed.{brake} {named(failed)}"
+    brake = f" {alone} were left alone: {run.brake}." if run.brake else ""
+    return f"{len(failed)} of {len(sessions)} sessions failed.{brake} {named(failed)}".rstrip()
 
 
 def named(problems: list[str]) -> str:

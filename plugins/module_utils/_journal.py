@@ -4,7 +4,8 @@
 
 """What a fleet's run leaves on disk, so that nothing known is lost when it is killed. Private to the collection.
 
-JSON lines. A line ``sending`` is written before each logout, a line ``outcome`` when a session's run has ended.
+JSON lines. A line ``sending`` is written before each logout and each deletion, a line ``outcome`` when a session's run
+has ended.
 """
 
 from __future__ import annotations
@@ -12,20 +13,23 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError, WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     ALREADY_SEVERED,
+    SCAN_QR_CODE,
     SEVERED,
     UNPROVEN,
     WORKING,
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import SENT
 
-_LOGOUT = "logout"
+# What is told of before it is sent, since it can't be undone and an end that was not seen leaves a question.
+JOURNALED = frozenset({"logout", "delete"})
 _BEGINNING = b'{"event": "'
 
 
@@ -36,26 +40,47 @@ class Journal:
         path: the file; made with mode 0600 if it isn't there.
         read_only: check mode: nothing is written, no file is made.
 
+    Attributes:
+        earlier: what is known from earlier runs, see earlier_verdicts.
+        failure: why it can't be written any more; None while it can.
+
     Raises:
-        OptionError: it can't be used as a journal.
+        OptionError: it can't be used as a journal; then nothing about the file was changed.
     """
 
     def __init__(self, path: str, read_only: bool = False) -> None:
         self._file: int | None = None
+        self.failure: str | None = None
         try:
-            if not read_only:
-                self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                self._lock(path)
+            lines = self._open(path, read_only)
+            self.earlier = earlier_verdicts(_events(lines, path))
+            if self._file is not None:
                 os.fchmod(self._file, 0o600)
-            lines = _lines(path)
-        except OSError as error:
+        except (OSError, OptionError) as error:
+            self._drop()
+            if isinstance(error, OptionError):
+                raise
             raise OptionError("journal", f"can't be used: {error.strerror}: {path}") from None
-        self.earlier = earlier_verdicts(_events(lines, path))
         self._torn = bool(lines) and not lines[-1].endswith(b"\n")
         self._dirty, self._closing = threading.Event(), False
         self._syncer = threading.Thread(target=self._sync, daemon=True, name="wawp-journal")
         if self._file is not None:
             self._syncer.start()
+
+    def _open(self, path: str, read_only: bool) -> list[bytes]:
+        """Open and lock the file, unless it is only to be read. Returns its lines, of a missing file none."""
+        if read_only and not os.path.lexists(path):
+            return []
+        flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_APPEND | os.O_CREAT
+        # Non-blocking, or a named pipe would be waited for.
+        file = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        with open(file, "rb", closefd=read_only) as stream:
+            if not read_only:
+                self._file = file
+                self._lock(path)
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise OptionError("journal", f"{path} is no regular file")
+            return stream.readlines()
 
     def _lock(self, path: str) -> None:
         try:
@@ -63,12 +88,24 @@ class Journal:
         except OSError:
             raise OptionError("journal", f"another run is writing to {path}; give each run its own") from None
 
+    def _drop(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
     def write(self, event: str, instance_id: str, time: str, **fields: Any) -> None:
         """Append one line. It is with the system when this returns, and on the disk a moment later."""
         if self._file is None:
             return
         line = json.dumps({"event": event, "instance_id": instance_id, "time": time, **fields}, ensure_ascii=False)
-        os.write(self._file, (b"\n" if self._torn else b"") + line.encode("utf-8") + b"\n")
+        data = (b"\n" if self._torn else b"") + line.encode("utf-8", "backslashreplace") + b"\n"
+        self._torn = True
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError as error:
+            self.failure = f"can't be written: {error.strerror}"
+            return
         self._torn = False
         self._dirty.set()
 
@@ -79,23 +116,17 @@ class Journal:
         self._closing = True
         self._dirty.set()
         self._syncer.join()
-        os.close(self._file)
-        self._file = None
+        self._drop()
 
     def _sync(self) -> None:
         """Flush to the disk beside the run: one flush serves all lines that came during the last one."""
         while not self._closing or self._dirty.is_set():
             self._dirty.wait()
             self._dirty.clear()
-            os.fsync(self._file or 0)
-
-
-def _lines(path: str) -> list[bytes]:
-    try:
-        with open(path, "rb") as file:
-            return file.readlines()
-    except FileNotFoundError:
-        return []
+            try:
+                os.fsync(self._file or 0)
+            except OSError as error:
+                self.failure = f"can't be flushed to the disk: {error.strerror}"
 
 
 def _events(lines: Iterable[bytes], path: str) -> Iterator[Mapping[str, Any]]:
@@ -104,7 +135,8 @@ def _events(lines: Iterable[bytes], path: str) -> Iterator[Mapping[str, Any]]:
         try:
             event = json.loads(line)
         except ValueError:
-            if line.startswith(_BEGINNING) or _BEGINNING.startswith(line.strip()):
+            # After a power failure a file may end in zeros.
+            if line.startswith(_BEGINNING) or _BEGINNING.startswith(line.strip(b"\0\r\n ")):
                 continue
             raise OptionError("journal", f"line {number} of {path} is no event; is this a journal?") from None
         if not isinstance(event, dict) or "event" not in event or "instance_id" not in event:
@@ -127,12 +159,28 @@ def earlier_verdicts(events: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _learn(event: Mapping[str, Any], known: str | None) -> str | None:
-    if event["event"] == "sending" and event.get("action") == _LOGOUT:
+    if event["event"] == "sending":
+        return _learn_sending(event, known)
+    return _learn_outcome(event, known) if event["event"] == "outcome" else known
+
+
+def _learn_sending(event: Mapping[str, Any], known: str | None) -> str | None:
+    if event.get("action") == "logout":
         return SENT if event.get("status") == WORKING and known != UNPROVEN else UNPROVEN
-    if event["event"] != "outcome":
-        return known
+    # A session that awaits a scan after a logout from WORKING is severed; deleted, it can't be looked at any more.
+    return SEVERED if known == SENT and event.get("status") == SCAN_QR_CODE else known
+
+
+def _learn_outcome(event: Mapping[str, Any], known: str | None) -> str | None:
     verdict = event.get("verdict")
     if verdict == SEVERED or (verdict == ALREADY_SEVERED and known in (None, SENT)):
         return str(verdict)
     # A session that was severed and is unproven now has been paired again since: it is to be judged anew.
-    return None if verdict == UNPROVEN and known in (SEVERED, ALREADY_SEVERED) else known
+    judged_anew = verdict == UNPROVEN and known in (SEVERED, ALREADY_SEVERED)
+    return None if judged_anew or (known == SENT and _refused(event.get("actions") or ())) else known
+
+
+def _refused(actions: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether logouts were sent, and none of them can have taken effect."""
+    ends = [str(action.get("outcome")) for action in actions if action.get("action") == "logout"]
+    return bool(ends) and not any(end == "ok" or WawpError(end, "").ambiguous for end in ends)
