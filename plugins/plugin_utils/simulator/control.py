@@ -10,9 +10,9 @@ It asks for no token: whoever reaches the port may use it. See docs/simulator.md
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from . import fleet, model
+from . import fleet, model, webhooks
 from .engine import Engine, LogEntry
 from .faults import FaultError
 from .model import Delays, ImpossibleError, Instance
@@ -181,6 +181,22 @@ def set_delays(engine: Engine, rest: str, query: dict[str, str], body: t.Any) ->
     return asdict(engine.delays)
 
 
+def show_webhooks(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
+    """GET webhooks: how they are sent (never the key), and what was sent; `offset`, `limit`."""
+    settings = engine.webhooks
+    sent = [entry._asdict() for entry in _page(query, list(settings.log))]
+    return {**settings.shown(), "signed": bool(settings.key), "sent": sent, "total": len(settings.log)}
+
+
+def set_webhooks(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
+    """PATCH webhooks. What is already on its way goes as it was."""
+    values = fleet.checked(body, webhooks.SETTING_FIELDS, "webhooks")
+    settings = replace(engine.webhooks, **values)
+    settings.check()
+    engine.webhooks = settings
+    return show_webhooks(engine, rest, query, None)
+
+
 def reset(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
     """POST reset: empty, or with the fleet given."""
     new = None if body is None else _fleet(body)
@@ -199,5 +215,6 @@ ROOMS: dict[str, dict[str, Handler]] = {
     "faults": {"GET": list_faults, "POST": add_faults, "DELETE": clear_faults},
     "calls": {"GET": list_calls, "DELETE": clear_calls},
     "delays": {"GET": show_delays, "PATCH": set_delays},
+    "webhooks": {"GET": show_webhooks, "PATCH": set_webhooks},
     "reset": {"POST": reset},
 }

@@ -22,7 +22,7 @@ import typing as t
 from collections import defaultdict, deque
 from dataclasses import fields
 
-from . import calls, model
+from . import calls, model, webhooks
 from .faults import Fault, Reply, Script, error_reply, json_reply, replaces_reply, strike
 from .model import SANDBOX_TOKEN, Delays, ImpossibleError, Instance
 
@@ -94,6 +94,7 @@ class Engine:
             self._faults = Script()
             self._sequence = 0
             self._created = 0
+            self.webhooks = webhooks.Settings()
 
     # --- setting the scene ---------------------------------------------------------------------------------------
     def add(self, instance: Instance) -> Instance:

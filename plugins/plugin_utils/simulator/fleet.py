@@ -20,12 +20,12 @@ from .model import Delays, ImpossibleError, Instance
 
 MOST = 100_000  # instances of a built-in fleet
 
-# What may be set from outside: all but what model.py keeps for itself.
-INSTANCE_FIELDS = {
-    item.name: str(item.type)
-    for item in fields(Instance)
-    if item.name not in ("removed", "since", "next", "pending", "qr_number", "pairing", "link", "links_made", "cached")
-}
+# What model.py keeps for itself; all else may be set from outside.
+_KEPT = (
+    *("removed", "since", "trail", "entered", "next", "pending"),
+    *("qr_number", "pairing", "link", "links_made", "cached"),
+)
+INSTANCE_FIELDS = {item.name: str(item.type) for item in fields(Instance) if item.name not in _KEPT}
 FAULT_FIELDS = {item.name: str(item.type) for item in fields(Fault)}
 DELAY_FIELDS = {item.name: str(item.type) for item in fields(Delays)}
 

@@ -110,6 +110,8 @@ class Instance:
     removed: bool = False
     # Where it stands; kept by this module.
     since: float = 0.0
+    trail: list[tuple[float, str]] = field(default_factory=list)  # the last statuses, and when they were entered
+    entered: int = 0  # how many there were
     next: tuple[float, str] | None = None
     pending: list[tuple[float, str]] = field(default_factory=list)  # effects of calls that come late
     qr_number: int = 0
@@ -204,6 +206,7 @@ def settle(instance: Instance, now: float, delays: Delays) -> None:
 def enter(instance: Instance, status: str, now: float, delays: Delays) -> None:
     """Change to `status` and note what comes next."""
     instance.status, instance.since, instance.next, instance.pairing = status, now, None, ""
+    instance.trail, instance.entered = [*instance.trail[-15:], (now, status)], instance.entered + 1
     if status == STARTING:
         forced = instance.starts_into
         if isinstance(forced, list):

@@ -24,7 +24,7 @@ import typing as t
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import calls, control
+from . import calls, control, webhooks
 from .engine import Engine
 from .faults import Reply, error_reply, json_reply
 
@@ -321,12 +321,14 @@ class Server:
         host = f"[{self.host}]" if ":" in self.host else self.host
         self.url = f"{'https' if self.ssl_context else 'http'}://{host}:{self.port}"
         ready()
+        deliveries = asyncio.create_task(webhooks.deliver(self.engine))
         try:
             await asyncio.wait_for(self._stop.wait(), lifetime)
         except asyncio.TimeoutError:
             pass
         finally:
             listener.close()
+            deliveries.cancel()
             for connection in list(self.connections):
                 connection.transport.abort()
 
