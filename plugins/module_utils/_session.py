@@ -35,7 +35,7 @@ UNPROVEN = "unproven"
 VERDICTS = (SEVERED, ALREADY_SEVERED, UNPROVEN)
 
 _SERVERS = frozenset({"c.us", "s.whatsapp.net", "lid"})
-_PREFIX = re.compile(r"^(?:tel:|whatsapp:|https?://wa\.me/)", re.IGNORECASE)
+_PREFIX = re.compile(r"^(?:tel:|whatsapp:|(?:https?://)?wa\.me/)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"\(0\)|[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
 _MAX_STATUS = 64

@@ -13,6 +13,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session import ALREADY
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import ENGINES, Delays, Instance
+from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.lifecycle.properties import EXAMPLES
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.lifecycle.scene import (
     OURS,
     THEIRS,
@@ -21,12 +22,10 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.lifecycle.sc
     Story,
     instance,
 )
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-EXAMPLES = settings(
-    deadline=None, print_blob=True, max_examples=200, suppress_health_check=[HealthCheck.too_slow], database=None
-)
+TRACES = settings(EXAMPLES, max_examples=200)
 STATES = ("logged_out", "started", "stopped", "restarted", "absent")
 WRITES = ("start", "stop", "restart", "logout", "delete")
 CALLS = ("info", *WRITES)
@@ -118,7 +117,7 @@ def is_late(scripted: list[Fault]) -> bool:
     return any(fault.kind == "late" for fault in scripted)
 
 
-@EXAMPLES
+@TRACES
 @given(instances(), goals(*STATES), ALL_FAULTS, events)
 def test_no_world_breaks_the_rules(started: Instance, goal: Goal, scripted: list[Fault], coming: list[Event]) -> None:
     """The rules are in scene.check_rules: what is sent and after what, what is said, and that there is an end."""
@@ -126,7 +125,7 @@ def test_no_world_breaks_the_rules(started: Instance, goal: Goal, scripted: list
     event(f"{outcome.verdict}, failed={outcome.failed}")
 
 
-@EXAMPLES
+@TRACES
 @given(instances(burnt=False), goals("logged_out", "absent"), ALL_FAULTS, events)
 def test_severed_is_never_said_while_linked(
     started: Instance, goal: Goal, scripted: list[Fault], coming: list[Event]
@@ -141,7 +140,7 @@ def test_severed_is_never_said_while_linked(
     assert not scene.linked, Story(scene, goal, outcome)
 
 
-@EXAMPLES
+@TRACES
 @given(instances(), goals("logged_out", "started", "stopped"), faults(failures, lost, broken, lies), st.floats(0, 4000))
 def test_a_second_run_after_success_does_nothing(
     started: Instance, goal: Goal, scripted: list[Fault], later: float
@@ -164,7 +163,7 @@ def test_a_second_run_after_success_does_nothing(
         assert again.verdict in (None, ALREADY_SEVERED), Story(scene, goal, again)
 
 
-@EXAMPLES
+@TRACES
 @given(instances(), goals(*STATES))
 def test_check_mode_foretells_what_a_run_does_where_the_truth_shows(started: Instance, goal: Goal) -> None:
     """It shows unless the status hides whether there is a link, or the engine is about to fail."""

@@ -1,0 +1,11 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How properties are tested here: no time limit, since machines are slow at times, and a failure can be repeated."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+EXAMPLES = settings(deadline=None, print_blob=True, database=None, suppress_health_check=[HealthCheck.too_slow])

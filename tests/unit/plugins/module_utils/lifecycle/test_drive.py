@@ -1,0 +1,196 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check mode's imagination, and the driver with calls that come too late."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._drive import Reply, drive, expected_after
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import lifecycle
+from ansible_collections.wawp.cloud.plugins.module_utils._session import parse_session
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import FRESH, Answer, Call, Goal, Outcome, Wait
+from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.lifecycle.scene import (
+    TOKEN,
+    Scene,
+    check_rules,
+    instance,
+)
+
+NAMED: dict[str, Any] = {"me": {"id": "201012345678@c.us", "pushName": "x"}}
+NULL: dict[str, Any] = {"me": None}
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "me", "after"),
+    [
+        ("stop", "WORKING", NAMED, "STOPPED"),
+        ("logout", "WORKING", NAMED, "SCAN_QR_CODE"),
+        ("logout", "STARTING", NULL, "SCAN_QR_CODE"),
+        ("start", "STOPPED", NAMED, "WORKING"),
+        ("start", "STOPPED", NULL, "SCAN_QR_CODE"),
+        ("start", "STOPPED", {}, "WORKING"),
+        ("restart", "FAILED", NAMED, "WORKING"),
+        ("restart", "FAILED", NULL, "SCAN_QR_CODE"),
+        ("restart", "FAILED", {}, "FAILED"),
+        ("restart", "WORKING", {}, "WORKING"),
+        ("restart", "SCAN_QR_CODE", NULL, "SCAN_QR_CODE"),
+    ],
+)
+def test_what_a_call_is_expected_to_lead_to(call: str, status: str, me: dict[str, Any], after: str) -> None:
+    session = expected_after(call, parse_session({"status": status, **me}))
+    assert session is not None
+    assert session.status == after
+    assert (session.account is None) == (me.get("me") is None or call == "logout")
+
+
+def test_a_deleted_session_is_gone() -> None:
+    assert expected_after("delete", parse_session({"status": "WORKING"})) is None
+    assert expected_after("start", None) is None
+
+
+def test_a_rehearsal_reads_until_the_first_write_and_imagines_from_there() -> None:
+    scene = Scene(instance("STOPPED"))
+    outcome = scene.run(Goal("logged_out", start_if_stopped=True), check=True)
+    assert scene.calls == ["info=STOPPED", "info=STOPPED"]
+    assert [(action.name, action.outcome) for action in outcome.actions] == [
+        ("start", "planned"),
+        ("logout", "planned"),
+    ]
+    assert (outcome.predicted, outcome.verdict, outcome.changed) == (True, "severed", True)
+    assert scene.instance.status == "STOPPED"
+
+
+def test_a_rehearsal_of_nothing_to_do_is_no_prediction() -> None:
+    outcome = Scene(instance("SCAN_QR_CODE")).run(Goal("logged_out"), check=True)
+    assert not outcome.predicted
+
+
+def test_a_rehearsal_waits_in_real_time_while_it_reads_and_in_no_time_while_it_imagines() -> None:
+    scene = Scene(instance("STARTING"))
+    outcome = scene.run(Goal("logged_out"), check=True)
+    assert outcome.duration == pytest.approx(scene.now())
+    assert scene.now() >= 5
+    scene = Scene(instance("FAILED", shows_me_when_stopped=False))
+    scene.instance.account, scene.instance.credentials, scene.instance.linked = "", False, False
+    scene.run(Goal("started", start_timeout=1000), check=True)
+    assert scene.now() < 10
+
+
+def test_a_rehearsed_deletion_ends_in_no_session() -> None:
+    scene = Scene(instance("SCAN_QR_CODE"))
+    outcome = scene.run(Goal("absent"), check=True)
+    assert outcome.gone
+    assert not scene.instance.removed
+
+
+def steps(*given: Call | Wait) -> Generator[Call | Wait, Answer, Any]:
+    answers = []
+    for step in given:
+        answers.append((yield step))
+    return answers
+
+
+class Ticking:
+    """A clock that moves with waits only."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def skip(self, seconds: float) -> bool:
+        return False
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+def test_a_call_is_sent_until_it_expires_and_not_after() -> None:
+    sent: list[str] = []
+
+    def send(name: str) -> Reply:
+        sent.append(name)
+        return Reply(200)
+
+    told: Any = drive(steps(Wait(5), Call("logout", expires=5), Wait(0.1), Call("logout", expires=5)), send, Ticking())
+    assert sent == ["logout"]
+    assert [answer.at for answer in told] == [5, 5, 5.1, 5.1]
+    assert told[1].error is None
+    assert told[3].error.kind == EXPIRED
+
+
+def test_an_error_is_an_answer() -> None:
+    def send(name: str) -> Reply:
+        raise WawpError("gateway", "down", 502)
+
+    told: Any = drive(steps(Call("info")), send, Ticking())
+    assert told[0].error.http_status == 502
+
+
+class Paced(Scene):
+    """A scene in which calls wait for their turn, as in a fleet: the logout's turn comes too late a few times."""
+
+    late = 1
+
+    def run(self, goal: Goal, check: bool = False) -> Outcome:
+        run = lifecycle(goal)
+        outcome = drive(self._delayed(run), self._answered, self)
+        check_rules(self, goal, outcome)
+        return outcome
+
+    def _answered(self, name: str) -> Reply:
+        status, body = self.call(name, self.instance.instance_id, TOKEN)
+        return Reply(status, parse_session(body) if name == "info" else None)
+
+    def _delayed(self, run: Any) -> Generator[Call | Wait, Answer, Any]:
+        step = next(run)
+        while True:
+            if isinstance(step, Call) and step.name == "logout" and self.late > 0:
+                self.late -= 1
+                self.sleep(FRESH + 1)
+            told = yield step
+            try:
+                step = run.send(told)
+            except StopIteration as end:
+                return end.value
+
+
+def test_a_logout_whose_turn_came_too_late_is_not_sent_before_another_reading() -> None:
+    scene = Paced(instance())
+    outcome = scene.run(Goal("logged_out"))
+    assert scene.calls == ["info=WORKING", "info=WORKING", "logout", "info=STARTING"]
+    assert [action.name for action in outcome.actions] == ["logout"]
+    assert outcome.verdict == "severed"
+
+
+def test_a_session_that_left_working_meanwhile_gets_its_time_to_settle() -> None:
+    """It was STARTING before, too; that one has had its time, this one is new and must not be logged out blindly."""
+    scene = Paced(instance("STARTING"))
+    engine, sleep = scene.engine, scene.sleep
+
+    def drop_while_waiting(seconds: float) -> None:
+        sleep(seconds)
+        if seconds > FRESH:
+            engine.world("drop_connection", scene.instance.instance_id)
+
+    scene.sleep = drop_while_waiting  # type: ignore[method-assign]
+    outcome = scene.run(Goal("logged_out"))
+    assert [str(sent) for sent in scene.sent if sent.name == "logout"] == ["logout"]
+    assert next(sent.seen for sent in scene.sent if sent.name == "logout") == "WORKING"
+    assert (outcome.verdict, scene.linked) == ("severed", False)
+
+
+def test_a_turn_that_always_comes_too_late_ends_the_run() -> None:
+    scene = Paced(instance())
+    scene.late = 1000
+    outcome = scene.run(Goal("logged_out"))
+    assert not scene.writes
+    assert outcome.failed
+    assert outcome.verdict == "unproven"
