@@ -96,7 +96,8 @@ def test_what_is_no_account_stays_as_it_is(value: Any) -> None:
 def test_secrets_by_their_names(key: str) -> None:
     assert without_secrets({"deep": [{key: "geheim"}]}) == {"deep": [{key: HIDDEN}]}
     assert without_secrets({key: {"a": "geheim"}}) == {key: HIDDEN}
-    for nothing in (None, "", [], {}):
+    nothings: list[Any] = [None, "", [], {}]
+    for nothing in nothings:
         assert without_secrets({key: nothing}) == {key: nothing}
 
 
