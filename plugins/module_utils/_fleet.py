@@ -4,14 +4,13 @@
 
 """Runs thousands of lifecycles at once, over few connections and at a bounded pace. Private to the collection.
 
-One thread, the caller's, holds all state: it advances the generators and hands out their calls. Worker threads only
-send. A session that waits is an entry in a heap: it holds no thread and no connection.
+As many threads as there may be calls under way share one state, each holding its lock while it takes in an answer and
+chooses what to send next. A session that waits is an entry in a heap: it holds no thread and no connection.
 """
 
 from __future__ import annotations
 
 import heapq
-import queue
 import threading
 import time
 from collections import deque
@@ -111,6 +110,8 @@ class Fleet:
         max_connections: how many calls may be under way at once.
         pace: how often a call may be sent.
         tick: called now and then while the run goes on.
+
+    All but ``tick`` are called by one thread at a time, not always the same.
     """
 
     def __init__(
@@ -127,91 +128,121 @@ class Fleet:
         self._size, self._start, self._sending, self._finished = size, start, sending, finished
         self._pace, self._tick = pace, tick
         self._connections = min(max_connections, size)
-        self._calls: queue.SimpleQueue[tuple[Job, Call] | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[Job, Answer | BaseException]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        # One idle worker watches the time for all, the others sleep until there is something to do.
+        self._idle, self._watch = threading.Condition(self._lock), threading.Condition(self._lock)
+        self._watched = False
+        self._sleeping = 0
         self._urgent: deque[tuple[Job, Call]] = deque()
         self._ready: deque[tuple[Job, Call]] = deque()
         self._waiting: list[_Waiting] = []
-        self._under_way = self._workers = self._started = self._running = self._waits = 0
+        self._started = self._running = self._waits = 0
         self._open = True
+        self._error: BaseException | None = None
         self.calls = 0
 
     def run(self) -> None:
         """Run all jobs to their end, or as many as ``finished`` lets start."""
+        workers = [threading.Thread(target=self._work, daemon=True, name="wawp") for dummy in range(self._connections)]
         try:
-            while self._running or (self._open and self._started < self._size):
-                self._wake()
-                pause = self._send_what_may_be_sent()
-                if self._under_way or pause is not None:
-                    self._hear(pause)
-                self._tick()
-        finally:
-            for dummy in range(self._workers):
-                self._calls.put(None)
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                while worker.is_alive():
+                    worker.join(TICK)
+                    self._tick()
+        except BaseException as error:
+            with self._lock:
+                self._break(error)
+            raise
+        if self._error:
+            raise self._error
 
-    def _wake(self) -> None:
-        """Let those go on whose wait is over."""
+    def _work(self) -> None:
+        """A worker: sends one call after the other until nothing is left to do."""
+        try:
+            work = self._next()
+            while work:
+                job, call = work
+                work = self._next(job, answer(call, job.send, job.clock))
+        except BaseException as error:  # a bug must end the run, not hang it
+            with self._lock:
+                self._break(error)
+
+    def _break(self, error: BaseException) -> None:
+        self._error = self._error or error
+        self._wake_all()
+
+    def _wake_all(self) -> None:
+        self._idle.notify_all()
+        self._watch.notify_all()
+
+    def _next(self, job: Job | None = None, heard: Answer | None = None) -> tuple[Job, Call] | None:
+        """Take in what a job has heard, and wait for the next call that is to be sent; None when there is none left."""
+        with self._lock:
+            if job and heard:
+                self.calls += heard.error is None or heard.error.kind != EXPIRED
+                self._pace.heard(heard, time.monotonic())
+                self._advance(job, heard)
+            while not self._error:
+                self._take_up()
+                if not self._running:
+                    self._wake_all()
+                    return None
+                pause = self._pace.wait(time.monotonic()) if self._has_calls else 0.0
+                work = self._take() if self._has_calls and not pause else None
+                if work:
+                    return work
+                if pause or not self._has_calls:
+                    self._sleep(pause)
+            return None
+
+    @property
+    def _has_calls(self) -> bool:
+        return bool(self._urgent or self._ready)
+
+    def _take_up(self) -> None:
+        """Let those go on whose wait is over, and start another job only if no session on its way has a call to send.
+
+        So what a session's next call rests on stays fresh, however many there are.
+        """
         now = time.monotonic()
         while self._waiting and self._waiting[0].due <= now:
             job = heapq.heappop(self._waiting).job
             self._advance(job, Answer(at=job.clock.now()))
-
-    def _send_what_may_be_sent(self) -> float | None:
-        """Hand out calls. Returns the seconds until more can be done without an answer, None for no such time."""
-        while self._under_way < self._connections:
-            pause = self._pace.wait(time.monotonic())
-            if not (self._urgent or self._ready or (self._open and self._started < self._size)):
-                break
-            if pause:
-                return self._sooner(pause)
-            work = self._next_work()
-            if work:
-                self._send_one(work)
-        return self._sooner(None)
-
-    def _next_work(self) -> tuple[Job, Call] | None:
-        """First what must be sent while it is fresh, then for sessions on their way, then for one that isn't yet."""
-        if not (self._urgent or self._ready):
+        while not self._has_calls and self._open and self._started < self._size:
             job = self._start(self._started)
             self._started += 1
             self._running += 1
             self._advance(job, None)
-        queue = self._urgent or self._ready
-        return queue.popleft() if queue else None
 
-    def _send_one(self, work: tuple[Job, Call]) -> None:
-        job, call = work
+    def _take(self) -> tuple[Job, Call] | None:
+        """The next call, one that must be sent while it is fresh before others; None if it came too late for that."""
+        job, call = (self._urgent or self._ready).popleft()
         if too_late(call, job.clock):
             self._advance(job, answer(call, job.send, job.clock))
-            return
+            return None
         self._sending(job, call)
         self._pace.took(time.monotonic())
-        self._calls.put(work)
-        self._under_way += 1
-        if self._under_way > self._workers:
-            self._workers += 1
-            threading.Thread(target=self._work, daemon=True, name="wawp").start()
+        if self._has_calls or self._waiting or (self._open and self._started < self._size):
+            self._nudge()
+        return job, call
 
-    def _sooner(self, pause: float | None) -> float | None:
-        if not self._waiting:
-            return pause
-        due = max(0.0, self._waiting[0].due - time.monotonic())
-        return due if pause is None else min(due, pause)
+    def _nudge(self) -> None:
+        """Have another worker look for something to do: a sleeping one, or the one that watches the time."""
+        (self._idle if self._sleeping else self._watch).notify()
 
-    def _hear(self, pause: float | None) -> None:
-        """Take in the answers that have come, waiting for the first one no longer than the pause."""
-        try:
-            job, heard = self._answers.get(timeout=TICK if pause is None else min(pause, TICK))
-            while True:
-                self._under_way -= 1
-                if isinstance(heard, BaseException):
-                    raise heard
-                self.calls += heard.error is None or heard.error.kind != EXPIRED
-                self._pace.heard(heard, time.monotonic())
-                self._advance(job, heard)
-                job, heard = self._answers.get_nowait()
-        except queue.Empty:
+    def _sleep(self, pause: float) -> None:
+        """Wait for the pace or for the next session whose wait ends; one worker does that for all."""
+        if self._watched or not (pause or self._waiting):
+            self._sleeping += 1
+            self._idle.wait()
+            self._sleeping -= 1
             return
+        due = self._waiting[0].due - time.monotonic() if self._waiting else pause
+        self._watched = True
+        self._watch.wait(max(0.0, min(due, pause or due)))
+        self._watched = False
 
     def _advance(self, job: Job, heard: Answer | None) -> None:
         """Tell a lifecycle what came, and put what it wants next where it belongs."""
@@ -223,23 +254,13 @@ class Fleet:
             self._running -= 1
             self._open = self._finished(job, end.value) and self._open
             return
-        if isinstance(step, Wait):
-            self._waits += 1
-            heapq.heappush(self._waiting, _Waiting(time.monotonic() + step.seconds, self._waits, job))
-        else:
+        if isinstance(step, Call):
             (self._ready if step.expires is None else self._urgent).append((job, step))
-
-    def _work(self) -> None:
-        """A worker: sends calls until there are no more."""
-        while True:
-            work = self._calls.get()
-            if work is None:
-                return
-            job, call = work
-            try:
-                self._answers.put((job, answer(call, job.send, job.clock)))
-            except BaseException as error:  # a bug must end the run, not hang it
-                self._answers.put((job, error))
+            return
+        self._waits += 1
+        heapq.heappush(self._waiting, _Waiting(time.monotonic() + step.seconds, self._waits, job))
+        if self._waiting[0].job is job:
+            self._watch.notify()
 
 
 def _at_once(job: Job, step: Call | Wait) -> Answer | None:

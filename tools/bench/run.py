@@ -1,0 +1,291 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure the collection beside what a user would write instead: run.py [--runs 5] [--only NAME] [--write FILE].
+
+Every row is run in turns with what it is compared with, against the simulator in a process of its own, and shows
+medians. Nothing here passes or fails: it prints a table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+TREE = ROOT / ".work" / "tree"
+TOKEN = "sandbox-token"  # noqa: S105 - the sandbox's, no secret
+
+
+@dataclass
+class Bench:
+    """What the rows share: the simulator, and a folder."""
+
+    url: str
+    folder: Path
+
+    def scene(self, size: int, **delays: object) -> list[str]:
+        """So many WORKING sessions, and nothing else. Returns their ids."""
+        self.control("reset", {"fleet": f"working:{size}"})
+        self.control("delays", {"scale": 0, **delays}, "PATCH")
+        found = self.control(f"instances?limit={size}")
+        ids = [instance["instance_id"] for instance in found["instances"]]
+        (self.folder / "ids.json").write_text(json.dumps(ids))
+        (self.folder / "vars.json").write_text(json.dumps({"ids": ids}))
+        (self.folder / "hosts").write_text("\n".join(ids))
+        return ids
+
+    def control(self, path: str, body: object = None, method: str | None = None) -> dict:
+        data = None if body is None else json.dumps(body).encode()
+        with urlopen(Request(f"{self.url}/_simulator/{path}", data, method=method)) as reply:  # noqa: S310 - loopback
+            return json.load(reply)
+
+    def severed(self, size: int) -> None:
+        """A benchmark that didn't do its work is none."""
+        linked = [item for item in self.control(f"instances?limit={size}")["instances"] if item["linked"]]
+        if linked:
+            sys.exit(f"{len(linked)} sessions are still linked")
+
+    def run(self, *command: str | Path) -> float:
+        """Wall seconds of a command."""
+        environment = {
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(TREE),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "PYTHONPATH": str(TREE),
+            "WAWP_API_URL": self.url,
+            "WAWP_ACCESS_TOKEN": TOKEN,
+        }
+        began = time.monotonic()
+        done = subprocess.run(
+            [str(word) for word in command], env=environment, capture_output=True, text=True, check=False
+        )
+        seconds = time.monotonic() - began
+        if done.returncode:
+            sys.exit(f"{command} ended with {done.returncode}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        self.output = done.stdout
+        return seconds
+
+    def playbook(self, name: str, *words: str | Path) -> float:
+        playbook = Path(sys.executable).with_name("ansible-playbook")
+        return self.run(playbook, HERE / f"{name}.yml", "-e", f"@{self.folder}/vars.json", *words)
+
+
+Work = Callable[[Bench], float]
+
+
+def logouts(size: int, work: Work, **delays: object) -> Work:
+    """Work on a fresh scene, checked afterwards."""
+
+    def measured(bench: Bench) -> float:
+        bench.scene(size, **delays)
+        seconds = work(bench)
+        bench.severed(size)
+        return seconds
+
+    return measured
+
+
+def bare(bench: Bench) -> float:
+    return bench.run(sys.executable, HERE / "bare.py", bench.url, TOKEN, "1000", bench.folder / "ids.json")
+
+
+def cpu(what: str) -> Work:
+    def measured(bench: Bench) -> float:
+        bench.scene(5000)
+        bench.run(sys.executable, HERE / "cpu.py", what, bench.url, TOKEN, "16", bench.folder / "ids.json")
+        return float(bench.output)
+
+    return measured
+
+
+def recipe(bench: Bench) -> float:
+    return bench.playbook("recipe")
+
+
+def loop(bench: Bench) -> float:
+    return bench.playbook("loop")
+
+
+def loop_module(bench: Bench) -> float:
+    return bench.playbook("loop", "-e", "wawp_in_process=false")
+
+
+def hosts(bench: Bench) -> float:
+    return bench.playbook("hosts", "-i", bench.folder / "hosts", "-f", "10", "-c", "local")
+
+
+def hosts_module(bench: Bench) -> float:
+    return bench.playbook(
+        "hosts", "-i", bench.folder / "hosts", "-f", "10", "-c", "local", "-e", "wawp_in_process=false"
+    )
+
+
+def fleet(bench: Bench) -> float:
+    return bench.playbook("fleet")
+
+
+def fleet_unlimited(bench: Bench) -> float:
+    return bench.playbook("fleet", "-e", "connections=1000")
+
+
+def nothing(bench: Bench) -> float:
+    return bench.playbook("nothing")
+
+
+@dataclass
+class Row:
+    """Work, beside what it is compared with. The ratio is theirs to ours where we want to be faster."""
+
+    name: str
+    ours: Work
+    theirs: Work
+    reach: str
+    faster: bool = False
+    times: int = 1
+    unit: str = "s"
+
+
+LIFE = {"scale": 1, "logout": {"GOWS": 2, "NOWEB": 2, "WEBJS": 2}, "qr": 3}
+ROWS = {
+    "one": Row("one logout: wawp_session / uri recipe", logouts(1, loop), logouts(1, recipe), "≤ 0.5"),
+    "loop": Row(
+        "100 logouts: wawp_session in a loop / recipe", logouts(100, loop), logouts(100, recipe), "≥ 40×", True
+    ),
+    "loop_module": Row(
+        "100 logouts: wawp_session in a loop / in-process off",
+        logouts(100, loop),
+        logouts(100, loop_module),
+        "≥ 12×",
+        True,
+    ),
+    "hosts": Row(
+        "100 hosts, 10 forks: wawp_session / in-process off",
+        logouts(100, hosts),
+        logouts(100, hosts_module),
+        "≥ 6×",
+        True,
+    ),
+    "fleet_100": Row("100 logouts: wawp_fleet / recipe", logouts(100, fleet), logouts(100, recipe), "≥ 80×", True),
+    "fleet_1000": Row(
+        "1,000 logouts: wawp_fleet / ten times the recipe for 100",
+        logouts(1000, fleet),
+        logouts(100, recipe),
+        "≥ 200×",
+        True,
+        10,
+    ),
+    "life": Row(
+        "1,000 logouts, logout 2 s, QR 3 s: wawp_fleet / bare script",
+        logouts(1000, fleet_unlimited, **LIFE),
+        logouts(1000, bare, **LIFE),
+        "≤ 1.15",
+    ),
+    "cpu": Row(
+        "processor time a call: collection / requests.Session", cpu("collection"), cpu("requests"), "≤ 1.2", unit="µs"
+    ),
+}
+SIZES = (10, 100, 1000, 10_000)
+
+
+def compare(bench: Bench, row: Row, runs: int) -> str:
+    ours, theirs = [], []
+    for _turn in range(runs):
+        ours.append(row.ours(bench))
+        theirs.append(row.theirs(bench) * row.times)
+    mine, other = statistics.median(ours), statistics.median(theirs)
+    ratio = f"{other / mine:.1f}×" if row.faster else f"{mine / other:.2f}"
+    digits = 0 if row.unit == "µs" else 2
+    return f"| {row.name} | {mine:.{digits}f} {row.unit} | {other:.{digits}f} {row.unit} | {ratio} | {row.reach} |"
+
+
+def scale(bench: Bench, runs: int) -> Iterator[str]:
+    """Fleets of growing size: what one instance costs beyond Ansible's own start, and memory."""
+    start = statistics.median(nothing(bench) for _turn in range(runs))
+    yield f"An empty playbook takes {start:.2f} s; the time per instance is what a fleet takes beyond it."
+    yield ""
+    yield "| instances | wall time | per instance | peak memory of the largest process |"
+    yield "|---:|---:|---:|---:|"
+    for size in SIZES:
+        seconds = statistics.median(logouts(size, fleet)(bench) for _turn in range(runs))
+        # The largest child so far: sizes grow, so this is the one just run.
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        yield f"| {size:,} | {seconds:.2f} s | {(seconds - start) / size * 1000:.2f} ms | {peak:.0f} MiB |"
+
+
+@contextlib.contextmanager
+def simulator(folder: Path) -> Iterator[str]:
+    ready = folder / "ready.json"
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--scale", "0", "--ready-file", str(ready)]
+    with subprocess.Popen(command, cwd=ROOT / "plugins" / "plugin_utils", stdout=subprocess.DEVNULL) as process:
+        try:
+            while not ready.exists():
+                time.sleep(0.05)
+            yield json.loads(ready.read_text())["url"]
+        finally:
+            process.terminate()
+
+
+def machine() -> str:
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    core = subprocess.run(
+        [Path(sys.executable).with_name("ansible"), "--version"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()[0]
+    return f"{os.cpu_count()} cores, {model}; Python {platform.python_version()}; {core}"
+
+
+def lines(bench: Bench, runs: int, only: list[str]) -> Iterator[str]:
+    yield f"{machine()}. Medians of {runs} runs, in turns."
+    yield ""
+    yield "| work | collection | compared with | ratio | reach |"
+    yield "|---|---:|---:|---:|---|"
+    for name, row in ROWS.items():
+        if not only or name in only:
+            yield compare(bench, row, runs)
+    yield ""
+    if not only or "scale" in only:
+        yield from scale(bench, runs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", action="append", choices=[*ROWS, "scale"], default=[])
+    parser.add_argument("--write", type=Path, help="put the table into this file, between its marks")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, simulator(Path(name)) as url:
+        table = []
+        for line in lines(Bench(url, Path(name)), options.runs, options.only):
+            print(line, flush=True)
+            table.append(line)
+    if options.write:
+        before, mark, rest = options.write.read_text().partition("<!-- table -->\n")
+        after = rest.partition("<!-- end of table -->")[2]
+        options.write.write_text(before + mark + "\n".join(["", *table, "", "<!-- end of table -->"]) + after)
+
+
+if __name__ == "__main__":
+    main()
