@@ -1,0 +1,159 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Compares whole results of wawp_session with the tables of cases; tasks/main.yml says what a case is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+ACCOUNT = "201012345678"
+PUSH_NAME = "Nour Example"
+HIDDEN = "********"
+
+# What Ansible adds to a result, and what is compared by itself.
+_NOT_WHOLE = {"ansible_loop_var", "deprecations", "diff", "exception", "invocation", "msg", "session", "warnings"}
+
+
+def scene(cases: list[Mapping[str, Any]], instances: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What the simulator is to hold, so that each case that starts somewhere has an instance of its own."""
+    there = [(case, instances[case["start"]]) for case in cases if case["start"] != "nowhere"]
+    return [
+        {**start, "instance_id": case["name"], "faults": [*start.get("faults", []), *case.get("faults", [])]}
+        for case, start in there
+    ]
+
+
+def told_by(phase: str, case: Mapping[str, Any]) -> dict[str, Any]:
+    """What the case says about a phase, with all that it leaves unsaid."""
+    unsaid: dict[str, Any] = {"actions": [], "verdict": None, "advice": "", "fails": "", "error": None, "masked": True}
+    run = {**unsaid, **case}
+    if phase == "check":
+        return {**run, **case.get("check", {})}
+    if phase == "again":
+        own = {"before": case["after"], "after": case["after"], "masked": run["masked"]}
+        return {**unsaid, **own, **case.get("again", {})}
+    return run
+
+
+def differences(result: Mapping[str, Any], case: Mapping[str, Any], phase: str) -> list[str]:
+    """How a result differs from what the case says of this phase; empty if it doesn't."""
+    said = told_by(phase, case)
+    found = _unequal(_expected(said, phase), _whole(result))
+    found += _unequal({"session": _expected_session(said)}, {"session": _session(result.get("session"))})
+    diff = result.get("diff", {})
+    found += _unequal({side: said[side] for side in ("before", "after")}, dict(diff))
+    for name, text in (("advice", result.get("advice")), ("fails", result.get("msg"))):
+        if not re.search(said[name] or "^$", text or "", re.DOTALL):
+            found.append(f"{name}: {text!r} doesn't match {said[name]!r}")
+    warned = bool(result.get("warnings"))
+    if warned != said.get("warns", said["verdict"] == "unproven" and not said["fails"]):
+        found.append(f"warnings: an unproven end is said aloud, and little else is: {result.get('warnings')}")
+    own = {name: value for name, value in result.items() if name != "invocation" and not name.startswith("setup_")}
+    text = json.dumps(own)
+    found += [f"{secret} is shown" for secret in (ACCOUNT, PUSH_NAME) if said["masked"] and secret in text]
+    return found
+
+
+def _whole(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result with what differs from run to run replaced by whether it is well-formed."""
+    whole = {name: value for name, value in result.items() if name not in _NOT_WHOLE and not name.startswith("setup_")}
+    actions = result.get("actions") or []
+    return {
+        **whole,
+        "failed": result.get("failed", False),
+        "duration": isinstance(result.get("duration"), float),
+        "advice": result.get("advice") is not None,
+        "error": (result.get("error") or {}).get("kind"),
+        "actions": [action["action"] for action in actions],
+        "outcomes": [action["outcome"] for action in actions],
+        "replies": [action["http_status"] for action in actions],
+        "well_formed": all(_is_well_formed(action) for action in actions),
+    }
+
+
+def _is_well_formed(action: Mapping[str, Any]) -> bool:
+    keys = {"action", "time", "duration", "status", "outcome", "http_status"}
+    time = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", action["time"])
+    return set(action) == keys and bool(time) and action["duration"] >= 0 and isinstance(action["status"], str)
+
+
+def _expected(said: Mapping[str, Any], phase: str) -> dict[str, Any]:
+    count = len(said["actions"])
+    planned = phase == "check"
+    account = said["before"].get("account") or said["after"].get("account")
+    return {
+        "changed": said.get("changed", count > 0),
+        "status": said["after"].get("status"),
+        "previous_status": said["before"].get("status"),
+        "verdict": said["verdict"],
+        "advice": bool(said["advice"]),
+        "account": said.get("account", account),
+        "actions": said["actions"],
+        "outcomes": ["planned"] * count if planned else said.get("outcomes", ["ok"] * count),
+        "replies": [None] * count if planned else said.get("replies", [200] * count),
+        "well_formed": True,
+        "prediction": planned and count > 0,
+        "duration": True,
+        "error": said["error"],
+        "failed": bool(said["fails"]),
+    }
+
+
+def _expected_session(said: Mapping[str, Any]) -> dict[str, Any] | None:
+    after = said["after"]
+    return {**after, "settings": said.get("settings", {"webhooks": {}, "proxy": None})} if after else None
+
+
+def _session(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What a returned session says, in the words of the cases. A QR code that isn't hidden makes it differ."""
+    if session is None:
+        return None
+    told = {
+        "status": session["status"],
+        "account": (session.get("me") or {}).get("id"),
+        "settings": session["config"],
+    }
+    unknown = set(session) - {"name", "status", "config", "me", "qr"}
+    return {**told, "unknown": sorted(unknown)} if unknown or session.get("qr", HIDDEN) != HIDDEN else told
+
+
+def untrue(
+    case: Mapping[str, Any], truth: Mapping[str, Any], calls: list[Mapping[str, Any]], after_again: Mapping[str, Any]
+) -> list[str]:
+    """How the case, which the results agree with, differs from what really is."""
+    said, again = told_by("run", case), told_by("again", case)
+    found = _unequal({"linked": case["linked"], "removed": not said["after"]}, dict(truth))
+    if said["after"]:
+        found += _unequal({"status": said["after"]["status"]}, dict(truth))
+    sent = [call["call"] for call in calls if call["write"]]
+    found += _unequal({"sent": said["actions"] + again["actions"]}, {"sent": sent})
+    blind = [c["before"] for c in calls if c["call"] == "logout" and c["before"] not in ("WORKING", "STARTING")]
+    found += [f"a logout was sent in {status}" for status in blind]
+    if said["verdict"] == "severed" and truth["linked"]:
+        found.append("a verdict says severed, but the phone still lists the device")
+    if not again["actions"]:
+        found += _unequal({"linked": truth["linked"], "status": truth["status"]}, dict(after_again))
+    return found
+
+
+def _unequal(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
+    """What differs; keys that only the actual side has count, but for a truth, which has many."""
+    names = set(expected) | (set(actual) if "prediction" in expected else set())
+    missing = object()
+    return [
+        f"{name}: {actual.get(name, 'missing')!r} instead of {expected.get(name, 'nothing')!r}"
+        for name in sorted(names)
+        if expected.get(name, missing) != actual.get(name, missing)
+    ]
+
+
+class FilterModule:
+    """The filters."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"wawp_scene": scene, "wawp_differences": differences, "wawp_untrue": untrue}
