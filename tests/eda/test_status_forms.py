@@ -172,7 +172,7 @@ def test_odd_parts_of_a_webhook_are_survived() -> None:
 
 
 def test_raw_holds_neither_secrets_nor_accounts() -> None:
-    secrets = {
+    secrets: dict[str, Any] = {
         "qr": "data:image/png;base64,SECRET",
         "access_token": "SECRET",
         "payload": {

@@ -250,7 +250,8 @@ def read_options(args: Mapping[str, Any], environment: Mapping[str, str]) -> Opt
     blank = Options()
     known = {item.name for item in fields(Options)}
     options = Options(**{n: convert(n, v, getattr(blank, n)) for n, v in given.items() if n in known})
-    check_options(options)
+    if options.enabled:
+        check_options(options)
     return options
 
 
