@@ -119,6 +119,7 @@ def test_nearly_as_large_as_allowed(make_client: MakeClient) -> None:
         b"\x1f\x8b\x08",
         b"[" * 200_000,
         b'{"a":' * 100_000,
+        b"[" * 100 + b"]" * 100,
         b'{"n": ' + b"9" * 10_000 + b"x}",
         b'{"n": NaN}',
         b'{"n": -Infinity}',

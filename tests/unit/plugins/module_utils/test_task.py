@@ -397,6 +397,14 @@ def test_a_gateway_that_gives_up_while_the_logout_goes_through(task: Task) -> No
     assert not instance.linked
 
 
+@pytest.mark.parametrize("status", ["WORK\x1b[31mING", "SCAN_QR_CODE\u200b", "x" * 65])
+def test_a_status_that_cannot_be_shown_is_read_again(task: Task, status: str) -> None:
+    task.add()
+    task.engine.add_fault(Fault("patch", call="info", replace={"status": status}))
+    assert task.run("started").result["status"] == "WORKING"
+    assert task.calls == "info info"
+
+
 @pytest.mark.parametrize(
     "options",
     [
