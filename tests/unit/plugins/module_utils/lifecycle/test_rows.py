@@ -16,6 +16,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.lifecycle.scene import (
     OURS,
     THEIRS,
+    Event,
     Scene,
     instance,
 )
@@ -377,6 +378,32 @@ def test_a_rate_limit_without_end_fails_as_what_it_is() -> None:
     assert told(outcome) == ("unproven", False, True)
     assert outcome.error.kind == "rate_limited"
     assert len(scene.writes) <= 5
+
+
+# -- somebody scans the QR code between two readings
+
+
+def scanned(started: Instance, goal: Goal, at: float, account: str, *faults: Fault) -> tuple[Scene, Any]:
+    scene = Scene(started, faults, [Event(at, "scan", (("account", account),))])
+    return scene, scene.run(goal)
+
+
+def test_a_logout_is_not_repeated_to_the_person_who_paired_the_session_anew() -> None:
+    goal = logged_out(expect_account=parse_account(OURS), wait_sleep=10)
+    unclear = Fault("http", call="logout", http_status=502, when="after")
+    scene, outcome = scanned(instance(), goal, 13, THEIRS, unclear)
+    assert scene.calls == ["info=WORKING", "logout!gateway", "info=STARTING", "info=WORKING", "info=WORKING"]
+    assert told(outcome) == ("unproven", True, True)
+    assert "expect_account" in outcome.message
+
+
+def test_a_blind_logout_that_may_have_come_through_keeps_a_later_one_from_proving_anything() -> None:
+    goal = logged_out(start_timeout=30, wait_sleep=20)
+    unclear = Fault("http", call="logout", http_status=502, when="after")
+    scene, outcome = scanned(instance("STARTING", starts_into=["STARTING"]), goal, 45, OURS, unclear)
+    assert scene.writes == ["logout", "logout"]
+    assert scene.instance.orphans
+    assert told(outcome) == ("unproven", True, False)
 
 
 # -- the other states
