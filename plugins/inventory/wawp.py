@@ -103,6 +103,7 @@ cache_plugin: ansible.builtin.jsonfile
 cache_connection: /var/tmp/wawp-inventory
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -117,15 +118,21 @@ from ansible_collections.wawp.cloud.plugins.module_utils._read_task import read_
 from ansible_collections.wawp.cloud.plugins.plugin_utils._plain import plain
 
 try:
-    from ansible.template import trust_as_template  # noqa: F401 - from 2.19 on, only what is marked so is a template
+    from ansible.template import trust_as_template as trusted
 except ImportError:
     from ansible.utils.unsafe_proxy import wrap_var as untrusted
+
+    def trusted(value: str) -> str:  # until 2.18, any string is a template that isn't marked as untrusted
+        return value
+
 else:
 
-    def untrusted(value: Any) -> Any:
+    def untrusted(value: str) -> str:
         return value
 
 
+# What could make a string a template; one without is left unmarked, since marks are in the way of JSON's readers.
+_TEMPLATE = re.compile(r"\{|^#jinja2:")
 _OPTIONS = ("api_url", "request_timeout", "validate_certs", "ca_path", "max_connections", "calls_per_second")
 _FACTS = ("exists", "status", "paired", "account", "error")
 
@@ -197,11 +204,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _add(self, facts: Mapping[str, Any]) -> None:
         by_name = self.get_option("hostname") == "name" and facts["name"]
         host = self.inventory.add_host(facts["name"] if by_name else facts["instance_id"], group="wawp")
-        variables = {f"wawp_{key}": untrusted(value) for key, value in facts.items()}
+        variables = {f"wawp_{key}": _never_a_template(value) for key, value in facts.items()}
+        variables["ansible_connection"] = trusted("local")
+        variables["ansible_python_interpreter"] = trusted("{{ ansible_playbook_python }}")
         for name, value in variables.items():
             self.inventory.set_variable(host, name, value)
-        self.inventory.set_variable(host, "ansible_connection", "local")
-        self.inventory.set_variable(host, "ansible_python_interpreter", "{{ ansible_playbook_python }}")
         self.inventory.add_child(self.inventory.add_group(_group(facts)), host)
         strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
@@ -214,3 +221,12 @@ def _group(facts: Mapping[str, Any]) -> str:
         return "wawp_unreachable"
     status = "".join(character if character.isalnum() else "_" for character in (facts["status"] or "missing").lower())
     return f"wawp_{status}"
+
+
+def _never_a_template(value: Any) -> Any:
+    """A value for a variable whose text is foreign: nothing in it is ever evaluated."""
+    if isinstance(value, Mapping):
+        return {key: _never_a_template(item) for key, item in value.items()}
+    if not isinstance(value, str):
+        return value
+    return untrusted(value) if _TEMPLATE.search(value) else trusted(value)
