@@ -90,7 +90,7 @@ def test_a_write_does_what_it_says(client: Client, engine: Engine, call: str, be
 def test_every_call_is_where_the_api_has_it_and_keeps_the_token_out_of_the_url(client: Client, engine: Engine) -> None:
     for call, (method, path) in CALLS.items():
         engine.log.clear()
-        engine.add(Instance(call, paid=True))
+        engine.add(Instance(call, status=SCAN_QR_CODE, paid=True))
         client.call(call, call, SANDBOX_TOKEN, **({"webhooks": []} if call == "webhook_set" else {}))
         (entry,) = engine.log
         assert (entry.method, entry.path, entry.http_status) == (method, path, 200)
