@@ -60,6 +60,16 @@ def test_limit_without_wait_a_second_run_meets_starting_and_logs_out_again() -> 
     assert not scene.linked
 
 
+def test_limit_an_engine_that_hangs_after_a_proper_logout_is_logged_out_again() -> None:
+    """A STARTING that lasts is logged out, as design.md's table says; whether it has a key left doesn't show there."""
+    scene = Scene(instance(starts_into=["STARTING"]))
+    goal = Goal("logged_out", start_timeout=6)
+    assert scene.run(goal).verdict == "severed"
+    again = scene.run(goal)
+    assert scene.writes == ["logout"]
+    assert (again.verdict, scene.linked) == ("unproven", False)
+
+
 def test_limit_an_older_engine_that_sleeps_is_started_again_to_look() -> None:
     """STOPPED without `me` is undecidable there: start_if_stopped wakes a session that was properly logged out."""
     scene = Scene(instance(shows_me_when_stopped=False), delays=Delays(hibernate=600))

@@ -380,6 +380,21 @@ def test_a_rate_limit_without_end_fails_as_what_it_is() -> None:
     assert len(scene.writes) <= 5
 
 
+def test_a_qr_code_after_a_logout_that_was_put_off_is_not_our_doing() -> None:
+    qr_code = Fault("patch", call="info", skip=1, times=None, replace={"status": "SCAN_QR_CODE", "me": None})
+    dummy, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=429), qr_code)
+    assert told(outcome) == ("unproven", False, False)
+
+
+def test_a_session_that_is_gone_after_the_logout_leaves_only_the_phone_to_look_at() -> None:
+    gone = Fault("http", call="info", http_status=404, skip=1, times=None)
+    scene, outcome = play(instance(), logged_out(), gone)
+    assert scene.calls == ["info=WORKING", "logout", "info!unknown_session"]
+    assert told(outcome) == ("unproven", True, True)
+    assert "Run again" not in outcome.advice
+    assert "Linked devices" in outcome.advice
+
+
 # -- somebody scans the QR code between two readings
 
 

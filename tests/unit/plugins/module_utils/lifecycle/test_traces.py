@@ -25,15 +25,19 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.lifecycle.sc
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-TRACES = settings(EXAMPLES, max_examples=200)
+TRACES = settings(EXAMPLES, max_examples=120)
 STATES = ("logged_out", "started", "stopped", "restarted", "absent")
 WRITES = ("start", "stop", "restart", "logout", "delete")
 CALLS = ("info", *WRITES)
 
 
 @st.composite
-def instances(draw: st.DrawFn, burnt: bool = True) -> Instance:
-    """Any truth; without `burnt` none in which a phone lists a device to which nobody holds the key."""
+def instances(draw: st.DrawFn, burnt: bool = True, quirks: bool = True) -> Instance:
+    """Any truth.
+
+    Without `burnt` none in which a phone lists a device to which nobody holds the key, without `quirks` no engine that
+    hangs or fails where it should start.
+    """
     status = draw(st.sampled_from(["WORKING", "STARTING", "STOPPED", "FAILED", "SCAN_QR_CODE", "PASSKEY_REQUIRED"]))
     credentials = status == "WORKING" or (status != "SCAN_QR_CODE" and draw(st.booleans()))
     linked = status == "WORKING" or ((burnt or credentials) and draw(st.booleans()))
@@ -46,7 +50,7 @@ def instances(draw: st.DrawFn, burnt: bool = True) -> Instance:
         shows_me_when_stopped=draw(st.booleans()),
         severs_while_starting=draw(st.booleans()),
         start_conflicts=draw(st.booleans()),
-        starts_into=draw(st.one_of(st.none(), st.lists(into, max_size=3), into)),
+        starts_into=draw(st.one_of(st.none(), st.lists(into, max_size=3), into)) if quirks else None,
     )
 
 
@@ -141,7 +145,12 @@ def test_severed_is_never_said_while_linked(
 
 
 @TRACES
-@given(instances(), goals("logged_out", "started", "stopped"), faults(failures, lost, broken, lies), st.floats(0, 4000))
+@given(
+    instances(quirks=False),
+    goals("logged_out", "started", "stopped"),
+    faults(failures, lost, broken, lies),
+    st.floats(0, 4000),
+)
 def test_a_second_run_after_success_does_nothing(
     started: Instance, goal: Goal, scripted: list[Fault], later: float
 ) -> None:
