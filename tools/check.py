@@ -81,10 +81,18 @@ class Outcome:
     log: str = ""
 
 
+def test_cases(report: Path) -> list[ElementTree.Element]:
+    """Return the test cases of a JUnit report; a single failed one if it was cut off."""
+    try:
+        return list(ElementTree.parse(report).getroot().iter("testcase"))
+    except ElementTree.ParseError:
+        return list(ElementTree.fromstring(f'<report><testcase name="{report.name}"><error/></testcase></report>'))
+
+
 def junit_counts(files: Iterable[Path]) -> Counts:
     """Add up JUnit reports as pytest and `ansible-test sanity --junit` write them."""
     counts = Counts()
-    for case in (case for path in files for case in ElementTree.parse(path).getroot().iter("testcase")):
+    for case in (case for path in files for case in test_cases(path)):
         if case.find("failure") is not None or case.find("error") is not None:
             counts.failed += 1
         elif (skipped := case.find("skipped")) is not None:
@@ -237,11 +245,15 @@ def run_command(command: list[str], log: Path) -> int:
     }
     if command[0] != ANSIBLE_TEST:
         environment |= {"ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_HOME": str(WORK / "ansible")}
+    program = shutil.which(command[0], path=environment["PATH"])
     with log.open("a") as output:
         output.write(f"$ {' '.join(command)}\n")
         output.flush()
+        if program is None:
+            output.write(f"{command[0]}: not found\n")
+            return 127
         process = subprocess.Popen(
-            [shutil.which(command[0], path=environment["PATH"]) or command[0], *command[1:]],
+            [program, *command[1:]],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
