@@ -148,14 +148,24 @@ def lowest_environment() -> Path:
     return install(WORK / "venv-lowest", python, [f"ansible-core=={core}", *lowest, *group("unit")], "wawp.stamp")
 
 
+def events_environment() -> Path:
+    """Set up `.work/venv-events`, with ansible-rulebook and what the event sources and their tests need."""
+    link_tree()
+    python = best_python()
+    core = CORES[newest_core(python)]["version"]
+    return install(WORK / "venv-events", python, [f"ansible-core=={core}", *group("events")], "wawp.stamp")
+
+
 def main() -> None:
     """Set up the environment that the command line names."""
-    names = ["demo", "dev", "lowest", *CORES]
+    names = ["demo", "dev", "events", "lowest", *CORES]
     if len(sys.argv) != 2 or sys.argv[1] not in names:
         raise SystemExit(f"usage: {sys.argv[0]} {{{','.join(names)}}}")
     name = sys.argv[1]
     if name == "lowest":
         print(lowest_environment())
+    elif name == "events":
+        print(events_environment())
     else:
         print(core_environment(name) if name in CORES else project_environment(name))
 
