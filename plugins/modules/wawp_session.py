@@ -122,7 +122,7 @@ verdict:
     - V(already_severed), there was nothing to do, no account was there before anything was sent. What ended it
       was not seen by this run.
     - V(unproven), the phone may still list the device. RV(advice) says what to do.
-    - Null for the other states, and where there was no session to begin with.
+    - Null for the other states, and with O(state=absent) where there was no session to begin with.
   returned: always
   type: str
   sample: severed
