@@ -40,17 +40,21 @@ Send = Callable[[str], Reply]
 class Caller(Protocol):
     """What sends one call: _client.Client."""
 
-    def call(self, name: str, instance_id: str, access_token: str, **fields: Any) -> tuple[int, Any]: ...
+    def call(self, name: str, instance_id: str, access_token: str, **fields: Any) -> tuple[int, Any]:
+        """Send one call; returns its 2xx status and JSON value, raises WawpError."""
 
 
 class Clock(Protocol):
     """Time of a run, in seconds since its start."""
 
-    def now(self) -> float: ...
+    def now(self) -> float:
+        """Seconds since the start."""
 
-    def skip(self, seconds: float) -> bool: ...
+    def skip(self, seconds: float) -> bool:
+        """Let imagined time pass; False where the time is real and has to be waited for."""
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass."""
 
 
 class WallClock:
