@@ -55,6 +55,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "temp_link_get": ("GET", "/v2/session/temp-link"),
     "temp_link_create": ("POST", "/v2/session/temp-link"),
     "temp_link_revoke": ("DELETE", "/v2/session/temp-link"),
+    "qr_image": ("POST", "/v2/auth/qr-image"),
     "webhook_get": ("GET", "/v2/session/webhook"),
     "webhook_set": ("POST", "/v2/session/webhook"),
 }

@@ -129,6 +129,17 @@ class Journal:
                 self.failure = f"can't be flushed to the disk: {error.strerror}"
 
 
+def read_events(path: str) -> list[Mapping[str, Any]]:
+    """The events in a journal, none if there is no such file. Raises OptionError if it is no journal."""
+    try:
+        with open(path, "rb") as file:
+            return list(_events(file, path))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise OptionError("journal", f"can't be used: {error.strerror}: {path}") from None
+
+
 def _events(lines: Iterable[bytes], path: str) -> Iterator[Mapping[str, Any]]:
     """The events of a journal. A line that a killed run was writing is passed over, anything else must be one."""
     for number, line in enumerate(lines, start=1):

@@ -15,6 +15,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._logged_out import (
     ADVICE_STILL_PAIRED,
     logged_out,
 )
+from ansible_collections.wawp.cloud.plugins.module_utils._paired import paired
 from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     ALREADY_SEVERED,
     FAILED,
@@ -180,5 +181,8 @@ STATES = tuple(_STATES)
 # Not a state to be reached: what wawp_session_info and the inventory ask for.
 READ = "read"
 _STATES[READ] = _read
+# Nor this: what wawp_pairing waits for.
+PAIRED = "paired"
+_STATES[PAIRED] = paired
 _UP = PASSKEY | {WORKING, SCAN_QR_CODE}
 _UNLINKING = frozenset({"logged_out", "decommissioned", "absent"})

@@ -16,12 +16,12 @@ from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionEr
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
 
 
-def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], Report]) -> None:
-    """Be the module that has these options and does this."""
+def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], Report], calls: bool = True) -> None:
+    """Be the module that has these options and does this; ``calls`` if it calls the API."""
     # Ansible knows the tokens inside of instances as secrets only below, so nothing may be logged before that.
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True, no_log="instances" in spec)
     module.no_log_values.update(tokens_in(module.params.get("instances") or []))
-    if REQUESTS_IMPORT_ERROR:
+    if calls and REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
         report = task(module.params, module.check_mode)

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What wawp_temp_link does with its options. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import CONNECTION, INSTANCE, Spec
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._files import remove, write_private
+from ansible_collections.wawp.cloud.plugins.module_utils._links import REVOKE, parse_link
+from ansible_collections.wawp.cloud.plugins.module_utils._settings import Setting
+from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
+
+LINK_SPEC: Spec = {
+    **CONNECTION,
+    **INSTANCE,
+    "state": {"type": "str", "required": True, "choices": ["present", "absent"]},
+    "path": {"type": "path"},
+    "return_link": {"type": "bool", "default": False},
+}
+_MAKE = "temp_link_create"
+
+
+def link_task(params: Mapping[str, Any], check_mode: bool) -> Report:
+    """Make or revoke the temporary link. Raises OptionError."""
+    wanted = params["state"] == "present"
+    setting: Setting[str | None] = Setting(params, "temp_link_get", parse_link)
+    try:
+        before = setting.read()
+        changed = (before is not None) != wanted
+        link = before if wanted else None
+        if changed and not check_mode:
+            link = setting.reach(
+                lambda seen: (seen is not None) == wanted, lambda dummy: (_MAKE if wanted else REVOKE, {})
+            )
+    except WawpError as error:
+        return Report({"failed": True, "changed": False, "msg": str(error), "error": error.as_result()})
+    finally:
+        setting.close()
+    if params["path"] and not check_mode:
+        _keep(params["path"], link)
+    sides = [{"temporary_link": side} for side in (before is not None, wanted)]
+    result: dict[str, Any] = {"changed": changed, "exists": wanted, "error": None}
+    if params["return_link"]:
+        result["link"] = link
+    return Report(result, setting.connection.warnings, {"before": sides[0], "after": sides[1]})
+
+
+def _keep(path: str, link: str | None) -> None:
+    if link is None:
+        remove(path, "path")
+    else:
+        write_private(path, f"{link}\n".encode(), "path")

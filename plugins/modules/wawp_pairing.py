@@ -1,0 +1,140 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module wawp_pairing: waits until somebody has linked an account."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wawp_pairing
+short_description: Wait until somebody has linked a WhatsApp account to a Wawp instance
+version_added: 0.1.0
+author:
+  - wawp.cloud contributors (@wawp-cloud)
+description:
+  - Starts a session that isn't running, waits until somebody has scanned its QR code, and checks that it is the
+    account
+    expected.
+  - A QR code lives 60 seconds at first and 20 seconds later. It is kept up to date in a file meanwhile, and shown
+    anew when
+    the engine has given up.
+  - If another account than expected is linked, the task fails. It stays linked, since what to do about that is not
+    for this
+    module to decide.
+options:
+  name:
+    description: Your name for the instance, it comes back in RV(sessions).
+    type: str
+  expect_account:
+    description:
+      - The account that must be linked, as a phone number with its country code or as a WhatsApp id.
+      - If unset, any will do.
+    type: str
+  qr_path:
+    description:
+      - A file that holds the QR code that is on show, as a PNG image with mode 0600, for the person who scans.
+      - It is removed when somebody has scanned, and when the task ends. Whoever can read it can link a phone.
+    type: path
+  wait_timeout:
+    description: Seconds after which the task gives up and fails.
+    type: float
+    default: 600.0
+  wait_sleep:
+    description: Seconds between two readings. Wawp asks for 3 to 5.
+    type: float
+    default: 3.0
+  mask_account:
+    description: Whether phone numbers and names are masked in everything that is returned.
+    type: bool
+    default: true
+attributes:
+  action_group:
+    version_added: 0.1.0
+  check_mode:
+    support: full
+    details:
+      - Reads the session once, waits for nobody, and predicts whether it would be started.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+extends_documentation_fragment:
+  - wawp.cloud.wawp
+  - wawp.cloud.wawp.instance
+  - wawp.cloud.attributes
+"""
+
+EXAMPLES = r"""
+- name: Let the new agent scan
+  wawp.cloud.wawp_pairing:
+    instance_id: 3EB0BCB2E3D4
+    access_token: "{{ wawp_access_token }}"
+    expect_account: "+20 101 234 5678"
+    qr_path: /var/tmp/scan-me.png
+  register: linked
+"""
+
+RETURN = r"""
+sessions:
+  description:
+    - One entry, with the fields that M(wawp.cloud.wawp_session) returns, but for those about a logout, and those
+      listed here.
+  returned: when the options were in order
+  type: list
+  elements: dict
+  contains:
+    instance_id:
+      description: The instance.
+      returned: always
+      type: str
+      sample: 3EB0BCB2E3D4
+    name:
+      description: Your name for it, null if it was given none.
+      returned: always
+      type: str
+      sample: Front desk
+    state:
+      description: What was to be reached.
+      returned: always
+      type: str
+      sample: paired
+    failed:
+      description: Whether it was not reached.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: Why not, null if it was.
+      returned: always
+      type: str
+      sample: null
+    warnings:
+      description: What an operator should know about this session.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    status:
+      description: The status that was seen last.
+      returned: always
+      type: str
+      sample: WORKING
+    account:
+      description: The account that is linked, masked unless O(mask_account=false).
+      returned: always
+      type: str
+      sample: "********5678@c.us"
+"""
+
+from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
+from ansible_collections.wawp.cloud.plugins.module_utils._pairing import PAIRING_SPEC, pairing_task
+
+
+def main() -> None:
+    run_module(PAIRING_SPEC, pairing_task)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module wawp_report: writes the evidence of a run, and verifies it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wawp_report
+short_description: Write the evidence of what was done to WhatsApp sessions of Wawp, or verify it
+version_added: 0.1.0
+author:
+  - wawp.cloud contributors (@wawp-cloud)
+description:
+  - Makes one record an instance of what other tasks have returned, fit for an auditor, and writes them as JSON,
+    as CSV for spreadsheets, and as one HTML page that needs nothing else. All with mode 0600, each whole or not at
+    all.
+  - The records are chained by hash, so that an edit of any of them shows. O(state=verified) follows the chain.
+  - It calls no API. What is known and what is not, it takes from the results that it is given.
+options:
+  state:
+    description:
+      - V(present) writes a new report.
+      - V(verified) verifies O(report), and the page and the table beside it. The task fails if anything was changed.
+    type: str
+    choices: [present, verified]
+    default: present
+  directory:
+    description: Where the report is written, required with O(state=present). It is made if it isn't there.
+    type: path
+  runbook:
+    description: What has been run, also the beginning of the files' names.
+    type: str
+    default: report
+  purpose:
+    description:
+      - What was wanted of each instance, against which its outcome is held.
+      - V(sever), that its link to a phone is severed. V(relink), that the account wanted is linked. V(look), that it
+        was read.
+    type: str
+    choices: [sever, relink, look]
+    default: sever
+  title:
+    description: The report's title. If unset, it is made from O(runbook).
+    type: str
+  planned:
+    description: RV(wawp.cloud.wawp_fleet#module:sessions) of a run in check mode, before anything was sent.
+    type: list
+    elements: dict
+    default: []
+  sessions:
+    description: RV(wawp.cloud.wawp_fleet#module:sessions) of the run itself.
+    type: list
+    elements: dict
+    default: []
+  linked:
+    description: RV(wawp.cloud.wawp_pairing#module:sessions) of the tasks that waited for somebody to scan.
+    type: list
+    elements: dict
+    default: []
+  after:
+    description: RV(wawp.cloud.wawp_session_info#module:sessions), read when all was done.
+    type: list
+    elements: dict
+    default: []
+  deleted:
+    description: RV(wawp.cloud.wawp_fleet#module:sessions) of a run that deleted instances.
+    type: list
+    elements: dict
+    default: []
+  plan:
+    description: What M(wawp.cloud.wawp_plan) returned, of which C(confirm) and C(fingerprint) are kept.
+    type: dict
+  began:
+    description: When the run began, in ISO 8601 with its offset from UTC. If unset, now.
+    type: str
+  journal:
+    description: The O(wawp.cloud.wawp_fleet#module:journal) of the run. What it tells of earlier runs stands in the
+      records.
+    type: path
+  baseline:
+    description:
+      - The C(.json) file of an earlier report. What has changed since, against O(after), stands in RV(drift).
+      - It is refused if its chain is broken.
+    type: path
+  trouble:
+    description: What broke the run off, if anything did. Such a report is not complete.
+    type: str
+  source:
+    description: Where the list of instances came from.
+    type: str
+  api_url:
+    description: The API that was called.
+    type: str
+  operator:
+    description: Who ran it. If unset, the name of the user on the machine where the task runs.
+    type: str
+  ansible_version:
+    description: The version of ansible-core, which a module can't see by itself.
+    type: str
+  report:
+    description: The C(.json) file to verify, required with O(state=verified).
+    type: path
+  head:
+    description: With O(state=verified), the last hash as it was kept elsewhere. The report must end on it.
+    type: str
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode) and tell what the report would say, without writing it.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed, or would have changed in C(check_mode), when in diff mode.
+  idempotent:
+    support: partial
+    description: When run twice in a row outside check mode, with the same arguments, the second run changes nothing.
+    details:
+      - Each run with O(state=present) writes a new report.
+extends_documentation_fragment:
+  - wawp.cloud.request
+seealso:
+  - module: wawp.cloud.wawp_fleet
+  - module: wawp.cloud.wawp_plan
+"""
+
+EXAMPLES = r"""
+- name: Log out
+  wawp.cloud.wawp_fleet:
+    access_token: "{{ wawp_access_token }}"
+    instances:
+      - 3EB0BCB2E3D4
+    state: decommissioned
+  register: done
+
+- name: Read again
+  wawp.cloud.wawp_session_info:
+    access_token: "{{ wawp_access_token }}"
+    instances:
+      - 3EB0BCB2E3D4
+  register: seen
+
+- name: Write the evidence
+  wawp.cloud.wawp_report:
+    directory: /var/tmp/wawp_reports
+    title: Office in Cairo closed
+    sessions: "{{ done.sessions }}"
+    after: "{{ seen.sessions }}"
+    ticket: CHG-20417
+  register: evidence
+
+- name: Say where it is
+  ansible.builtin.debug:
+    msg: "{{ evidence.lines }}"
+
+- name: Has anybody changed it since?
+  wawp.cloud.wawp_report:
+    state: verified
+    report: "{{ evidence.files.json }}"
+    head: "{{ evidence.head }}"
+"""
+
+RETURN = r"""
+files:
+  description: The files that were written, with full paths.
+  returned: with O(state=present)
+  type: dict
+  sample:
+    json: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.json
+    csv: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.csv
+    html: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.html
+head:
+  description: The last hash of the chain. Keep it where nobody who can edit the report can edit it too.
+  returned: always
+  type: str
+  sample: 5f8a6d1c0e2b49b7a3f4c1d2e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718
+complete:
+  description:
+    - Whether every instance came to what was wanted, or is listed in O(accept_unproven), and nothing broke the run
+      off.
+  returned: with O(state=present)
+  type: bool
+  sample: true
+summary:
+  description: The report in numbers.
+  returned: with O(state=present)
+  type: dict
+  contains:
+    total:
+      description: How many instances there are.
+      returned: always
+      type: int
+      sample: 1
+    outcomes:
+      description: How many came to each outcome.
+      returned: always
+      type: dict
+      sample: {severed: 1}
+    needs_human:
+      description: How many need a human.
+      returned: always
+      type: int
+      sample: 0
+    drifted:
+      description: How many have changed since O(baseline).
+      returned: always
+      type: int
+      sample: 0
+    calls:
+      description: How many calls that change something were sent.
+      returned: always
+      type: int
+      sample: 2
+    complete:
+      description: The same as RV(complete).
+      returned: always
+      type: bool
+      sample: true
+needs_human:
+  description: The instances that need a human, and why.
+  returned: with O(state=present)
+  type: list
+  elements: dict
+  sample: []
+drift:
+  description: What has changed since O(baseline), by instance.
+  returned: with O(state=present)
+  type: list
+  elements: dict
+  sample: []
+lines:
+  description: The report as a person reads it in a terminal.
+  returned: with O(state=present)
+  type: list
+  elements: str
+  sample: ["1 instances: 1 severed", "Report: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.html"]
+valid:
+  description: Whether nothing was changed.
+  returned: with O(state=verified)
+  type: bool
+  sample: true
+problems:
+  description: What was changed, in words.
+  returned: with O(state=verified)
+  type: list
+  elements: str
+  sample: []
+compared:
+  description:
+    - The files that were looked at. The page and the table are left out if they aren't there, or were written by
+      another
+      version of the collection.
+  returned: with O(state=verified)
+  type: list
+  elements: str
+  sample: [/var/tmp/wawp_reports/decommission-20261122T013000.123Z.json]
+"""
+
+from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
+from ansible_collections.wawp.cloud.plugins.module_utils._report_task import REPORT_SPEC, report_task
+
+
+def main() -> None:
+    run_module(REPORT_SPEC, report_task, calls=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module wawp_roster: tells which instances a run is about."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wawp_roster
+short_description: Tell which Wawp instances a run is about, from a list, a CSV file or the inventory
+version_added: 0.1.0
+author:
+  - wawp.cloud contributors (@wawp-cloud)
+description:
+  - Wawp has no call that lists instances. This module takes them from the first of its options that is given, and
+    refuses
+    duplicate and malformed ones, all named at once, before anything is called.
+  - If tokens stand among them, the result is shown in no output and no log, only a registered variable holds it.
+options:
+  entries:
+    description:
+      - Instances, each an id, or a mapping with C(instance_id) and optionally C(name), C(expect_account) and
+        C(access_token).
+    type: list
+    elements: raw
+  csv:
+    description:
+      - A CSV file in UTF-8, separated by commas or semicolons, whose first line names its columns. Those named as
+        above are
+        taken, others are left to people.
+    type: path
+  hosts:
+    description:
+      - Names of hosts in the inventory, whose variables C(wawp_instance_id), C(wawp_name), C(wawp_expect_account) and
+        C(wawp_access_token) say what the instance is. Also taken are mappings like those in O(entries).
+      - A host without an instance is left out.
+    type: list
+    elements: raw
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode), where it does the same, since it changes nothing.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed, or would have changed in C(check_mode), when in diff mode.
+  idempotent:
+    support: full
+    description: When run twice in a row outside check mode, with the same arguments, the second run changes nothing.
+"""
+
+EXAMPLES = r"""
+- name: From a file that a spreadsheet has saved
+  wawp.cloud.wawp_roster:
+    csv: /var/tmp/office.csv
+  register: roster
+  when: false # there is no such file here
+
+- name: From a list
+  wawp.cloud.wawp_roster:
+    entries:
+      - 3EB0BCB2E3D4
+      - instance_id: 3EB0BCB2E3D5
+        name: Front desk
+"""
+
+RETURN = r"""
+source:
+  description: Where they came from, and how many there are.
+  returned: success
+  type: str
+  sample: a variable, 2 instances
+instances:
+  description: The instances, for M(wawp.cloud.wawp_fleet).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - instance_id: 3EB0BCB2E3D4
+    - {instance_id: 3EB0BCB2E3D5, name: Front desk}
+targets:
+  description: The same without C(expect_account), for M(wawp.cloud.wawp_session_info).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - instance_id: 3EB0BCB2E3D4
+    - {instance_id: 3EB0BCB2E3D5, name: Front desk}
+"""
+
+from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
+from ansible_collections.wawp.cloud.plugins.module_utils._roster import ROSTER_SPEC, roster_task
+
+
+def main() -> None:
+    run_module(ROSTER_SPEC, roster_task, calls=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module wawp_temp_link: makes or revokes the page on which anybody can scan an instance's QR code."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wawp_temp_link
+short_description: Make or revoke the temporary link of a Wawp instance
+version_added: 0.1.0
+author:
+  - wawp.cloud contributors (@wawp-cloud)
+description:
+  - A temporary link is a page on which whoever has it can scan the QR code of the instance for 30 minutes, and so
+    link a
+    phone. It is a secret, and one that is still alive lets an outsider link the instance again after a logout.
+options:
+  state:
+    description:
+      - V(present) makes one if there is none. V(absent) revokes all.
+    type: str
+    choices: [present, absent]
+    required: true
+  path:
+    description:
+      - A file that holds the link, with mode 0600, for the person who is to scan. Removed with O(state=absent).
+    type: path
+  return_link:
+    description:
+      - Whether to return the link. The task's result is then shown in no output and no log, only a registered
+        variable
+        holds it.
+    type: bool
+    default: false
+attributes:
+  action_group:
+    version_added: 0.1.0
+  check_mode:
+    support: full
+    details:
+      - Reads whether there is one, and predicts what a run would do.
+  diff_mode:
+    support: full
+    details:
+      - Shows whether there is one, never the link.
+  idempotent:
+    support: full
+extends_documentation_fragment:
+  - wawp.cloud.wawp
+  - wawp.cloud.wawp.instance
+  - wawp.cloud.attributes
+"""
+
+EXAMPLES = r"""
+- name: A page for the new agent to scan from
+  wawp.cloud.wawp_temp_link:
+    instance_id: 3EB0BCB2E3D4
+    access_token: "{{ wawp_access_token }}"
+    state: present
+    path: /var/tmp/link-for-the-new-agent.txt
+
+- name: Nobody else may use it
+  wawp.cloud.wawp_temp_link:
+    instance_id: 3EB0BCB2E3D4
+    access_token: "{{ wawp_access_token }}"
+    state: absent
+    path: /var/tmp/link-for-the-new-agent.txt
+"""
+
+RETURN = r"""
+exists:
+  description: Whether there is a link when the task has ended. In check mode, whether there would be.
+  returned: success
+  type: bool
+  sample: true
+link:
+  description: The link, null if there is none, and in check mode if there was none.
+  returned: if O(return_link=true), success
+  type: str
+  sample: https://link.wawp.example/0123456789abcdef
+error:
+  description: The call that failed, null if none did; the fields are those of M(wawp.cloud.wawp_session).
+  returned: always
+  type: dict
+  sample: null
+"""
+
+from ansible_collections.wawp.cloud.plugins.module_utils._link_task import LINK_SPEC, link_task
+from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
+
+
+def main() -> None:
+    run_module(LINK_SPEC, link_task)
+
+
+if __name__ == "__main__":
+    main()

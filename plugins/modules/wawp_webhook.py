@@ -1,0 +1,110 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module wawp_webhook: keeps the list of an instance's webhooks."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: wawp_webhook
+short_description: Add, change or remove webhooks of a Wawp instance
+version_added: 0.1.0
+author:
+  - wawp.cloud contributors (@wawp-cloud)
+description:
+  - Wawp's API replaces the whole list. This module reads it, changes what is asked for, and leaves the rest as it is.
+  - Two that do so at the same moment can still undo each other's change, since the API knows no locks.
+  - Wawp allows webhooks on paid plans only. Elsewhere the task fails and says so.
+options:
+  state:
+    description:
+      - V(present) adds the webhooks, or changes those with the same URL. V(absent) removes those with the same URL.
+        V(exact) makes the list hold these and no others.
+    type: str
+    choices: [present, absent, exact]
+    default: present
+  webhooks:
+    description: The webhooks. May be empty, which with O(state=exact) removes all.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      url:
+        description: Where the events are sent. It tells webhooks apart.
+        type: str
+        required: true
+      events:
+        description: Which events. If unset, an existing webhook keeps its own, a new one gets none.
+        type: list
+        elements: str
+      is_active:
+        description: Whether they are sent. If unset, an existing webhook keeps its own, a new one is active.
+        type: bool
+attributes:
+  action_group:
+    version_added: 0.1.0
+  check_mode:
+    support: full
+    details:
+      - Reads the list, and predicts what a run would make of it.
+  diff_mode:
+    support: full
+    details:
+      - Shows the lists, without the credentials and queries of URLs.
+  idempotent:
+    support: full
+extends_documentation_fragment:
+  - wawp.cloud.wawp
+  - wawp.cloud.wawp.instance
+  - wawp.cloud.attributes
+"""
+
+EXAMPLES = r"""
+- name: Be told when the session changes
+  wawp.cloud.wawp_webhook:
+    instance_id: 3EB0BCB2E3D4
+    access_token: "{{ wawp_access_token }}"
+    webhooks:
+      - url: https://hooks.example.com/wawp
+        events: [session.status]
+
+- name: These and no others
+  wawp.cloud.wawp_webhook:
+    instance_id: 3EB0BCB2E3D4
+    access_token: "{{ wawp_access_token }}"
+    state: exact
+    webhooks:
+      - url: https://hooks.example.com/wawp
+        events: [session.status, message]
+"""
+
+RETURN = r"""
+webhooks:
+  description: The list when the task has ended, without the credentials and queries of URLs. In check mode, as it
+    would be.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - url: https://hooks.example.com/wawp
+      events: [session.status]
+      is_active: true
+error:
+  description: The call that failed, null if none did; the fields are those of M(wawp.cloud.wawp_session).
+  returned: always
+  type: dict
+  sample: null
+"""
+
+from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
+from ansible_collections.wawp.cloud.plugins.module_utils._webhook_task import WEBHOOK_SPEC, webhook_task
+
+
+def main() -> None:
+    run_module(WEBHOOK_SPEC, webhook_task)
+
+
+if __name__ == "__main__":
+    main()
