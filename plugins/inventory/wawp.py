@@ -28,10 +28,10 @@ options:
     choices: [wawp.cloud.wawp]
   instances:
     description:
-      - The instances, each an id, or a mapping with C(instance_id) and optionally C(name) and C(access_token).
+      - A list of instances, each an id, or a mapping with C(instance_id) and optionally C(name) and C(access_token).
+      - May be a Jinja2 template that gives such a list.
       - Quote ids, since some look like numbers.
-    type: list
-    elements: raw
+    type: raw
     required: true
   access_token:
     description:
@@ -47,7 +47,9 @@ options:
     env:
       - name: WAWP_API_URL
   hostname:
-    description: What the hosts are named by. V(name) falls back on the id where an instance has no name.
+    description:
+      - What the hosts are named by. V(name) falls back on the id where an instance has no name.
+      - No two instances may come out with the same name.
     type: str
     choices: [instance_id, name]
     default: instance_id
@@ -100,15 +102,17 @@ groups:
   needs_scan: wawp_status == 'SCAN_QR_CODE'
 cache: true
 cache_plugin: ansible.builtin.jsonfile
-cache_connection: /var/tmp/wawp-inventory
+cache_connection: ~/.cache/wawp-inventory
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleParserError
+from ansible.constants import config
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.wawp.cloud.plugins.module_utils._arguments import at_least, connection_of, targets_of
 from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
@@ -149,33 +153,78 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         if REQUESTS_IMPORT_ERROR:
             raise AnsibleParserError(missing_required_lib("requests"))
-        self._read_config_data(path)
+        source = self._read_config_data(path)
         try:
-            hosts = self._hosts(path, cache)
+            self._check(source)
+            hosts = self._named(self._hosts(path, cache))
         except OptionError as error:
             raise AnsibleParserError(f"{path}: {error}") from None
         self.inventory.add_group("wawp")
-        for host in hosts:
-            self._add(host)
+        for name, facts in hosts.items():
+            self._add(name, facts)
+
+    def _check(self, source: Mapping[str, Any]) -> None:
+        """Refuse what Ansible passes over: options that don't exist, and truth values that are none and mean false."""
+        known = config.get_configuration_definitions("inventory", self._load_name)
+        unknown = sorted(str(name) for name in source if name not in known)
+        if unknown:
+            raise OptionError(", ".join(unknown), "no such option")
+        for name, value in source.items():
+            if known[name].get("type") == "bool":
+                try:
+                    boolean(value)
+                except TypeError:
+                    raise OptionError(str(name), "must be true or false") from None
 
     def _hosts(self, path: str, cache: bool) -> list[dict[str, Any]]:
-        """The variables of the hosts, from the cache if it is to be used and warm."""
-        caching = self.get_option("cache")
-        key = self.get_cache_key(path) if caching else ""
-        if caching and cache:
+        """What was read of each instance, from the cache if it is to be used, and was filled from the same source."""
+        if not self.get_option("cache"):
+            return self._read()
+        key, source = self.get_cache_key(path), self._source()
+        if cache:
             try:
-                cached: list[dict[str, Any]] = self._cache[key]
-                return cached
+                cached = self._cache[key]
             except KeyError:
-                pass
+                cached = {}
+            if cached.get("source") == source:
+                hosts: list[dict[str, Any]] = cached["hosts"]
+                return hosts
         hosts = self._read()
         # An outage is not worth remembering.
-        if caching and not any(host["error"] for host in hosts):
-            self._cache[key] = hosts
+        if not any(host["error"] for host in hosts):
+            self._cache[key] = {"source": source, "hosts": hosts}
         return hosts
 
+    def _source(self) -> dict[str, Any]:
+        """What decides what is read, without tokens."""
+        instances = [
+            {key: value for key, value in entry.items() if key != "access_token"} if isinstance(entry, dict) else entry
+            for entry in self._instances()
+        ]
+        return {"instances": instances, "api_url": self._option("api_url"), "masked": self.get_option("mask_account")}
+
+    def _instances(self) -> list[Any]:
+        instances = self._option("instances")
+        if not isinstance(instances, list):
+            raise OptionError("instances", f"must be a list, not {type(instances).__name__}")
+        return instances
+
+    def _named(self, hosts: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """The hosts by their names. Raises OptionError if two have the same."""
+        by_name = self.get_option("hostname") == "name"
+        named_hosts: dict[str, dict[str, Any]] = {}
+        clashes = []
+        for facts in hosts:
+            name = (by_name and facts["name"]) or facts["instance_id"]
+            other = named_hosts.setdefault(name, facts)
+            if other is not facts:
+                clashes.append(f"{other['instance_id']} and {facts['instance_id']} would both be the host {name}")
+        if clashes:
+            raise OptionError("hostname", "; ".join(clashes))
+        return named_hosts
+
     def _read(self) -> list[dict[str, Any]]:
-        targets = targets_of(self._option("instances"), self._option("access_token"))
+        targets = targets_of(self._instances(), self._option("access_token"))
         params = {name: self._option(name) for name in _OPTIONS}
         connection = connection_of(params)
         connections, pace = at_least(params, "max_connections", 1), at_least(params, "calls_per_second", 0)
@@ -199,16 +248,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _option(self, name: str) -> Any:
         """An option's value in plain types; templates in the source are evaluated."""
-        return plain(self.templar.template(self.get_option(name)))
+        try:
+            return plain(self.templar.template(self.get_option(name)))
+        except AnsibleError as error:
+            raise OptionError(name, f"is a template that fails: {error}") from None
 
-    def _add(self, facts: Mapping[str, Any]) -> None:
-        by_name = self.get_option("hostname") == "name" and facts["name"]
-        host = self.inventory.add_host(facts["name"] if by_name else facts["instance_id"], group="wawp")
+    def _add(self, name: str, facts: Mapping[str, Any]) -> None:
+        host = self.inventory.add_host(name, group="wawp")
         variables = {f"wawp_{key}": _never_a_template(value) for key, value in facts.items()}
         variables["ansible_connection"] = trusted("local")
         variables["ansible_python_interpreter"] = trusted("{{ ansible_playbook_python }}")
-        for name, value in variables.items():
-            self.inventory.set_variable(host, name, value)
+        for key, value in variables.items():
+            self.inventory.set_variable(host, key, value)
         self.inventory.add_child(self.inventory.add_group(_group(facts)), host)
         strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)

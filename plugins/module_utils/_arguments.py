@@ -163,21 +163,35 @@ def targets_of(instances: Sequence[Any], access_token: str | None) -> list[Targe
 
 def _each(instances: Sequence[Any], check: Callable[[Any], T]) -> list[T]:
     members: list[T] = []
-    problems: list[str] = [] if instances else ["the list is empty, so nothing would be done"]
+    problems: dict[str, list[int]] = {}
     seen: dict[str, int] = {}
     for number, entry in enumerate(instances, start=1):
         try:
             member = check(entry)
         except OptionError as error:
-            problems.append(f"entry {number}: {error}")
+            problems.setdefault(str(error), []).append(number)
             continue
         if member.instance_id in seen:
-            problems.append(f"entry {number}: {member.instance_id} is entry {seen[member.instance_id]} already")
+            problem = f"{member.instance_id} is entry {seen[member.instance_id]} already"
+            problems.setdefault(problem, []).append(number)
         seen.setdefault(member.instance_id, number)
         members.append(member)
+    if not instances:
+        raise OptionError("instances", "the list is empty, so nothing would be done")
     if problems:
-        raise OptionError("instances", "; ".join(problems))
+        raise OptionError("instances", "; ".join(f"{_entries(those)}: {what}" for what, those in problems.items()))
     return members
+
+
+def _entries(numbers: Sequence[int]) -> str:
+    """The entries with these ascending numbers, in words: what is wrong with all of a thousand fits on a line."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return f"entr{'y' if len(numbers) == 1 else 'ies'} {', '.join('-'.join(map(str, run)) for run in runs)}"
 
 
 def tokens_in(instances: Iterable[Any]) -> set[str]:
