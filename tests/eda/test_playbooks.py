@@ -162,8 +162,9 @@ def test_only_if_told_to_it_is_decommissioned_again(desk: Desk) -> None:
 
 def test_a_decommission_that_fails_is_told_and_fails(desk: Desk) -> None:
     desk.engine.add_fault(Fault(kind="http", call="logout", http_status=500, times=None))
-    variables = {"wawp_decommission_again": True, "wawp_wait_timeout": 1}
-    subjects = desk.run("event_watch_decommissioned", status="WORKING", **variables)
+    subjects = desk.run(
+        "event_watch_decommissioned", status="WORKING", wawp_decommission_again=True, wawp_wait_timeout=1
+    )
     assert f"\n{ID} was decommissioned again: " in subjects
     assert "severed" not in subjects
     assert desk.code != 0

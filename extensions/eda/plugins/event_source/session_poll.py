@@ -329,7 +329,9 @@ def text(value: Any, length: int = 200) -> str | None:
     """A string of foreign origin on one line and of a sane length; None if it is empty or no string."""
     if not isinstance(value, str):
         return None
-    return " ".join("".join(char if char.isprintable() else " " for char in value).split())[:length] or None
+    if not value.isprintable():
+        value = "".join(char if char.isprintable() else " " for char in value)
+    return " ".join(value.split())[:length] or None
 
 
 def now_ms() -> int:
