@@ -36,6 +36,7 @@ options:
       - Whether to return the QR code of a session that waits for somebody to scan it.
       - Whoever has it can link a phone to the instance. The task's result is therefore shown in no output and no log,
         only a registered variable holds it.
+      - Refused together with C(async), which would show it.
     type: bool
     default: false
   mask_account:

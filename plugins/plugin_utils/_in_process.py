@@ -46,8 +46,12 @@ class InProcessAction(NormalAction):
         raise NotImplementedError
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        secret = bool(self.secret_when) and boolean(self._task.args.get(self.secret_when, False), strict=False)
+        if secret and self._task.async_val:
+            # async keeps the result in a file and shows it through a task of its own.
+            return {"failed": True, "msg": f"{self.secret_when}: no secret with async, leave one out"}
         result = self._run(tmp, task_vars or {})
-        if self.secret_when and boolean(self._task.args.get(self.secret_when, False), strict=False):
+        if secret:
             result["_ansible_no_log"] = True
         return result
 
