@@ -122,20 +122,22 @@ from ansible_collections.wawp.cloud.plugins.module_utils._read_task import read_
 from ansible_collections.wawp.cloud.plugins.plugin_utils._plain import plain
 
 try:
-    from ansible.template import trust_as_template as trusted
+    from ansible.template import trust_as_template
 except ImportError:
-    from ansible.utils.unsafe_proxy import wrap_var as untrusted
+    from ansible.utils.unsafe_proxy import wrap_var
 
-    def trusted(value: str) -> str:  # until 2.18, any string is a template that isn't marked as untrusted
-        return value
+    def _text(value: str, template: bool) -> str:
+        """A string for a variable; until 2.18, any is evaluated that is not marked."""
+        return value if template else wrap_var(value)
 
 else:
 
-    def untrusted(value: str) -> str:
-        return value
+    def _text(value: str, template: bool) -> str:
+        """A string for a variable; from 2.19 on, only one is evaluated that is marked."""
+        return trust_as_template(value) if template else value
 
 
-# What could make a string a template; one without is left unmarked, since marks are in the way of JSON's readers.
+# What could make a string a template. One without needs no protection, which ansible-inventory would put into its JSON.
 _TEMPLATE = re.compile(r"\{|^#jinja2:")
 _OPTIONS = ("api_url", "request_timeout", "validate_certs", "ca_path", "max_connections", "calls_per_second")
 _FACTS = ("exists", "status", "paired", "account", "error")
@@ -145,9 +147,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """See DOCUMENTATION."""
 
     NAME = "wawp.cloud.wawp"
+    inventory: Any
 
     def verify_file(self, path: str) -> bool:
-        return super().verify_file(path) and path.endswith(("wawp.yml", "wawp.yaml"))
+        exists: bool = super().verify_file(path)  # type: ignore[no-untyped-call]
+        return exists and path.endswith(("wawp.yml", "wawp.yaml"))
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
@@ -256,8 +260,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _add(self, name: str, facts: Mapping[str, Any]) -> None:
         host = self.inventory.add_host(name, group="wawp")
         variables = {f"wawp_{key}": _never_a_template(value) for key, value in facts.items()}
-        variables["ansible_connection"] = trusted("local")
-        variables["ansible_python_interpreter"] = trusted("{{ ansible_playbook_python }}")
+        variables["ansible_connection"] = _text("local", template=True)
+        variables["ansible_python_interpreter"] = _text("{{ ansible_playbook_python }}", template=True)
         for key, value in variables.items():
             self.inventory.set_variable(host, key, value)
         self.inventory.add_child(self.inventory.add_group(_group(facts)), host)
@@ -278,6 +282,4 @@ def _never_a_template(value: Any) -> Any:
     """A value for a variable whose text is foreign: nothing in it is ever evaluated."""
     if isinstance(value, Mapping):
         return {key: _never_a_template(item) for key, item in value.items()}
-    if not isinstance(value, str):
-        return value
-    return untrusted(value) if _TEMPLATE.search(value) else trusted(value)
+    return _text(value, template=not _TEMPLATE.search(value)) if isinstance(value, str) else value
