@@ -588,6 +588,32 @@ def after(step: Step, known: Known | None) -> Known:
     return Known(step.at, step.status, step.status)
 
 
+def event_of(report: Report, change: Change, body: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    """The event for the rules."""
+    mask = options.mask_accounts
+    event: dict[str, Any] = {
+        "source": "webhook",
+        "subject": report.subject,
+        "instance_id": report.instance_id,
+        "session": report.session,
+        "event_id": report.event_id or None,
+        "event_name": report.event_name,
+        "status": change.step.status,
+        "previous_status": change.previous,
+        "changed": change.step.status != change.previous,
+        "kind": change.kind,
+        "reason": None if change.recovered else report.reason,
+        "account": mask_account(report.account) if report.account and mask else report.account,
+        "occurred_at": iso(change.step.at),
+        "received_at": iso(now_ms()),
+        "late": change.late,
+        "recovered": change.recovered,
+    }
+    if options.raw:
+        event["raw"] = harmless(body, mask)
+    return event
+
+
 # --- What is remembered ------------------------------------------------------------------------------------------
 
 
@@ -773,7 +799,7 @@ class Inbox:
         known = self.store.known(report.subject)
         told = [change for change in changes_of(report, known) if self._is_news(report, change)]
         for change in told:
-            self.store.add(self._event(report, change, body))
+            self.store.add(event_of(report, change, body, self.options))
             if not change.late:
                 known = change.known
         if known is not None:
@@ -785,30 +811,6 @@ class Inbox:
         return change.step not in report.history or self.store.is_new(
             f"{report.subject} {change.step.at} {change.step.status}"
         )
-
-    def _event(self, report: Report, change: Change, body: Mapping[str, Any]) -> dict[str, Any]:
-        mask = self.options.mask_accounts
-        event: dict[str, Any] = {
-            "source": "webhook",
-            "subject": report.subject,
-            "instance_id": report.instance_id,
-            "session": report.session,
-            "event_id": report.event_id or None,
-            "event_name": report.event_name,
-            "status": change.step.status,
-            "previous_status": change.previous,
-            "changed": change.step.status != change.previous,
-            "kind": change.kind,
-            "reason": None if change.recovered else report.reason,
-            "account": mask_account(report.account) if report.account and mask else report.account,
-            "occurred_at": iso(change.step.at),
-            "received_at": iso(now_ms()),
-            "late": change.late,
-            "recovered": change.recovered,
-        }
-        if self.options.raw:
-            event["raw"] = harmless(body, mask)
-        return event
 
     async def pass_on(self, queue: Any) -> None:
         """Give the rules what waits, for ever. What was given is forgotten only afterwards."""

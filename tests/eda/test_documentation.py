@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the sources, the rulebooks and docs/events.md say of themselves is true."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.wawp.cloud.tests.eda.support import ID, KEY, ROOT, session_poll, session_status
+
+GUIDE = (ROOT / "docs/events.md").read_text()
+RULEBOOKS = sorted((ROOT / "extensions/eda/rulebooks").glob("*.yml"))
+
+
+def options_of(module: Any) -> dict[str, Any]:
+    """The documented options."""
+    options: dict[str, Any] = yaml.safe_load(module.DOCUMENTATION)["options"]
+    return options
+
+
+def plain(value: Any) -> Any:
+    """A default as the documentation writes it."""
+    return None if value in ((), "", {}) else value
+
+
+def test_session_status_has_the_documented_options_and_defaults() -> None:
+    defaults = {name: plain(value) for name, value in vars(session_status.Options()).items()}
+    assert {name: option.get("default") for name, option in options_of(session_status).items()} == defaults
+
+
+def test_session_poll_has_the_documented_options_and_defaults() -> None:
+    read = vars(session_poll.read_options({"instances": [ID], "access_token": "x"}, {}))
+    documented = {name: option.get("default") for name, option in options_of(session_poll).items()}
+    assert set(documented) == {*read, "access_token"}
+    assert {name: plain(read[name]) for name in documented.keys() & read.keys() - {"instances"}} == {
+        name: value for name, value in documented.items() if name not in ("instances", "access_token")
+    }
+
+
+@pytest.mark.parametrize("module", [session_status, session_poll], ids=["session_status", "session_poll"])
+def test_the_examples_are_rulebooks_with_options_that_exist(module: Any) -> None:
+    (ruleset,) = yaml.safe_load(module.EXAMPLES)
+    for source in ruleset["sources"]:
+        ((name, args),) = source.items()
+        assert name.startswith("wawp.cloud.session_")
+        assert set(args) <= set(options_of(module))
+
+
+@pytest.mark.parametrize("path", RULEBOOKS, ids=lambda path: path.stem)
+def test_rulebooks_use_what_exists_and_is_documented(path: Path) -> None:
+    (ruleset,) = yaml.safe_load(path.read_text())
+    assert f"`{path.stem}`" in GUIDE
+    webhooks, polling = ruleset["sources"]
+    assert set(webhooks["wawp.cloud.session_status"]) <= set(options_of(session_status))
+    assert set(polling["wawp.cloud.session_poll"]) <= set(options_of(session_poll))
+    for rule in ruleset["rules"]:
+        assert rule["throttle"]["group_by_attributes"][0] == "event.subject"
+        namespace, dummy, playbook = rule["action"]["run_playbook"]["name"].rpartition(".")
+        assert namespace == "wawp.cloud"
+        assert (ROOT / f"playbooks/{playbook}.yml").exists()
+    variables = set(re.findall(r"wawp_\w+", path.read_text()))
+    assert not {name for name in variables if f"`{name}`" not in GUIDE}
+
+
+def test_the_guide_names_every_field_of_an_event() -> None:
+    report = session_status.read_report(
+        {"session": "s", "status": "FAILED", "ts": 1634567890}, sent_at=None, hint=None, sessions={}
+    )
+    inbox_options = session_status.Options(hmac_keys=(KEY,), raw=True)
+    step = session_status.Step(1634567890123, "FAILED")
+    known = session_status.Known(step.at, "FAILED", "FAILED")
+    change = session_status.Change(step, None, "lost", known, late=False, recovered=False)
+    event = session_status.event_of(report, change, {}, inbox_options)
+    assert not [name for name in event if f"`{name}`" not in GUIDE]
+    watched = session_poll.Watched(ID, "x", None)
+    polled = session_poll.event_of(watched, session_poll.Reading("FAILED", None), None, mask=True)
+    assert set(polled) == set(event) - {"raw"}
+    assert json.dumps(event)
+
+
+def test_the_guide_names_every_kind() -> None:
+    kinds = {*session_status.KINDS.values(), "failed", "other"}
+    assert not [kind for kind in kinds if f"`{kind}`" not in GUIDE]
