@@ -76,6 +76,7 @@ class Pace:
         self._least_gap = 1.0 / calls_per_second if calls_per_second else 0.0
         self._gap = self._least_gap
         self._next = self._quiet_until = 0.0
+        self._refusals = 0
 
     def wait(self, now: float) -> float:
         """Seconds until a call may be sent, 0 for now."""
@@ -89,13 +90,17 @@ class Pace:
         """A reply came: too many calls slow everybody down, others let the pace recover."""
         error = answer.error
         if error is None or error.kind != RATE_LIMITED:
+            self._refusals = 0
             self._gap = max(self._least_gap, self._gap * FORGET)
             return
-        # The calls that were under way together complain together: that is one reason to slow down.
+        # The calls that were under way together complain together: that is one reason to slow down. One that is
+        # refused although all kept quiet is a reason to keep quiet for longer.
         if now >= self._quiet_until:
-            wider = min(max(2 * self._gap, 1.0 / RATE_AFTER_429), WIDEST_GAP)
-            self._gap = max(wider, self._least_gap)
-        self._quiet_until = max(self._quiet_until, now + min(error.retry_after or BACK_OFF[0], MAX_RETRY_AFTER))
+            self._refusals += 1
+            if self._refusals == 1:
+                self._gap = max(self._least_gap, min(max(2 * self._gap, 1.0 / RATE_AFTER_429), WIDEST_GAP))
+        patience = BACK_OFF[max(0, min(self._refusals, len(BACK_OFF)) - 1)]
+        self._quiet_until = max(self._quiet_until, now + min(error.retry_after or patience, MAX_RETRY_AFTER))
         self._next = max(self._next, self._quiet_until)
 
 
@@ -132,6 +137,7 @@ class Fleet:
         # One idle worker watches the time for all, the others sleep until there is something to do.
         self._idle, self._watch = threading.Condition(self._lock), threading.Condition(self._lock)
         self._watched = False
+        self._watched_until = 0.0
         self._sleeping = 0
         self._urgent: deque[tuple[Job, Call]] = deque()
         self._ready: deque[tuple[Job, Call]] = deque()
@@ -234,14 +240,18 @@ class Fleet:
 
     def _sleep(self, pause: float) -> None:
         """Wait for the pace or for the next session whose wait ends; one worker does that for all."""
+        now = time.monotonic()
         if self._watched or not (pause or self._waiting):
+            if pause and now + pause < self._watched_until:
+                self._watch.notify()
             self._sleeping += 1
             self._idle.wait()
             self._sleeping -= 1
             return
-        due = self._waiting[0].due - time.monotonic() if self._waiting else pause
-        self._watched = True
-        self._watch.wait(max(0.0, min(due, pause or due)))
+        due = self._waiting[0].due - now if self._waiting else pause
+        span = max(0.0, min(due, pause or due))
+        self._watched, self._watched_until = True, now + span
+        self._watch.wait(span)
         self._watched = False
 
     def _advance(self, job: Job, heard: Answer | None) -> None:

@@ -81,7 +81,7 @@ class FleetRun:
         self._check_mode, self._mask = check_mode, params["mask_account"]
         self._connections = at_least(params, "max_connections", 1)
         self._pace = Pace(at_least(params, "calls_per_second", 0))
-        self._progress = Progress(len(self.members), at_least(params, "progress", 0) if say else 0, say)
+        self._progress = Progress(len(self.members), at_least(params, "progress", 0), say)
         self._caller = ClientPerThread(self.connection)
         self._journal = Journal(params["journal"], read_only=check_mode) if params["journal"] else None
         self._began: dict[int, datetime] = {}

@@ -62,6 +62,7 @@ class Journal:
                 raise
             raise OptionError("journal", f"can't be used: {error.strerror}: {path}") from None
         self._torn = bool(lines) and not lines[-1].endswith(b"\n")
+        self._writing = threading.Lock()
         self._dirty, self._closing = threading.Event(), False
         self._syncer = threading.Thread(target=self._sync, daemon=True, name="wawp-journal")
         if self._file is not None:
@@ -95,14 +96,17 @@ class Journal:
 
     def write(self, event: str, instance_id: str, time: str, **fields: Any) -> None:
         """Append one line. It is with the system when this returns, and on the disk a moment later."""
-        if self._file is None:
-            return
         line = json.dumps({"event": event, "instance_id": instance_id, "time": time, **fields}, ensure_ascii=False)
-        data = (b"\n" if self._torn else b"") + line.encode("utf-8", "backslashreplace") + b"\n"
+        with self._writing:
+            if self._file is not None:
+                self._append(self._file, line.encode("utf-8", "backslashreplace") + b"\n")
+
+    def _append(self, file: int, data: bytes) -> None:
+        data = (b"\n" if self._torn else b"") + data
         self._torn = True
         try:
             while data:
-                data = data[os.write(self._file, data) :]
+                data = data[os.write(file, data) :]
         except OSError as error:
             self.failure = f"can't be written: {error.strerror}"
             return
@@ -116,7 +120,8 @@ class Journal:
         self._closing = True
         self._dirty.set()
         self._syncer.join()
-        self._drop()
+        with self._writing:  # a worker may still hear of a call after an interruption
+            self._drop()
 
     def _sync(self) -> None:
         """Flush to the disk beside the run: one flush serves all lines that came during the last one."""

@@ -83,6 +83,19 @@ def test_a_server_that_asks_for_nothing_or_too_much(asked: float | None, kept: f
     assert pace.wait(START) == kept
 
 
+def test_a_server_that_goes_on_refusing_is_asked_less_often() -> None:
+    """As often as the back-off of a single session says; one good reply starts it anew."""
+    pace, now, waits = Pace(20), START, []
+    for dummy in range(6):
+        pace.heard(too_many(), now)
+        waits.append(pace.wait(now))
+        now += waits[-1]
+    assert waits == [*BACK_OFF, BACK_OFF[-1], BACK_OFF[-1]]
+    pace.heard(GOOD, now)
+    pace.heard(too_many(), now)
+    assert pace.wait(now) == BACK_OFF[0]
+
+
 def test_a_shorter_wish_does_not_cut_a_longer_one_short() -> None:
     pace = Pace(20)
     pace.heard(too_many(30), START)
@@ -122,6 +135,7 @@ def test_no_storm_stops_a_fleet(rate: float, storms: int) -> None:
     pace, now = Pace(rate), START
     for dummy in range(storms):
         pace.heard(too_many(), now)
+        pace.heard(GOOD, now)
         now += 100
     assert gap_of(pace, now) <= max(WIDEST_GAP, 1 / rate) + 1e-6
 
