@@ -42,10 +42,11 @@ OUTCOMES = (
 PROVEN = frozenset({SEVERED, ALREADY_SEVERED})
 
 # What a runbook is to reach.
-SEVER, RELINK, LOOK = "sever", "relink", "look"
+SEVER, RELINK, SHIFT, LOOK = "sever", "relink", "shift", "look"
 _GOOD: Mapping[str, frozenset[str]] = {
     SEVER: PROVEN | {ACCEPTED},
     RELINK: frozenset({LINKED}),
+    SHIFT: PROVEN | {ACCEPTED, LINKED},
     LOOK: frozenset({LINKED, UNLINKED, UNKNOWN, MISSING}),
 }
 
@@ -104,8 +105,7 @@ def header_of(report: Mapping[str, Any]) -> dict[str, Any]:
 def summary(records: Sequence[Mapping[str, Any]], evidence: Evidence) -> dict[str, Any]:
     """The report in numbers."""
     outcomes = Counter(record["outcome"] for record in records)
-    good = _GOOD[evidence.purpose]
-    done = all(record["outcome"] in good and not record["failed"] for record in records)
+    done = all(_reached(record, evidence.purpose) for record in records)
     return {
         "total": len(records),
         "outcomes": {name: outcomes[name] for name in OUTCOMES},
@@ -159,8 +159,8 @@ def _record(
         "outcome": outcome,
         "verdict": verdict,
         "advice": _ADVICE_PAIRED_AGAIN if again else told.get("advice"),
-        "message": _message(session, linked, seen),
-        "failed": bool(told.get("failed") or (linked or {}).get("failed")),
+        "message": _message(session, linked, deleted, seen),
+        "failed": any(entry.get("failed") or entry.get("left_alone") for entry in done),
         "who": {name: evidence.request.get(name) for name in ("operator", "requester", "approver")},
         "what": {"runbook": evidence.runbook, "state": told.get("state") or (planned or {}).get("state")},
         "when": {
@@ -206,7 +206,7 @@ def _judge(
     if evidence.purpose == LOOK:
         return _looked(seen), None
     verdict = session.get("verdict") if session else None
-    if evidence.purpose == RELINK:
+    if evidence.purpose == RELINK or (evidence.purpose == SHIFT and linked is not None):
         paired = linked is not None and not linked.get("failed")
         return (LINKED if paired else FAILED if session or linked else NOT_RUN), verdict
     if session is None:
@@ -237,11 +237,16 @@ def _after(seen: Mapping[str, Any] | None, run: Mapping[str, Any] | None) -> dic
     return {"status": status, "paired": None, "account": None, "exists": None, "read_again": False}
 
 
+def _reached(record: Mapping[str, Any], purpose: str) -> bool:
+    """Whether it came to all that was wanted. A link that was accepted as unproven fails its run all the same."""
+    if record["outcome"] == ACCEPTED:
+        return record["deleted"] is not False
+    return record["outcome"] in _GOOD[purpose] and not record["failed"]
+
+
 def _needs_human(record: Mapping[str, Any], purpose: str) -> str | None:
     """What somebody has to do or to know about an instance, None if there is nothing."""
-    wanted = record["outcome"] not in _GOOD[purpose] or record["failed"]
-    accepted = record["outcome"] == ACCEPTED
-    if wanted and not accepted:
+    if not _reached(record, purpose):
         return next(
             (str(text) for text in (record["drift"], record["advice"], record["message"]) if text), _plain(record)
         )
@@ -353,7 +358,7 @@ def _drifted(record: Mapping[str, Any], seen: Mapping[str, Any] | None) -> str |
         return None if seen is not None else "It stands in the earlier report, but was not read now."
     account, before = seen.get("account"), record["after"].get("account")
     unlinked = record["outcome"] in (*PROVEN, ACCEPTED, UNLINKED) or record.get("verdict") == UNPROVEN
-    if unlinked and seen.get("paired"):
+    if unlinked and seen.get("paired") and record["after"].get("paired") is not True:
         whose = account or "an account that it does not show"
         return f"It is paired again, with {whose}; the earlier report says {record['outcome']}."
     if before and account and before != account:

@@ -30,6 +30,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._report import (
     OUTCOMES,
     RELINK,
     SEVER,
+    SHIFT,
     UNKNOWN,
     UNLINKED,
     UNREADABLE,
@@ -51,7 +52,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     UNREADABLE: ("Unreadable", "✕", "its status could not be read"),
     UNKNOWN: ("Not telling", "?", "it doesn't say whether an account is logged in"),
     MISSING: ("Missing", "∅", "there is no such session"),
-    LINKED: ("Linked", "●", "an account is logged in"),
+    LINKED: ("Linked", "●", "an account is logged in, or its key is still there"),
     UNLINKED: ("Not linked", "○", "no account is logged in"),
 }
 _CALLS: Mapping[str, str] = {
@@ -118,6 +119,11 @@ def _statement(report: Mapping[str, Any]) -> str:
         return f"{outcomes[LINKED]} of {total} sessions are linked{drifted}."
     if report["purpose"] == RELINK:
         return f"{outcomes[LINKED]} of {total} sessions belong to the account that was wanted."
+    if report["purpose"] == SHIFT and outcomes[LINKED]:
+        ended = total - outcomes[LINKED]
+        return f"{outcomes[LINKED]} took over" + (
+            f", {outcomes[SEVERED] + outcomes[ALREADY_SEVERED]} of {ended} ended." if ended else "."
+        )
     severed = outcomes[SEVERED] + outcomes[ALREADY_SEVERED]
     if outcomes[NOT_RUN] == total:
         return f"Nothing was sent to any of the {total} sessions."
@@ -174,6 +180,7 @@ def _tiles(report: Mapping[str, Any]) -> str:
 _EXPECTED: Mapping[str, frozenset[str]] = {
     SEVER: frozenset({SEVERED, ALREADY_SEVERED, UNPROVEN}),
     RELINK: frozenset({LINKED}),
+    SHIFT: frozenset({LINKED, SEVERED, ALREADY_SEVERED, UNPROVEN}),
     LOOK: frozenset({LINKED, UNLINKED}),
 }
 

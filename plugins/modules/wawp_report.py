@@ -37,10 +37,11 @@ options:
   purpose:
     description:
       - What was wanted of each instance, against which its outcome is held.
-      - V(sever), that its link to a phone is severed. V(relink), that the account wanted is linked. V(look), that it
+      - V(sever), that its link to a phone is severed. V(relink), that the account wanted is linked. V(shift), the
+        one or the other. V(look), that it
         was read.
     type: str
-    choices: [sever, relink, look]
+    choices: [sever, relink, shift, look]
     default: sever
   title:
     description: The report's title. If unset, it is made from O(runbook).

@@ -1,0 +1,342 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The runbook decommission: gate, execution, resumption, evidence, exit code; and that what it calls severed is."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import json
+import os
+import signal
+import stat
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import ansible_runner
+import jsonschema
+import pytest
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
+
+from .conftest import ACCOUNT, NEXT, TREE, Ran, World
+
+SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs/schema/report-1.json").read_text())
+PROVEN = ("severed", "already_severed")
+
+
+def check_truth(world: World, ran: Ran) -> None:
+    """No link that a report calls severed is there, the report is as its schema says, and so are its files' modes."""
+    jsonschema.validate(ran.report, SCHEMA, cls=jsonschema.Draft202012Validator)
+    for record in ran.report["records"]:
+        if record["outcome"] in PROVEN:
+            assert not world.linked(record["instance_id"]), record
+    for path in (world.folder / "wawp_reports").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert SANDBOX_TOKEN not in path.read_text(encoding="utf-8")
+        assert ACCOUNT not in path.read_text(encoding="utf-8")
+
+
+def test_happy(world: World) -> None:
+    for number, status in enumerate(("WORKING", "STOPPED", "FAILED", "SCAN_QR_CODE"), start=1):
+        world.add(f"A{number}", status)
+    world.engine.ask("temp_link", "A1")
+    ran = world.decommission(
+        "A1",
+        {"instance_id": "A2", "name": "Front desk", "expect_account": ACCOUNT},
+        "A3",
+        "A4",
+        ticket="CHG-1",
+        requester="Mona",
+        approver="Jan",
+        require_four_eyes=True,
+        deadline="2099-01-01T00:00:00Z",
+    )
+    assert ran.code == 0, ran.output
+    check_truth(world, ran)
+    assert ran.outcomes() == {"A1": "severed", "A2": "severed", "A3": "severed", "A4": "already_severed"}
+    assert {world.engine.look(name).status for name in ran.outcomes()} == {"STOPPED"}
+    assert world.engine.look("A1").link is None
+    record = ran.report["records"][1]
+    assert record["name"] == "Front desk"
+    assert [call["action"] for call in record["calls"]] == ["start", "logout", "stop"]
+    assert record["after"] == {
+        "status": "STOPPED",
+        "paired": False,
+        "account": None,
+        "exists": True,
+        "read_again": True,
+    }
+    assert record["when"]["deadline_met"] is True
+    assert record["who"]["approver"] == "Jan"
+    assert ran.report["plan"]["confirm"].startswith("decommission 4 ")
+
+
+def test_refused_gate_sends_nothing(world: World) -> None:
+    world.add("A1")
+    for confirm in ("", "decommission 1 00000000", "yes", "decommission 1"):
+        ran = world.run("decommission", instances=["A1"], confirm=confirm)
+        assert ran.code != 0
+        assert "Nothing was sent" in ran.output
+        assert ran.reports == []
+    assert world.engine.writes() == []
+    assert world.linked("A1")
+
+
+def test_check_mode_shows_the_plan_and_ends_well(world: World) -> None:
+    world.add("A1")
+    ran = world.run("decommission", "--check", instances=["A1"])
+    assert ran.code == 0, ran.output
+    assert "logout, stop -> severed" in ran.output
+    assert world.engine.writes() == []
+    assert not list(world.folder.glob("wawp_reports"))
+
+
+def test_a_changed_plan_needs_a_new_phrase(world: World) -> None:
+    world.add("A1")
+    world.add("A2", "SCAN_QR_CODE")
+    phrase = world.run("decommission", instances=["A1", "A2"]).phrase()
+    world.engine.world("scan", "A2", account=NEXT)
+    ran = world.run("decommission", instances=["A1", "A2"], confirm=phrase)
+    assert ran.code != 0
+    assert "confirm belongs to another plan" in ran.output
+    assert world.engine.writes() == []
+
+
+def test_drift_of_an_unpaired_session_is_no_other_plan(world: World) -> None:
+    world.add("A1", "SCAN_QR_CODE")
+    phrase = world.run("decommission", instances=["A1"]).phrase()
+    world.engine.world("crash", "A1")
+    ran = world.run("decommission", instances=["A1"], confirm=phrase)
+    assert ran.code == 0, ran.output
+    assert ran.outcomes() == {"A1": "already_severed"}
+
+
+def test_four_eyes(world: World) -> None:
+    world.add("A1")
+    ran = world.run("decommission", instances=["A1"], require_four_eyes=True, requester="Mona", approver=" mona ")
+    assert ran.code != 0
+    assert "the approver must be another person" in ran.output
+    assert world.engine.writes() == []
+
+
+def test_partial_failure(world: World) -> None:
+    """404, a wrong account, a session that can't be revived, a refused logout: each told, none of the others stopped."""
+    world.add("A1")
+    world.add("A2", account=NEXT)
+    world.add("A3", "FAILED", linked=False)
+    world.add("A4", "WORKING", Fault("http", call="logout", http_status=403))
+    ran = world.decommission("A1", {"instance_id": "A2", "expect_account": ACCOUNT}, "A3", "A4", "GONE")
+    assert ran.code != 0
+    check_truth(world, ran)
+    assert ran.outcomes() == {"A1": "severed", **dict.fromkeys(("A2", "A3", "A4", "GONE"), "unproven")}
+    assert world.engine.writes("A2") == []
+    messages = {record["instance_id"]: record["message"] for record in ran.report["records"]}
+    assert "expect_account" in messages["A2"]
+    assert "doesn't exist" in messages["GONE"]
+    assert ran.report["summary"]["needs_human"] == 4
+    assert "Report: " in ran.output
+
+
+def test_the_brake_leaves_the_rest_alone(world: World) -> None:
+    for number in range(6):
+        world.add(f"A{number}", "WORKING", Fault("http", call="logout", http_status=403))
+    ran = world.decommission(*(f"A{number}" for number in range(6)), max_failures="0", max_connections=1)
+    assert ran.code != 0
+    check_truth(world, ran)
+    assert "left_alone" in ran.outcomes().values()
+
+
+def test_all_unproven_and_accepted(world: World) -> None:
+    for name in ("A1", "A2"):
+        world.add(name, "FAILED", linked=False)
+    ran = world.decommission("A1", "A2")
+    assert ran.code != 0
+    assert set(ran.outcomes().values()) == {"unproven"}
+    ran = world.decommission("A1", "A2", accept_unproven=["A1", "A2"])
+    assert ran.code == 0, ran.output
+    check_truth(world, ran)
+    assert set(ran.outcomes().values()) == {"accepted_unproven"}
+    assert ran.report["records"][0]["history"], "the first run stands in the journal"
+
+
+def test_accepting_what_is_not_there_is_refused(world: World) -> None:
+    world.add("A1")
+    ran = world.run("decommission", instances=["A1"], accept_unproven=["A2"])
+    assert ran.code != 0
+    assert "A2 isn't in the plan" in ran.output
+
+
+def test_a_link_that_stays_open_is_told(world: World) -> None:
+    world.add("A1")
+    world.engine.ask("temp_link", "A1")
+    world.engine.add_fault(Fault("http", call="temp_link", http_status=403, instance_id="A1", times=None))
+    ran = world.decommission("A1")
+    assert ran.code == 0, ran.output
+    assert ran.outcomes() == {"A1": "severed"}
+    assert "temporary link" in ran.report["records"][0]["open_ends"][0]
+    assert "temporary link" in ran.report["records"][0]["needs_human"]
+
+
+def test_interrupted_and_resumed(world: World) -> None:
+    """Killed in the middle: the same command goes on, and what was severed is not sent a second logout."""
+    names = [f"A{number}" for number in range(30)]
+    for name in names:
+        world.add(name)
+    phrase = world.run("decommission", instances=names).phrase()
+    process = subprocess.Popen(
+        world.command("decommission", instances=names, confirm=phrase, calls_per_second=15, max_connections=2),
+        cwd=world.folder,
+        env=world.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while len([name for name in names if not world.linked(name)]) < 5 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    severed = [name for name in names if not world.linked(name)]
+    assert 5 <= len(severed) < len(names)
+    ran = world.decommission(*names)
+    assert ran.code == 0, ran.output
+    check_truth(world, ran)
+    assert all(world.engine.writes(name).count("logout") == 1 for name in names)
+    assert any(record["history"] for record in ran.report["records"])
+
+
+def test_a_burnt_key_stays_unproven_when_resumed(world: World) -> None:
+    world.add("A1", "STARTING", starts_into=["STARTING"])
+    first = world.decommission("A1", start_timeout=0.3)
+    assert first.outcomes() == {"A1": "unproven"}
+    assert world.linked("A1")
+    again = world.decommission("A1", start_timeout=0.3)
+    assert again.code != 0
+    assert again.outcomes() == {"A1": "unproven"}
+
+
+def test_paired_again_before_it_is_read_again(world: World) -> None:
+    """An outsider scans between logout and stop: the reading at the end shows it, and nothing is called severed."""
+    world.add("A1")
+    body = {"status": "WORKING", "me": {"id": NEXT, "pushName": "Outsider"}}
+    ran = world.run("decommission", instances=["A1"])
+    reads = len([entry for entry in world.engine.calls("A1") if entry.call == "info"])
+    # Preflight reads as often again; then before the logout, after it, and after the stop. The next one is the last.
+    world.engine.add_fault(Fault("patch", call="info", instance_id="A1", skip=reads + 3, times=None, replace=body))
+    ran = world.run("decommission", instances=["A1"], confirm=ran.phrase())
+    assert ran.code != 0, ran.output
+    assert ran.outcomes() == {"A1": "unproven"}
+    assert "paired" in ran.report["records"][0]["needs_human"]
+
+
+def test_deletion_has_a_gate_of_its_own(world: World) -> None:
+    world.add("A1")
+    world.add("A2", "STOPPED", shows_me_when_stopped=False)
+    planned = world.run("decommission", instances=["A1", "A2"], delete=True)
+    ran = world.run("decommission", instances=["A1", "A2"], delete=True, confirm=planned.phrase())
+    assert ran.code != 0
+    assert world.engine.writes() == []
+    ran = world.decommission("A1", "A2", delete=True)
+    assert ran.code == 0, ran.output
+    check_truth(world, ran)
+    assert [record["deleted"] for record in ran.report["records"]] == [True, True]
+    assert set(world.engine.removed) == {"A1", "A2"}
+
+
+def test_from_a_csv_file(world: World) -> None:
+    world.add("A1")
+    world.add("A2", "STOPPED")
+    rows = "instance_id;name;expect_account;desk\r\nA1;=cmd|' /C calc'!A0;+20 101 234 5678;4\r\nA2;\u0645\u0643\u062a\u0628;;\r\n"
+    (world.folder / "office.csv").write_text(rows, encoding="utf-8-sig", newline="")
+    source = {"instances_csv": str(world.folder / "office.csv")}
+    planned = world.run("decommission", **source)
+    ran = world.run("decommission", **source, confirm=planned.phrase())
+    assert ran.code == 0, ran.output
+    check_truth(world, ran)
+    assert "office.csv" in ran.report["place"]["source"]
+    table = next(world.folder.glob("wawp_reports/*.csv")).read_text(encoding="utf-8-sig")
+    first = next(csv.DictReader(table.splitlines()))
+    assert first["name"] == "'=cmd|' /C calc'!A0"
+
+
+def test_from_the_inventory_with_a_limit(world: World) -> None:
+    for name in ("A1", "A2", "A3"):
+        world.add(name)
+    hosts = "\n".join(f"desk{name[1]} wawp_instance_id={name} ansible_connection=local" for name in ("A1", "A2", "A3"))
+    (world.folder / "hosts").write_text(f"{hosts}\nbastion\n")
+    options = ("-i", str(world.folder / "hosts"), "--limit", "desk1,desk3")
+    planned = world.run("decommission", *options, wawp_hosts="all")
+    ran = world.run("decommission", *options, wawp_hosts="all", confirm=planned.phrase())
+    assert ran.code == 0, ran.output
+    assert ran.outcomes() == {"A1": "severed", "A3": "severed"}
+    assert [record["name"] for record in ran.report["records"]] == ["desk1", "desk3"]
+    assert world.engine.writes("A2") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"instances": ["A1", "A1"]}, "A1 is entry 1 already"),
+        ({"instances": []}, "holds none"),
+        ({}, "holds none"),
+        ({"instances": [{"instance_id": "A1", "nmae": "x"}, "A b"]}, "unknown nmae"),
+        ({"instances": ["A1"], "deadline": "2026-11-30"}, "offset"),
+    ],
+)
+def test_malformed_input_is_refused_before_the_first_call(world: World, given: dict[str, Any], told: str) -> None:
+    world.add("A1")
+    ran = world.run("decommission", **given)
+    assert ran.code != 0
+    assert told in ran.output
+    assert world.engine.writes() == []
+
+
+def test_a_report_is_written_after_a_failure(world: World) -> None:
+    """The journal turns out to be no journal between plan and execution: nothing is sent, and the report says so."""
+    world.add("A1")
+    planned = world.run("decommission", instances=["A1"])
+    folder = world.folder / "locked"
+    folder.mkdir()
+    (folder / "j.jsonl").write_text("")
+    (folder / "j.jsonl").chmod(0o600)
+    with (folder / "j.jsonl").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        ran = world.run("decommission", instances=["A1"], confirm=planned.phrase(), journal=str(folder / "j.jsonl"))
+    assert ran.code != 0
+    assert ran.outcomes() == {"A1": "not_run"}
+    assert "another run" in ran.report["trouble"]
+    assert world.engine.writes() == []
+
+
+def test_as_awx_runs_it(world: World) -> None:
+    """ansible-runner, as AWX calls it: no terminal, variables from a survey."""
+    for name in ("A1", "A2"):
+        world.add(name)
+    given = {"instances": ["A1", "A2"], "wait_sleep": 0.05, "awx_user_name": "night-shift"}
+    settings = {
+        "private_data_dir": str(world.folder),
+        "playbook": "wawp.cloud.decommission",
+        "envvars": {**world.environment, "ANSIBLE_COLLECTIONS_PATH": str(TREE)},
+        "quiet": True,
+    }
+    first = ansible_runner.run(**settings, extravars=given, ident="plan")
+    assert first.rc != 0
+    phrase = next(
+        event["event_data"]["res"]["confirm"]
+        for event in first.events
+        if "confirm" in event["event_data"].get("res", {})
+    )
+    again = ansible_runner.run(**settings, extravars={**given, "confirm": phrase}, ident="run")
+    assert again.rc == 0, again.stdout.read()
+    written = list(world.folder.rglob("wawp_reports/*.json"))
+    assert len(written) == 1
+    report = json.loads(written[0].read_text())
+    assert [record["outcome"] for record in report["records"]] == ["severed", "severed"]
+    assert report["request"]["operator"] == "night-shift"
+    assert not world.linked("A1")
