@@ -163,7 +163,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             hosts = self._named(self._hosts(path, cache))
         except OptionError as error:
             raise AnsibleParserError(f"{path}: {error}") from None
-        self.inventory.add_group("wawp")
+        # These are there even if empty, so that patterns may name them.
+        for group in ("wawp", "wawp_missing", "wawp_unreachable"):
+            self.inventory.add_group(group)
         for name, facts in hosts.items():
             self._add(name, facts)
 
