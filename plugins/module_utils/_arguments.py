@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -94,6 +94,12 @@ INFO_SPEC: Spec = {
 # A week. What sockets and sleep take without overflowing lies far beyond.
 _MAX_SECONDS = 604800
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
+# What an entry may show; anything else in it is treated as a secret, unless it is too short for one: to hide every "a"
+# in a message would hide the message.
+_SECRET_LENGTH = 8
+_SHOWN = frozenset({"instance_id", "name", "expect_account", "state"})
+# An id, or several in one string, in which there is no room for a token.
+_SHOWABLE = re.compile(r"[A-Za-z0-9_, -]*")
 _WHICH = ("instance_id", "name", "access_token")
 _MEMBER_FIELDS = (*_WHICH, "expect_account", "state")
 
@@ -194,11 +200,26 @@ def _entries(numbers: Sequence[int]) -> str:
     return f"entr{'y' if len(numbers) == 1 else 'ies'} {', '.join('-'.join(map(str, run)) for run in runs)}"
 
 
-def tokens_in(instances: Iterable[Any]) -> set[str]:
-    """The tokens in an unchecked list of instances."""
-    return {
-        str(entry["access_token"]) for entry in instances if isinstance(entry, Mapping) and entry.get("access_token")
-    }
+def tokens_in(instances: Any) -> set[str]:
+    """The secrets in unchecked instances: tokens, and strings where only a slip of the pen can have put them."""
+    entries = instances if isinstance(instances, (list, tuple)) else [instances]
+    found: set[str] = set()
+    for entry in entries:
+        fields = entry if isinstance(entry, Mapping) else {} if _SHOWABLE.fullmatch(str(entry)) else {"": entry}
+        for key in set(fields) - _SHOWN:
+            found.update(text for text in _strings(fields[key]) if key == "access_token" or len(text) >= _SECRET_LENGTH)
+    return found | {repr(secret)[1:-1] for secret in found}  # as it stands in the system's log
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """The strings in a value, and numbers as such."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _strings(item)
+    elif value not in (None, "") and not isinstance(value, bool):
+        yield str(value)
 
 
 def _fields(entry: Any, known: tuple[str, ...]) -> dict[str, str]:

@@ -16,11 +16,21 @@ from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionEr
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
 
 
+class _Module(AnsibleModule):
+    """Knows the tokens inside of instances as secrets before it refuses an option or tells the system's log of a call.
+
+    The option no_log can't be used for them: it would hide ids and names too. AnsibleModule's argument of that name
+    doesn't last: each task overwrites it with its own.
+    """
+
+    def _load_params(self) -> None:
+        super()._load_params()  # type: ignore[no-untyped-call]
+        self.no_log_values.update(tokens_in(self.params.get("instances")))
+
+
 def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], Report], calls: bool = True) -> None:
     """Be the module that has these options and does this; ``calls`` if it calls the API."""
-    # Ansible knows the tokens inside of instances as secrets only below, so nothing may be logged before that.
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, no_log="instances" in spec)
-    module.no_log_values.update(tokens_in(module.params.get("instances") or []))
+    module = _Module(argument_spec=spec, supports_check_mode=True)  # type: ignore[no-untyped-call]
     if calls and REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:

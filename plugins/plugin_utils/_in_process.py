@@ -14,6 +14,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from ansible import constants
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
@@ -24,9 +25,6 @@ from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
 from ansible_collections.wawp.cloud.plugins.plugin_utils._plain import plain
-
-# What Ansible itself shows instead of a secret option.
-_SECRET = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # noqa: S105 - a placeholder
 
 
 class InProcessAction(NormalAction):
@@ -59,16 +57,19 @@ class InProcessAction(NormalAction):
         if not self._runs_here(task_vars):
             ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
             return ran
-        validated = ModuleArgumentSpecValidator(self.spec).validate(plain(self._task.args))
+        given = plain(self._task.args)
+        validated = ModuleArgumentSpecValidator(self.spec).validate(given)
         params = validated.validated_parameters
-        secrets = _secrets(self.spec, params) | tokens_in(params.get("instances") or [])
         if validated.error_messages:
             result = {"failed": True, "msg": self._complaint(validated.errors[0])}
         else:
             result = self._result(params)
-        shown = {name: _SECRET if option.get("no_log") else params.get(name) for name, option in self.spec.items()}
-        result["invocation"] = {"module_args": shown}
-        cleaned: dict[str, Any] = remove_values(result, secrets)
+        if _shows_invocation(task_vars):
+            result["invocation"] = {"module_args": {**given, **params}}
+        # As AnsibleModule does: a secret like 1 or true must not turn changed or failed into text.
+        kept = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
+        secrets = _secrets(self.spec, params) | tokens_in(given.get("instances"))
+        cleaned: dict[str, Any] = {**remove_values(result, secrets), **kept}
         return cleaned
 
     def _result(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,7 +93,7 @@ class InProcessAction(NormalAction):
         task = self._task
         return bool(
             self._connection.transport == "local"
-            and not self._play_context.become
+            and not self._connection.become
             and not task.async_val
             and not any(task.environment or [])
             and REQUESTS_IMPORT_ERROR is None
@@ -101,14 +102,27 @@ class InProcessAction(NormalAction):
         )
 
     def _own_python(self, task_vars: dict[str, Any]) -> bool:
-        wanted = str(self._variable("ansible_python_interpreter", task_vars, sys.executable))
-        return wanted == sys.executable or wanted.startswith("auto")
+        """Whether the module would run with the Python that runs this: asked for in the way that Ansible asks."""
+        host_vars = self._delegated(task_vars) if self._task.delegate_to else task_vars
+        wanted = constants.config.get_config_value("INTERPRETER_PYTHON", variables=host_vars)
+        wanted = str(self._templar.template(wanted)).strip()
+        return wanted in ("", sys.executable) or wanted.startswith("auto")
 
     def _variable(self, name: str, task_vars: dict[str, Any], default: Any) -> Any:
         """A variable of the host that the task runs on, which delegate_to may have changed."""
-        delegated = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
-        value = delegated.get(name, task_vars.get(name, default))
+        value = self._delegated(task_vars).get(name, task_vars.get(name, default))
         return self._templar.template(value)
+
+    def _delegated(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
+        return found
+
+
+def _shows_invocation(task_vars: dict[str, Any]) -> bool:
+    """Whether results hold their invocation; they always did before ansible-core 2.21."""
+    if not constants.config.get_configuration_definition("INJECT_INVOCATION"):
+        return True
+    return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=task_vars))
 
 
 def _secrets(spec: Spec, params: Mapping[str, Any]) -> set[str]:

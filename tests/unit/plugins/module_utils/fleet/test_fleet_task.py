@@ -26,7 +26,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.fleet.nurser
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.fleet.tasks import assert_true, options, run
 
 TOKEN = "wawp-3c1fb1a6c0ffee"
-PHONE = "201012345678"
+PHONE = "201087655678"
 
 
 def load(engine: Engine, name: str) -> list[str]:
@@ -152,6 +152,7 @@ def test_each_entry_may_have_its_own_state_token_account_and_name(server: Server
     assert all(engine.look(name).linked for name in ("own-2", "own-3"))
     assert TOKEN not in json.dumps(report.result)
     assert "1012345" not in json.dumps(report.result)
+    assert PHONE not in json.dumps(report.result)
 
 
 # -- refused before the first call
