@@ -8,7 +8,7 @@ CORE =
 CHECK = $(PYTHON) tools/check.py $(CORE:%=--core=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test matrix lint sanity units integration docs-test events-test package coverage bench-events format clean
+.PHONY: help venv demo test matrix lint sanity units integration docs-test docs site-test release events-test package coverage bench-events format clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
@@ -16,7 +16,7 @@ help: ## list these commands
 venv: ## set up .venv with everything that tests, linters and documentation need
 	@$(PYTHON) tools/environments.py dev >/dev/null
 
-demo: ## log out one simulated session of each kind
+demo: ## retire a simulated office of 25, and name the report to open
 	@$(PYTHON) tools/environments.py demo >/dev/null
 	@.venv/bin/python tools/demo.py
 
@@ -31,11 +31,18 @@ sanity: ## ansible-test sanity
 units: ## ansible-test units on every Python
 integration: ## ansible-test integration
 docs-test: ## run what the documentation shows
+site-test: ## the documentation site: its links, and in a real browser
 events-test: ## event sources and rulebooks, with the real ansible-rulebook
 package: ## build, install and import the collection as Galaxy would
 coverage: ## branch coverage of the last units and integration runs
-lint sanity units integration docs-test events-test package coverage:
+lint sanity units integration docs-test site-test events-test package coverage:
 	@$(CHECK) $@
+
+docs: venv ## build the documentation site in .work/site/html
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.work/tree" LC_ALL=C.UTF-8 python tools/docsite.py
+
+release: venv ## VERSION=1.0.0: build a release in .work/release and try it; WRITE=yes: write its version and changelog here
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" LC_ALL=C.UTF-8 python tools/release.py $(if $(WRITE),--write) "$(VERSION)"
 
 bench-events: ## measure how fast an event reaches its rule, and a load of 1,000 events a second
 	@$(PYTHON) tools/environments.py events >/dev/null

@@ -32,7 +32,7 @@ LOGS = WORK / "logs"
 WORKERS = 2
 NOTHING_TO_CHECK = "No tests applicable."  # what ansible-test says of a sanity test that no file is meant for
 STAGE_TIMEOUT = 40 * 60  # seconds; longer than any stage takes on a slow machine, shorter than CI waits
-GROUPS = ("lint", "sanity", "units", "integration", "docs-test", "events-test", "package", "coverage")
+GROUPS = ("lint", "sanity", "units", "integration", "docs-test", "site-test", "events-test", "package", "coverage")
 ANSIBLE_TEST = str(ROOT / "tools/ansible-test")
 BIN = ROOT / ".venv/bin"
 RUNNING: set[subprocess.Popen[bytes]] = set()
@@ -192,6 +192,11 @@ def docs_stage() -> Stage:
     return pytest_stage("docs-test", "docs-test", [["pytest", "tests/docs"]])
 
 
+def site_stage() -> Stage:
+    """Return the stage that builds the documentation site and looks at it; its diagrams where there is Chromium."""
+    return pytest_stage("site-test", "site-test", [["pytest", "tests/site"]])
+
+
 def lowest_stage() -> Stage:
     """Return the stage that runs the unit tests with the oldest libraries that the collection allows."""
     set_up = ["python", "tools/environments.py", "lowest"]
@@ -236,7 +241,7 @@ def test_plan(cores: list[str], *, everything: bool) -> list[Stage]:
 def all_stages(cores: list[str], *, everything: bool) -> list[Stage]:
     """Return all stages in the order in which they are to start: what takes long comes first."""
     stages = [sanity_stage(core) for core in cores] + test_plan(cores, everything=everything)
-    stages += [*lint_stages(), docs_stage(), lowest_stage(), events_stage()]
+    stages += [*lint_stages(), docs_stage(), site_stage(), lowest_stage(), events_stage()]
     stages += [Stage("package", "package", [["python", "tools/package.py"]])]
     measured = frozenset(stage.name for stage in stages if stage.group in ("units", "integration"))
     stages += [Stage("coverage", "coverage", [["python", "tools/coverage_report.py"]], after=measured)]
