@@ -83,7 +83,7 @@ def _refusal(
     plan: Mapping[str, Any], missing: Sequence[str], params: Mapping[str, Any], phrases: Mapping[str, str]
 ) -> str | None:
     """Why the gate stays closed, None if it opens."""
-    if len(plan["blocked"]) == plan["count"]:
+    if len(set(plan["blocked"]) - set(params["accept_unproven"])) == plan["count"]:
         return "something stands in the way of every instance. Read the plan."
     if not missing:
         return None

@@ -110,26 +110,25 @@ def _policy() -> str:
 
 def _statement(report: Mapping[str, Any]) -> str:
     """The whole report in one sentence."""
-    numbers = report["summary"]
+    numbers, purpose = report["summary"], report["purpose"]
     total, outcomes = numbers["total"], numbers["outcomes"]
     if not total:
         return "No instance was looked at."
-    if report["purpose"] == LOOK:
-        drifted = f"; {numbers['drifted']} changed since the earlier report" if numbers["drifted"] else ""
-        return f"{outcomes[LINKED]} of {total} sessions are linked{drifted}."
-    if report["purpose"] == RELINK:
-        return f"{outcomes[LINKED]} of {total} sessions belong to the account that was wanted."
-    if report["purpose"] == SHIFT and outcomes[LINKED]:
-        ended = total - outcomes[LINKED]
-        return f"{outcomes[LINKED]} took over" + (
-            f", {outcomes[SEVERED] + outcomes[ALREADY_SEVERED]} of {ended} ended." if ended else "."
-        )
-    severed = outcomes[SEVERED] + outcomes[ALREADY_SEVERED]
     if outcomes[NOT_RUN] == total:
         return f"Nothing was sent to any of the {total} sessions."
-    if severed == total:
-        return f"All {total} links are severed." if total > 1 else "The link is severed."
-    return f"{severed} of {total} links are severed."
+    if purpose == LOOK:
+        drifted = f"; {numbers['drifted']} changed since the earlier report" if numbers["drifted"] else ""
+        return f"{outcomes[LINKED]} of {total} sessions are linked{drifted}."
+    if purpose == RELINK:
+        return f"{outcomes[LINKED]} of {total} sessions belong to the account that was wanted."
+    took_over = f" {outcomes[LINKED]} took over." if outcomes[LINKED] else ""
+    return _severed(outcomes[SEVERED] + outcomes[ALREADY_SEVERED], total - outcomes[LINKED]) + took_over
+
+
+def _severed(severed: int, total: int) -> str:
+    if severed < total or not total:
+        return f"{severed} of {total} links are severed."
+    return f"All {total} links are severed." if total > 1 else "The link is severed."
 
 
 def _lead(report: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ STYLE = """
 :root {
   color-scheme: light dark;
   --paper: #fbfbf9; --sheet: #ffffff; --ink: #1b1f24; --soft: #59626d; --faint: #8b949e; --line: #e3e5e8;
-  --good: #1a7f4b; --good-2: #4f7f6a; --warn: #97690a; --bad: #c0362c; --calm: #4a6fa5; --none: #8b949e;
+  --good: #166b3f; --good-2: #42705c; --warn: #85590a; --bad: #b32d24; --calm: #4a6fa5; --none: #8b949e;
   --good-bg: #e6f4ec; --good-2-bg: #eaf1ee; --warn-bg: #fbf1d9; --bad-bg: #fcebe9;
   --calm-bg: #e9eff7; --none-bg: #eff0f2;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
@@ -122,6 +122,7 @@ table { border-collapse: collapse; width: 100%; }
 #fleet .way { white-space: nowrap; }
 #fleet .sent { min-width: 8em; }
 #fleet .account { white-space: nowrap; }
+#fleet .name { display: block; font-size: 13px; }
 .status { font-size: 13px; letter-spacing: .01em; white-space: nowrap; }
 .to, .none { color: var(--faint); }
 .num { width: 1%; }
@@ -148,7 +149,7 @@ dl.words dd { margin-top: 4px; color: var(--soft); font-size: 14px; }
 .proof .head { display: block; color: var(--ink); margin: 8px 0 12px; }
 .empty { padding: 22px; color: var(--soft); }
 footer { margin-top: 48px; padding-bottom: 40px; color: var(--faint); font-size: 13px; }
-:focus-visible { outline: 2px solid var(--calm); outline-offset: 2px; }
+#fleet button:focus-visible, :focus-visible { outline: 2px solid var(--calm); outline-offset: 2px; }
 :target td { background: var(--calm-bg); }
 [hidden] { display: none !important; }
 @media (max-width: 800px) {

@@ -125,7 +125,7 @@ def test_four_eyes(world: World) -> None:
 
 
 def test_partial_failure(world: World) -> None:
-    """404, a wrong account, a session that can't be revived, a refused logout: each told, none of the others stopped."""
+    """404, a wrong account, one that can't be revived, a refused logout: each told, none of the others stopped."""
     world.add("A1")
     world.add("A2", account=NEXT)
     world.add("A3", "FAILED", linked=False)
@@ -169,6 +169,15 @@ def test_accepting_what_is_not_there_is_refused(world: World) -> None:
     ran = world.run("decommission", instances=["A1"], accept_unproven=["A2"])
     assert ran.code != 0
     assert "A2 isn't in the plan" in ran.output
+
+
+def test_what_is_blocked_can_be_accepted(world: World) -> None:
+    world.add("A1")
+    ran = world.run("decommission", instances=["GONE"])
+    assert "something stands in the way of every instance" in ran.output
+    ran = world.decommission("GONE", accept_unproven=["GONE"])
+    assert ran.code == 0, ran.output
+    assert ran.outcomes() == {"GONE": "accepted_unproven"}
 
 
 def test_a_link_that_stays_open_is_told(world: World) -> None:
@@ -252,7 +261,13 @@ def test_deletion_has_a_gate_of_its_own(world: World) -> None:
 def test_from_a_csv_file(world: World) -> None:
     world.add("A1")
     world.add("A2", "STOPPED")
-    rows = "instance_id;name;expect_account;desk\r\nA1;=cmd|' /C calc'!A0;+20 101 234 5678;4\r\nA2;\u0645\u0643\u062a\u0628;;\r\n"
+    lines = (
+        "instance_id;name;expect_account;desk",
+        "A1;=cmd|' /C calc'!A0;+20 101 234 5678;4",
+        "A2;\u0645\u0643;;",
+        "",
+    )
+    rows = "\r\n".join(lines)
     (world.folder / "office.csv").write_text(rows, encoding="utf-8-sig", newline="")
     source = {"instances_csv": str(world.folder / "office.csv")}
     planned = world.run("decommission", **source)
@@ -327,11 +342,8 @@ def test_as_awx_runs_it(world: World) -> None:
     }
     first = ansible_runner.run(**settings, extravars=given, ident="plan")
     assert first.rc != 0
-    phrase = next(
-        event["event_data"]["res"]["confirm"]
-        for event in first.events
-        if "confirm" in event["event_data"].get("res", {})
-    )
+    results = [event.get("event_data", {}).get("res", {}) for event in first.events]
+    phrase = next(result["confirm"] for result in results if "confirm" in result)
     again = ansible_runner.run(**settings, extravars={**given, "confirm": phrase}, ident="run")
     assert again.rc == 0, again.stdout.read()
     written = list(world.folder.rglob("wawp_reports/*.json"))

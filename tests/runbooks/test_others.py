@@ -1,0 +1,270 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The runbooks audit, verify_report, switch_account, end_of_shift and reset_connection, as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
+
+from .conftest import ACCOUNT, NEXT, World
+
+SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs/schema/report-1.json").read_text())
+
+
+class Person:
+    """Somebody who scans the QR code with a phone as soon as its file is there."""
+
+    def __init__(self, world: World, instance_id: str, account: str) -> None:
+        self._world, self._instance_id, self._account = world, instance_id, account
+        self.modes: set[int] = set()
+        self.saw_page = False
+        self.too_early = False
+
+    def look(self) -> bool:
+        """Whether the code was there and has been scanned."""
+        qr = self._world.folder / f"wawp_reports/{self._instance_id}-qr.png"
+        if self._world.engine.look(self._instance_id).status != "SCAN_QR_CODE" or not qr.exists():
+            return False
+        self.saw_page = qr.with_name(f"{self._instance_id}-link.txt").exists()
+        self.modes.add(stat.S_IMODE(qr.stat().st_mode))
+        assert qr.read_bytes().startswith(b"\x89PNG")
+        self._world.engine.world("scan", self._instance_id, account=self._account)
+        return True
+
+
+@contextmanager
+def scanning(*people: Person) -> Iterator[None]:
+    """Let these people look while a runbook runs."""
+    ending = threading.Event()
+
+    def wait(look: Callable[[], bool]) -> None:
+        while not ending.is_set() and not look():
+            time.sleep(0.02)
+
+    threads = [threading.Thread(target=wait, args=(person.look,)) for person in people]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
+
+
+def left_behind(world: World) -> list[str]:
+    return [path.name for path in (world.folder / "wawp_reports").iterdir() if path.suffix in (".png", ".txt")]
+
+
+# -- audit
+
+
+def test_audit_reads_and_changes_nothing(world: World) -> None:
+    for name, status in (("A1", "WORKING"), ("A2", "SCAN_QR_CODE"), ("A3", "STOPPED")):
+        world.add(name, status)
+    ran = world.run("audit", instances=["A1", "A2", "A3", "GONE"])
+    assert ran.code == 0, ran.output
+    jsonschema.validate(ran.report, SCHEMA)
+    assert ran.outcomes() == {"A1": "linked", "A2": "unlinked", "A3": "linked", "GONE": "missing"}
+    assert world.engine.writes() == []
+
+
+def test_audit_fails_where_it_cannot_read(world: World) -> None:
+    world.add("A1")
+    world.add("A2", "WORKING", Fault("http", call="info", http_status=403, times=None))
+    ran = world.run("audit", instances=["A1", "A2"])
+    assert ran.code != 0
+    assert ran.outcomes() == {"A1": "linked", "A2": "unreadable"}
+
+
+def test_audit_names_the_drift(world: World) -> None:
+    for name in ("A1", "A2", "A3"):
+        world.add(name)
+    done = world.decommission("A1", "A2")
+    assert done.code == 0, done.output
+    baseline = str(next(world.folder.glob("wawp_reports/decommission-*.json")))
+    calm = world.run("audit", instances=["A1", "A2", "A3"], baseline=baseline, fail_on_drift=True)
+    assert calm.code == 0, calm.output
+    world.engine.ask("start", "A1")
+    world.engine.world("scan", "A1", account=NEXT)
+    told = world.run("audit", instances=["A1", "A2", "A3"], baseline=baseline)
+    assert told.code == 0, told.output
+    assert [entry["instance_id"] for entry in told.report["drift"]] == ["A1"]
+    assert "paired again" in told.report["drift"][0]["what"]
+    assert NEXT not in told.output
+    asked = world.run("audit", instances=["A1", "A2", "A3"], baseline=baseline, fail_on_drift=True)
+    assert asked.code != 0
+
+
+def test_audit_names_a_changed_account(world: World) -> None:
+    instance = world.add("A1")
+    world.run("audit", instances=["A1"])
+    instance.account = NEXT
+    baseline = str(next(world.folder.glob("wawp_reports/audit-*.json")))
+    ran = world.run("audit", instances=["A1"], baseline=baseline, fail_on_drift=True)
+    assert ran.code != 0
+    assert ran.report["drift"][0]["what"] == (
+        "It belongs to ********5432@c.us now, to ********5678@c.us in the earlier report."
+    )
+
+
+# -- verify_report
+
+
+def change_record(path: Path) -> None:
+    path.write_text(path.read_text().replace('"verdict": "unproven"', '"verdict": "severed"'))
+
+
+def drop_record(path: Path) -> None:
+    report = json.loads(path.read_text())
+    del report["records"][0]
+    path.write_text(json.dumps(report))
+
+
+def change_summary(path: Path) -> None:
+    report = json.loads(path.read_text())
+    report["summary"]["complete"] = True
+    path.write_text(json.dumps(report))
+
+
+def change_page(path: Path) -> None:
+    page = path.with_suffix(".html")
+    page.write_text(page.read_text().replace("Unproven", "Severed"))
+
+
+def change_table(path: Path) -> None:
+    table = path.with_suffix(".csv")
+    table.write_bytes(table.read_bytes().replace(b"unproven", b"severed"))
+
+
+def test_verify_report(world: World) -> None:
+    world.add("A1", "FAILED", linked=False)
+    world.add("A2")
+    done = world.decommission("A1", "A2")
+    path = next(world.folder.glob("wawp_reports/*.json"))
+    ran = world.run("verify_report", report=f"wawp_reports/{path.name}", head=done.report["chain"]["head"])
+    assert ran.code == 0, ran.output
+    assert str(path.with_suffix(".html")) in ran.output
+    ran = world.run("verify_report", report=str(path), head="0" * 64)
+    assert ran.code != 0
+    assert "ends on another hash" in ran.output
+    kept = {kind: path.with_suffix(kind).read_bytes() for kind in (".json", ".html", ".csv")}
+    for change in (change_record, drop_record, change_summary, change_page, change_table):
+        change(path)
+        ran = world.run("verify_report", report=str(path))
+        assert ran.code != 0, change
+        assert "is not as it was written" in ran.output
+        for kind, content in kept.items():
+            path.with_suffix(kind).write_bytes(content)
+
+
+# -- switch_account
+
+
+@pytest.mark.parametrize("temp_link", [False, True])
+def test_switch_account(world: World, temp_link: bool) -> None:
+    world.add("A1")
+    person = Person(world, "A1", NEXT)
+    with scanning(person):
+        ran = world.run("switch_account", instances=["A1"], new_account="+201098765432", temp_link=temp_link)
+    assert ran.code == 0, ran.output
+    assert ran.outcomes() == {"A1": "linked"}
+    assert ran.report["records"][0]["verdict"] == "severed"
+    assert (person.modes, person.saw_page) == ({0o600}, temp_link)
+    assert world.engine.look("A1").account == NEXT
+    assert world.engine.look("A1").orphans == []
+    assert world.engine.look("A1").link is None
+    assert left_behind(world) == []
+    assert "link.wawp.example" not in ran.output
+
+
+def test_switch_account_to_the_wrong_person_fails_and_shuts_the_door(world: World) -> None:
+    world.add("A1")
+    with scanning(Person(world, "A1", "15551234567@c.us")):
+        ran = world.run("switch_account", instances=["A1"], new_account="+201098765432", temp_link=True)
+    assert ran.code != 0
+    assert ran.outcomes() == {"A1": "failed"}
+    assert "expect_account" in ran.report["records"][0]["message"]
+    assert world.engine.look("A1").link is None
+    assert left_behind(world) == []
+
+
+def test_switch_account_lets_nobody_in_before_the_old_link_is_severed(world: World) -> None:
+    world.add("A1", "FAILED", linked=False)
+    person = Person(world, "A1", NEXT)
+    with scanning(person):
+        ran = world.run("switch_account", instances=["A1"], new_account="+201098765432", temp_link=True)
+    assert ran.code != 0
+    assert not person.modes
+    assert ran.outcomes() == {"A1": "failed"}
+    assert "temp_link" not in [entry.call for entry in world.engine.calls("A1") if entry.method == "POST"]
+
+
+def test_switch_account_gives_up_waiting(world: World) -> None:
+    world.add("A1", "SCAN_QR_CODE")
+    ran = world.run("switch_account", instances=["A1"], new_account="+201098765432", scan_timeout=0.3)
+    assert ran.code != 0
+    assert "nobody has linked an account" in ran.report["records"][0]["message"]
+    assert left_behind(world) == []
+
+
+def test_switch_account_respects_who_is_there(world: World) -> None:
+    world.add("A1", account="15551234567@c.us")
+    given = [{"instance_id": "A1", "expect_account": ACCOUNT}]
+    ran = world.run("switch_account", instances=given, new_account="+201098765432")
+    assert ran.code != 0
+    assert world.engine.writes() == []
+
+
+# -- end_of_shift
+
+
+def test_end_of_shift(world: World) -> None:
+    world.add("A1")
+    world.add("A2", "STOPPED")
+    arriving: list[Any] = [{"instance_id": "A1", "name": "Mona", "expect_account": NEXT}]
+    with scanning(Person(world, "A1", NEXT)):
+        ran = world.run("end_of_shift", instances=["A1", "A2"], arriving=arriving)
+    assert ran.code == 0, ran.output
+    jsonschema.validate(ran.report, SCHEMA)
+    assert ran.outcomes() == {"A1": "linked", "A2": "severed"}
+    assert not world.linked("A2")
+    assert world.engine.look("A1").account == NEXT
+
+
+def test_end_of_shift_lets_nobody_take_over_before_all_have_left(world: World) -> None:
+    world.add("A1")
+    world.add("A2", "FAILED", linked=False)
+    person = Person(world, "A1", NEXT)
+    with scanning(person):
+        ran = world.run("end_of_shift", instances=["A1", "A2"], arriving=[{"instance_id": "A1"}])
+    assert ran.code != 0
+    assert ran.outcomes() == {"A1": "severed", "A2": "unproven"}
+    assert not person.modes
+
+
+# -- reset_connection
+
+
+def test_reset_connection(world: World) -> None:
+    world.add("A1")
+    given = [{"instance_id": "A1", "expect_account": ACCOUNT}]
+    with scanning(Person(world, "A1", ACCOUNT)):
+        ran = world.run("reset_connection", instances=given)
+    assert ran.code == 0, ran.output
+    assert ran.outcomes() == {"A1": "linked"}
+    assert [call["action"] for call in ran.report["records"][0]["calls"]] == ["logout"]
+    assert world.engine.look("A1").orphans == []
