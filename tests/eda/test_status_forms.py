@@ -22,7 +22,6 @@ from ansible_collections.wawp.cloud.tests.eda.support import (
     webhook,
 )
 
-
 DAY = 86400  # seconds; the bodies in tables are made before the first test runs
 
 
