@@ -13,6 +13,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
 
-from .conftest import ACCOUNT, NEXT, TREE, Ran, World
+from .conftest import ACCOUNT, NEXT, Ran, World
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs/schema/report-1.json").read_text())
 PROVEN = ("severed", "already_severed")
@@ -337,7 +338,7 @@ def test_as_awx_runs_it(world: World) -> None:
     settings = {
         "private_data_dir": str(world.folder),
         "playbook": "wawp.cloud.decommission",
-        "envvars": {**world.environment, "ANSIBLE_COLLECTIONS_PATH": str(TREE)},
+        "envvars": {**world.environment, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
         "quiet": True,
     }
     first = ansible_runner.run(**settings, extravars=given, ident="plan")
