@@ -32,7 +32,18 @@ LOGS = WORK / "logs"
 WORKERS = 2
 NOTHING_TO_CHECK = "No tests applicable."  # what ansible-test says of a sanity test that no file is meant for
 STAGE_TIMEOUT = 40 * 60  # seconds; longer than any stage takes on a slow machine, shorter than CI waits
-GROUPS = ("lint", "sanity", "units", "integration", "docs-test", "site-test", "events-test", "package", "coverage")
+GROUPS = (
+    "lint",
+    "sanity",
+    "units",
+    "integration",
+    "docs-test",
+    "site-test",
+    "events-test",
+    "awx-test",
+    "package",
+    "coverage",
+)
 ANSIBLE_TEST = str(ROOT / "tools/ansible-test")
 BIN = ROOT / ".venv/bin"
 RUNNING: set[subprocess.Popen[bytes]] = set()
@@ -211,6 +222,11 @@ def events_stage() -> Stage:
     return pytest_stage("events-test", "events-test", [set_up, tests])
 
 
+def awx_stage() -> Stage:
+    """Return the stage that runs playbooks by ansible-runner, and makes an execution environment's build context."""
+    return pytest_stage("awx-test", "awx-test", [["pytest", "tests/awx"]])
+
+
 def supported_pythons(core: str) -> list[str]:
     """Return the Pythons of this machine that an ansible-core version can run modules on, oldest first."""
     return [v for v in interpreters() if v in CORES[core]["controller"] or v in CORES[core]["target"]]
@@ -241,7 +257,7 @@ def test_plan(cores: list[str], *, everything: bool) -> list[Stage]:
 def all_stages(cores: list[str], *, everything: bool) -> list[Stage]:
     """Return all stages in the order in which they are to start: what takes long comes first."""
     stages = [sanity_stage(core) for core in cores] + test_plan(cores, everything=everything)
-    stages += [*lint_stages(), docs_stage(), site_stage(), lowest_stage(), events_stage()]
+    stages += [*lint_stages(), docs_stage(), site_stage(), lowest_stage(), events_stage(), awx_stage()]
     stages += [Stage("package", "package", [["python", "tools/package.py"]])]
     measured = frozenset(stage.name for stage in stages if stage.group in ("units", "integration"))
     stages += [Stage("coverage", "coverage", [["python", "tools/coverage_report.py"]], after=measured)]
