@@ -16,7 +16,7 @@ options:
   access_token:
     description:
       - The access token of the Wawp account, from its dashboard.
-      - It is sent in the body of each request only, never in a URL.
+      - It is sent in the body of each request, with a few that are GET only in a header besides, never in a URL.
       - If unset, the environment variable E(WAWP_ACCESS_TOKEN) is used.
     type: str
     required: true

@@ -89,6 +89,10 @@ extends_documentation_fragment:
   - wawp.cloud.attributes
 seealso:
   - module: wawp.cloud.wawp_session
+  - module: wawp.cloud.wawp_session_info
+  - module: wawp.cloud.wawp_roster
+  - module: wawp.cloud.wawp_plan
+  - module: wawp.cloud.wawp_report
 """
 
 EXAMPLES = r"""

@@ -49,6 +49,9 @@ options:
     description: Whether phone numbers and names are masked in everything that is returned.
     type: bool
     default: true
+seealso:
+  - module: wawp.cloud.wawp_session
+  - module: wawp.cloud.wawp_temp_link
 attributes:
   action_group:
     version_added: 0.1.0

@@ -56,7 +56,7 @@ attributes:
     support: full
     description: Can run in C(check_mode), where it does the same, since it changes nothing.
   diff_mode:
-    support: none
+    support: N/A
     description: Will return details on what has changed, or would have changed in C(check_mode), when in diff mode.
   idempotent:
     support: full
@@ -64,6 +64,7 @@ attributes:
 extends_documentation_fragment:
   - wawp.cloud.request
 seealso:
+  - module: wawp.cloud.wawp_roster
   - module: wawp.cloud.wawp_fleet
   - module: wawp.cloud.wawp_report
 """

@@ -124,6 +124,7 @@ extends_documentation_fragment:
 seealso:
   - module: wawp.cloud.wawp_fleet
   - module: wawp.cloud.wawp_plan
+  - module: wawp.cloud.wawp_session_info
 """
 
 EXAMPLES = r"""

@@ -38,12 +38,17 @@ options:
       - A host without an instance is left out.
     type: list
     elements: raw
+seealso:
+  - module: wawp.cloud.wawp_fleet
+  - module: wawp.cloud.wawp_plan
+  - plugin: wawp.cloud.wawp
+    plugin_type: inventory
 attributes:
   check_mode:
     support: full
     description: Can run in C(check_mode), where it does the same, since it changes nothing.
   diff_mode:
-    support: none
+    support: N/A
     description: Will return details on what has changed, or would have changed in C(check_mode), when in diff mode.
   idempotent:
     support: full

@@ -36,6 +36,11 @@ options:
     type: str
     required: true
     choices: [logged_out, decommissioned, started, stopped, restarted, absent]
+seealso:
+  - module: wawp.cloud.wawp_fleet
+  - module: wawp.cloud.wawp_session_info
+  - module: wawp.cloud.wawp_pairing
+  - module: wawp.cloud.wawp_temp_link
 attributes:
   action_group:
     version_added: 0.1.0

@@ -60,6 +60,9 @@ extends_documentation_fragment:
   - wawp.cloud.attributes.info_module
 seealso:
   - module: wawp.cloud.wawp_session
+  - module: wawp.cloud.wawp_fleet
+  - plugin: wawp.cloud.wawp
+    plugin_type: inventory
 """
 
 EXAMPLES = r"""

@@ -35,6 +35,9 @@ options:
         holds it.
     type: bool
     default: false
+seealso:
+  - module: wawp.cloud.wawp_session
+  - module: wawp.cloud.wawp_pairing
 attributes:
   action_group:
     version_added: 0.1.0

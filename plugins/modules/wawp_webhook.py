@@ -42,6 +42,9 @@ options:
       is_active:
         description: Whether they are sent. If unset, an existing webhook keeps its own, a new one is active.
         type: bool
+seealso:
+  - module: wawp.cloud.wawp_session
+  - module: wawp.cloud.wawp_session_info
 attributes:
   action_group:
     version_added: 0.1.0
