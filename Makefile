@@ -8,7 +8,7 @@ CORE =
 CHECK = $(PYTHON) tools/check.py $(CORE:%=--core=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test matrix lint sanity units integration docs-test docs site-test release events-test awx-test package coverage bench-events format clean
+.PHONY: help venv demo test matrix lint sanity units integration docs-test docs site-test release events-test awx-test runbooks-test package coverage bench-events format clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
@@ -34,9 +34,10 @@ docs-test: ## run what the documentation shows
 site-test: ## the documentation site: its links, and in a real browser
 events-test: ## event sources and rulebooks, with the real ansible-rulebook
 awx-test: ## playbooks and slices under ansible-runner, and the execution environment
+runbooks-test: ## whole runbooks, and the report's page in Chromium
 package: ## build, install and import the collection as Galaxy would
 coverage: ## branch coverage of the last units and integration runs
-lint sanity units integration docs-test site-test events-test awx-test package coverage:
+lint sanity units integration docs-test site-test events-test awx-test runbooks-test package coverage:
 	@$(CHECK) $@
 
 docs: venv ## build the documentation site in .work/site/html

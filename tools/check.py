@@ -33,16 +33,8 @@ WORKERS = 2
 NOTHING_TO_CHECK = "No tests applicable."  # what ansible-test says of a sanity test that no file is meant for
 STAGE_TIMEOUT = 40 * 60  # seconds; longer than any stage takes on a slow machine, shorter than CI waits
 GROUPS = (
-    "lint",
-    "sanity",
-    "units",
-    "integration",
-    "docs-test",
-    "site-test",
-    "events-test",
-    "awx-test",
-    "package",
-    "coverage",
+    *("lint", "sanity", "units", "integration", "docs-test", "site-test"),
+    *("events-test", "awx-test", "runbooks-test", "package", "coverage"),
 )
 ANSIBLE_TEST = str(ROOT / "tools/ansible-test")
 BIN = ROOT / ".venv/bin"
@@ -137,7 +129,7 @@ def lint_stages() -> list[Stage]:
         "mypy": [["mypy"], ["mypy", "--python-version=3.11", "tools"]],
         "yamllint": [["yamllint", "--strict", "."]],
         "codespell": [["codespell"]],
-        "shellcheck": [["shellcheck", ".ci/run", "tools/python", "tools/ansible-test"]],
+        "shellcheck": [["shellcheck", ".ci/run", "tools/python", "tools/ansible-test", "tools/chromium"]],
         "reuse": [["reuse", "lint"]],
         "ansible-lint": [["ansible-lint"]],
         "docs-lint": [["antsibull-docs", "lint-collection-docs", "--plugin-docs", str(ROOT)]],
@@ -227,6 +219,12 @@ def awx_stage() -> Stage:
     return pytest_stage("awx-test", "awx-test", [["pytest", "tests/awx"]])
 
 
+def runbooks_stage() -> Stage:
+    """Return the stage that runs whole runbooks, and looks at the report's page where Chromium is or can be had."""
+    tests = ["pytest", "tests/runbooks", "tests/browser", "--numprocesses=2"]
+    return pytest_stage("runbooks-test", "runbooks-test", [["sh", "tools/chromium"], tests])
+
+
 def supported_pythons(core: str) -> list[str]:
     """Return the Pythons of this machine that an ansible-core version can run modules on, oldest first."""
     return [v for v in interpreters() if v in CORES[core]["controller"] or v in CORES[core]["target"]]
@@ -258,6 +256,7 @@ def all_stages(cores: list[str], *, everything: bool) -> list[Stage]:
     """Return all stages in the order in which they are to start: what takes long comes first."""
     stages = [sanity_stage(core) for core in cores] + test_plan(cores, everything=everything)
     stages += [*lint_stages(), docs_stage(), site_stage(), lowest_stage(), events_stage(), awx_stage()]
+    stages += [runbooks_stage()]
     stages += [Stage("package", "package", [["python", "tools/package.py"]])]
     measured = frozenset(stage.name for stage in stages if stage.group in ("units", "integration"))
     stages += [Stage("coverage", "coverage", [["python", "tools/coverage_report.py"]], after=measured)]
