@@ -27,9 +27,8 @@ options:
     elements: raw
   csv:
     description:
-      - A CSV file in UTF-8, separated by commas or semicolons, whose first line names its columns. Those named as
-        above are
-        taken, others are left to people.
+      - A CSV file in UTF-8, separated by commas or semicolons, whose first line names its columns.
+        The columns C(instance_id), C(name), C(expect_account) and C(access_token) are taken, others are left to people.
     type: path
   hosts:
     description:
