@@ -79,8 +79,10 @@ def info_task(params: Mapping[str, Any], check_mode: bool) -> Report:
     Raises:
         OptionError: a value can't be used; nothing was sent.
     """
-    instances = params["instances"] or ([params["instance_id"]] if params["instance_id"] else None)
-    if not instances:
+    instances = params["instances"]
+    if instances is None and params["instance_id"]:
+        instances = [params["instance_id"]]
+    if instances is None:
         raise OptionError("instance_id", "is missing, and so is instances; name one session, or many")
     targets = targets_of(instances, params["access_token"])
     connection = connection_of(params)
