@@ -73,7 +73,8 @@ options:
     default: false
   on_unproven:
     description:
-      - What an end means after which the phone may still list the device, see RV(wawp.cloud.wawp_session#module:verdict).
+      - What an end means after which the phone may still list the device,
+        see RV(wawp.cloud.wawp_session#module:verdict).
       - V(warn) ends well, with a warning. V(fail) fails the task.
     type: str
     choices: [warn, fail]

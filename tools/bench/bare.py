@@ -14,19 +14,21 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import requests
 
 local = threading.local()
 
 
-def call(url: str, token: str, name: str, instance_id: str) -> dict:
+def call(url: str, token: str, name: str, instance_id: str) -> dict[str, Any]:
     if not hasattr(local, "session"):
         local.session = requests.Session()
     body = {"instance_id": instance_id, "access_token": token}
     reply = local.session.post(f"{url}/v2/session/{name}", json=body, timeout=(10, 90))
     reply.raise_for_status()
-    return reply.json()
+    found: dict[str, Any] = reply.json()
+    return found
 
 
 def log_out(url: str, token: str, instance_id: str) -> None:

@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 HERE = Path(__file__).resolve().parent
@@ -49,10 +50,11 @@ class Bench:
         (self.folder / "hosts").write_text("\n".join(ids))
         return ids
 
-    def control(self, path: str, body: object = None, method: str | None = None) -> dict:
+    def control(self, path: str, body: object = None, method: str | None = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
         with urlopen(Request(f"{self.url}/_simulator/{path}", data, method=method)) as reply:  # noqa: S310 - loopback
-            return json.load(reply)
+            found: dict[str, Any] = json.load(reply)
+            return found
 
     def severed(self, size: int) -> None:
         """A benchmark that didn't do its work is none."""
