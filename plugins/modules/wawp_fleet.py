@@ -148,6 +148,11 @@ sessions:
       returned: always
       type: str
       sample: logged_out
+    changed:
+      description: Whether anything was sent that changes it.
+      returned: always
+      type: bool
+      sample: true
     failed:
       description: Whether it was not reached.
       returned: always

@@ -82,8 +82,8 @@ EXAMPLES = r"""
 RETURN = r"""
 sessions:
   description:
-    - One entry, with the fields that M(wawp.cloud.wawp_session) returns, but for those about a logout, and those
-      listed here.
+    - One entry, with the fields that M(wawp.cloud.wawp_session) returns, but for C(verdict), C(prediction) and
+      C(session), and those listed here.
   returned: when the options were in order
   type: list
   elements: dict
@@ -103,6 +103,11 @@ sessions:
       returned: always
       type: str
       sample: paired
+    changed:
+      description: Whether anything was sent that changes it.
+      returned: always
+      type: bool
+      sample: true
     failed:
       description: Whether it was not reached.
       returned: always
@@ -120,12 +125,12 @@ sessions:
       elements: str
       sample: []
     status:
-      description: The status that was seen last.
+      description: The status that was seen last, null if none was.
       returned: always
       type: str
       sample: WORKING
     account:
-      description: The account that is linked, masked unless O(mask_account=false).
+      description: The account that is linked, masked unless O(mask_account=false), null if there is none.
       returned: always
       type: str
       sample: "********5678@c.us"

@@ -135,7 +135,7 @@ entries:
       type: str
       sample: WORKING
     account:
-      description: The account, as it was given to the module.
+      description: The account, as it was given to the module, null if none was seen.
       returned: always
       type: str
       sample: "********5678@c.us"

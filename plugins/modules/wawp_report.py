@@ -224,12 +224,44 @@ needs_human:
   returned: with O(state=present)
   type: list
   elements: dict
+  contains:
+    instance_id:
+      description: The instance.
+      returned: always
+      type: str
+      sample: 3EB0BCB2E3D4
+    name:
+      description: Your name for it, null if it was given none.
+      returned: always
+      type: str
+      sample: Front desk
+    outcome:
+      description: What it came to.
+      returned: always
+      type: str
+      sample: unproven
+    needs_human:
+      description: What is left to do.
+      returned: always
+      type: str
+      sample: Remove the device on the phone, in WhatsApp under Linked devices.
   sample: []
 drift:
   description: What has changed since O(baseline), by instance.
   returned: with O(state=present)
   type: list
   elements: dict
+  contains:
+    instance_id:
+      description: The instance.
+      returned: always
+      type: str
+      sample: 3EB0BCB2E3D4
+    what:
+      description: What has changed.
+      returned: always
+      type: str
+      sample: was retired, and works again
   sample: []
 lines:
   description: The report as a person reads it in a terminal.

@@ -59,7 +59,6 @@ EXAMPLES = r"""
   wawp.cloud.wawp_roster:
     csv: /var/tmp/office.csv
   register: roster
-  when: false # there is no such file here
 
 - name: From a list
   wawp.cloud.wawp_roster:
@@ -80,6 +79,26 @@ instances:
   returned: success
   type: list
   elements: dict
+  contains:
+    instance_id:
+      description: The instance.
+      returned: always
+      type: str
+      sample: 3EB0BCB2E3D4
+    name:
+      description: Your name for it.
+      returned: if it was given
+      type: str
+      sample: Front desk
+    expect_account:
+      description: The account that it must belong to.
+      returned: if it was given
+      type: str
+      sample: "+201012345678"
+    access_token:
+      description: Its own token.
+      returned: if it was given
+      type: str
   sample:
     - instance_id: 3EB0BCB2E3D4
     - {instance_id: 3EB0BCB2E3D5, name: Front desk}
@@ -88,6 +107,21 @@ targets:
   returned: success
   type: list
   elements: dict
+  contains:
+    instance_id:
+      description: The instance.
+      returned: always
+      type: str
+      sample: 3EB0BCB2E3D4
+    name:
+      description: Your name for it.
+      returned: if it was given
+      type: str
+      sample: Front desk
+    access_token:
+      description: Its own token.
+      returned: if it was given
+      type: str
   sample:
     - instance_id: 3EB0BCB2E3D4
     - {instance_id: 3EB0BCB2E3D5, name: Front desk}

@@ -116,7 +116,7 @@ status:
   type: str
   sample: SCAN_QR_CODE
 previous_status:
-  description: The status that was seen first.
+  description: The status that was seen first, null if none was.
   returned: always
   type: str
   sample: WORKING
@@ -137,7 +137,9 @@ advice:
   type: str
   sample: null
 account:
-  description: The account that the session was seen to belong to, masked unless O(mask_account=false).
+  description:
+    - The account that the session was seen to belong to, masked unless O(mask_account=false).
+    - Null if none was seen.
   returned: always
   type: str
   sample: "********5678@c.us"

@@ -123,7 +123,7 @@ sessions:
       type: str
       sample: "********5678@c.us"
     session:
-      description: The reply, without secrets, the account masked unless O(mask_account=false).
+      description: The reply, without secrets, the account masked unless O(mask_account=false), null if there is none.
       returned: always
       type: dict
       sample:

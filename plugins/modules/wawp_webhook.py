@@ -90,6 +90,23 @@ webhooks:
   returned: success
   type: list
   elements: dict
+  contains:
+    url:
+      description: Where the events are sent.
+      returned: always
+      type: str
+      sample: https://hooks.example.com/wawp
+    events:
+      description: Which events.
+      returned: if the API says so
+      type: list
+      elements: str
+      sample: [session.status]
+    is_active:
+      description: Whether they are sent.
+      returned: if the API says so
+      type: bool
+      sample: true
   sample:
     - url: https://hooks.example.com/wawp
       events: [session.status]

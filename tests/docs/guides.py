@@ -1,0 +1,184 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the code blocks of a Markdown page and runs them as its reader would, from top to bottom.
+
+- Shell blocks of a page run in one shell, in an empty folder, with the collection, a simulator and a token at hand.
+  Any command that fails ends the page. Lines in NOT_RUN are left out, those in INSTEAD are replaced.
+  The vault's password is known, so that nobody is asked.
+- YAML is parsed, and plays and tasks are checked by ansible-playbook. A block whose first line is a comment that names
+  a file (``# logout.yml``) is that file for the page's shell blocks.
+- JSON is parsed. Every other language must be one of SHOWN.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
+from ansible_collections.wawp.cloud.tests.docs.collection import BIN, ROOT, run
+
+# Line to the reason why it isn't run here.
+NOT_RUN: dict[str, str] = {
+    "ansible-galaxy collection install wawp.cloud": "tests reach no Galaxy; tools/package.py installs the artefact",
+    "python3 -m pip install requests": "the environment of the tests has it",
+    "make test": "runs this test",
+    "tail -f /var/tmp/retire-office.jsonl": "never ends",
+}
+# Part of a command to what takes its place here.
+INSTEAD: dict[str, str] = {
+    "make demo": f"python {ROOT}/tools/demo.py",  # make would set up the environment in which this runs
+    # There is nobody to ask for a password, and no terminal for an editor.
+    " --ask-vault-pass": "",
+    "ansible-vault create": f"ansible-vault encrypt_string --name vault_wawp_token {SANDBOX_TOKEN} --output",
+    "ansible-playbook wawp.cloud.sandbox": "ansible-playbook wawp.cloud.sandbox -e sandbox_port=0",
+    "/var/tmp/": "./",  # noqa: S108 - taken out, not used
+}
+
+SHELL = {"sh", "shell", "bash"}
+YAML = {"yaml", "yml"}
+JSON = {"json"}
+SHOWN = {"text", "mermaid", "ini", "csv", "html"}
+
+# Where the documentation's sandbox would be. The tests have one of their own on a free port.
+SANDBOX = "127.0.0.1:9297"
+
+_FENCE = re.compile(r"^(?P<indent> *)(?P<fence>```+|~~~+)[ ]*(?P<language>[\w+-]*)[^\n`]*$")
+_FILE = re.compile(r"^# ([\w.-]+\.(?:yml|yaml))\b")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page: its language, where its first line is, and its text."""
+
+    language: str
+    line: int
+    text: str
+
+
+def blocks(text: str) -> list[Block]:
+    """The fenced code blocks of a page. Raises ValueError for one that isn't closed."""
+    found: list[Block] = []
+    opening: re.Match[str] | None = None
+    lines: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _FENCE.match(line)
+        if opening is None:
+            opening, lines = match, []
+        elif line.strip() == opening["fence"]:
+            indent = len(opening["indent"])
+            content = "".join(f"{each[indent:]}\n" for each in lines)
+            found.append(Block(opening["language"].lower(), number - len(lines), content))
+            opening = None
+        else:
+            lines.append(line)
+    if opening is not None:
+        raise ValueError("a code block is never closed")
+    return found
+
+
+def pages() -> list[Path]:
+    """The pages that users read."""
+    return [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+
+
+def problems(page: str, home: Path, url: str) -> list[str]:
+    """What doesn't hold in the text of a page. `home` is an empty folder, `url` the simulator's."""
+    found = []
+    every = blocks(page)
+    for block in every:
+        if block.language in YAML:
+            found += yaml_problems(block, home)
+        elif block.language in JSON:
+            found += json_problems(block)
+        elif block.language not in SHELL | SHOWN:
+            found.append(f"line {block.line}: no language that we know: {block.language!r}")
+    return found + shell_problems([block for block in every if block.language in SHELL], home, url)
+
+
+def json_problems(block: Block) -> list[str]:
+    """Whether a JSON block can be read."""
+    try:
+        json.loads(block.text)
+    except ValueError as error:
+        return [f"line {block.line}: no JSON: {error}"]
+    return []
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads Ansible's own tags as the text that they stand for."""
+
+
+_Loader.add_constructor("!vault", lambda loader, node: str(node.value))
+_Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
+
+
+def yaml_problems(block: Block, home: Path) -> list[str]:
+    """Whether a YAML block can be read, and by Ansible if it is for Ansible. Keeps it if it names a file."""
+    named = _FILE.match(block.text)
+    if named:
+        if (home / named[1]).exists():
+            return [f"line {block.line}: there is a {named[1]} already"]
+        (home / named[1]).write_text(block.text, encoding="utf-8")
+    try:
+        content: Any = yaml.load(block.text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        return [f"line {block.line}: no YAML: {error}"]
+    if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
+        return []
+    plays = [item for item in content if "hosts" in item or any(key.endswith("import_playbook") for key in item)]
+    text = block.text if plays else "- hosts: localhost\n  tasks:\n" + indented(block.text.replace("---\n", ""))
+    playbook = home / ".checked.yml"
+    playbook.write_text(text, encoding="utf-8")
+    done = run([BIN / "ansible-playbook", "--syntax-check", playbook], home)
+    playbook.unlink()
+    return [f"line {block.line}: {done.stdout}"] if done.returncode else []
+
+
+def indented(text: str) -> str:
+    """The text as it stands below `tasks:`."""
+    return "".join(f"    {line}\n" if line else "\n" for line in text.splitlines())
+
+
+def shell_problems(shell_blocks: Sequence[Block], home: Path, url: str) -> list[str]:
+    """Whether the shell blocks of a page run, in their order."""
+    if not shell_blocks:
+        return []
+    (home / ".curlrc").write_text("fail-with-body\n", encoding="utf-8")
+    (home / ".vault-password").write_text("rehearsal\n", encoding="utf-8")
+    (home / "group_vars/all").mkdir(parents=True)
+    script = ["set -eu", f"trap {shlex.quote(stop_sandbox())} EXIT"]
+    for block in shell_blocks:
+        script += [f"echo '== line {block.line}'", adapted(block.text, url)]
+    vault = {"ANSIBLE_VAULT_PASSWORD_FILE": f"{home}/.vault-password"}
+    done = run(["bash", "-c", "\n".join(script)], home, url, **vault)
+    return [done.stdout] if done.returncode else []
+
+
+def commands(text: str) -> list[str]:
+    """The lines of a shell block, without remarks behind them."""
+    return [re.sub(r"\s+# .*", "", line).strip() for line in text.splitlines()]
+
+
+def adapted(text: str, url: str) -> str:
+    """A shell block as it is run here."""
+    kept = [line for line, command in zip(text.splitlines(), commands(text)) if command not in NOT_RUN]
+    text = "\n".join(kept).replace(SANDBOX, url.partition("//")[2])
+    for part, other in INSTEAD.items():
+        text = text.replace(part, other)
+    return text
+
+
+def stop_sandbox() -> str:
+    """A command that ends the sandbox that the page has started, if it has left it running."""
+    ready = "$HOME/.ansible/wawp_sandbox/ready.json"
+    folder = shlex.quote(str(ROOT / "plugins/plugin_utils"))
+    return f'test ! -e "{ready}" || (cd {folder} && python -m simulator --stop --ready-file "{ready}")'

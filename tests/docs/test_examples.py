@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The EXAMPLES of every plugin run as they stand, against sessions like those that they name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import fleet
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
+from ansible_collections.wawp.cloud.tests.docs.collection import BIN, MODULES, ROOT, documentation, play, plugins, run
+from ansible_collections.wawp.cloud.tests.docs.scenarios import FILES, SCENE
+
+# Folders of plugins/ whose plugins have no examples of their own.
+WITHOUT_EXAMPLES = {"action", "doc_fragments", "module_utils", "plugin_utils"}
+COVERED = {"modules", "inventory"}
+
+
+def examples(kind: str, name: str, home: Path) -> str:
+    """The EXAMPLES of a plugin. What they write on a user's machine goes to `home`."""
+    for file, content in FILES.items():
+        (home / file).write_text(content, encoding="utf-8")
+    text: str = documentation(kind)[name]["examples"]
+    return text.replace("/var/tmp/", f"{home}/")  # noqa: S108 - taken out, not used
+
+
+def around(example: dict[str, Any], url: str) -> list[dict[str, Any]]:
+    """An example between tasks that set the scene anew and see that it has called the API, if its module does that."""
+    calling = [f"wawp.cloud.{name}" for name in MODULES if "access_token" in documentation()[name]["doc"]["options"]]
+    before = {"ansible.builtin.uri": {"url": f"{url}/_simulator/reset", "body_format": "json", "body": SCENE}}
+    before["ansible.builtin.uri"]["method"] = "POST"
+    after = {"ansible.builtin.uri": {"url": f"{url}/_simulator/calls"}, "register": "calls_seen"}
+    after["failed_when"] = "calls_seen.json.total == 0"
+    return [before, example, after] if any(f'"{name}"' in json.dumps(example) for name in calling) else [example]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_of_a_module_succeed(module: str, simulator: Server, tmp_path: Path) -> None:
+    tasks = yaml.safe_load(examples("module", module, tmp_path))
+
+    done = play(
+        [task for example in tasks for task in around(example, simulator.url)],
+        tmp_path,
+        simulator.url,
+        wawp_access_token=SANDBOX_TOKEN,
+        wawp_api_url=simulator.url,
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "skipping:" not in done.stdout
+    assert "wawp.cloud." in json.dumps(tasks)
+
+
+@pytest.mark.parametrize("name", plugins("inventory"))
+def test_the_examples_of_an_inventory_plugin_yield_hosts(name: str, simulator: Server, tmp_path: Path) -> None:
+    fleet.load(simulator.engine, SCENE)
+    source = tmp_path / f"fleet.{name}.yml"
+    source.write_text(examples("inventory", name, tmp_path), encoding="utf-8")
+
+    strict = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+
+    done = run([BIN / "ansible-inventory", "-i", source, "--list"], tmp_path, simulator.url, **strict)
+
+    assert done.returncode == 0, done.stdout
+    hosts = json.loads(done.stdout[done.stdout.index("{") :])["_meta"]["hostvars"]
+    # Some versions of Ansible show here that text from the API is marked as unsafe.
+    assert [facts["wawp_status"] in ("WORKING", {"__ansible_unsafe": "WORKING"}) for facts in hosts.values()] == [
+        True
+    ] * 2
+
+
+def test_no_kind_of_plugin_is_forgotten() -> None:
+    kinds = {path.name for path in (ROOT / "plugins").iterdir() if list(path.glob("*.py"))}
+
+    assert kinds <= COVERED | WITHOUT_EXAMPLES

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the collection says about itself in several places is the same in all of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._version import VERSION
+from ansible_collections.wawp.cloud.tests.docs.collection import (
+    MODULES,
+    NAMESPACE,
+    ROOT,
+    arguments,
+    documentation,
+    source_file,
+)
+
+ATTRIBUTES = {"check_mode", "diff_mode", "idempotent"}
+
+
+def calls_the_api(module: str) -> bool:
+    """Whether a module takes what the action group is for."""
+    return {"access_token", "api_url"} <= set(arguments(module)["argument_spec"])
+
+
+def test_the_action_group_lists_exactly_the_modules_that_call_the_api() -> None:
+    groups = source_file("meta/runtime.yml")["action_groups"]
+
+    assert groups == {"wawp": [name for name in MODULES if calls_the_api(name)]}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_membership_in_the_action_group_is_documented(module: str) -> None:
+    told = documentation()[module]["doc"]["attributes"].get("action_group", {}).get("membership", [])
+
+    assert told == ([f"{NAMESPACE}.wawp"] if calls_the_api(module) else [])
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_attributes_are_complete_and_partial_support_is_explained(module: str) -> None:
+    attributes = documentation()[module]["doc"]["attributes"]
+
+    assert set(attributes) - {"action_group"} == ATTRIBUTES
+    assert all(facts["support"] in ("full", "partial", "none", "N/A") for facts in attributes.values())
+    assert all(facts.get("details") for facts in attributes.values() if facts["support"] == "partial")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_check_mode_is_promised_by_those_that_have_it(module: str) -> None:
+    promised = documentation()[module]["doc"]["attributes"]["check_mode"]["support"] == "full"
+
+    assert promised == arguments(module)["supports_check_mode"]
+
+
+def test_every_documentation_fragment_is_used() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("plugins/*/*.py")]
+    used = set(re.findall(rf"^ *- ({re.escape(NAMESPACE)}\.\w+(?:\.\w+)?)$", "\n".join(sources), re.MULTILINE))
+
+    assert used >= fragments()
+
+
+def fragments() -> set[str]:
+    """The names of all fragments, as extends_documentation_fragment has them."""
+    found = set()
+    for path in ROOT.glob("plugins/doc_fragments/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():
+                part = node.targets[0].id.lower()
+                found.add(f"{NAMESPACE}.{path.stem}" + ("" if part == "documentation" else f".{part}"))
+    assert found
+    return found
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    assert source_file("galaxy.yml")["version"] == VERSION
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_is_newer_than_the_collection(module: str) -> None:
+    added = documentation()[module]["doc"]["version_added"]
+
+    assert [int(part) for part in added.split(".")] <= [int(part) for part in VERSION.split(".")]

@@ -1,0 +1,179 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""RETURN of every module against real results, on success and on failure, in a process and in the worker."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import fleet
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
+from ansible_collections.wawp.cloud.tests.docs.collection import MODULES, NAMESPACE, documentation, play, plugins
+from ansible_collections.wawp.cloud.tests.docs.scenarios import FIELDS_OF, SCENARIOS, Scenario
+
+# What Ansible itself adds to results; changed, failed and msg are documented by Ansible.
+COMMON = {"changed", "deprecations", "diff", "exception", "failed", "invocation", "msg", "skipped", "warnings"}
+TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+    "list": (list,),
+    "dict": (dict,),
+}
+
+WAYS = [(module, False) for module in MODULES] + [(module, True) for module in plugins("action")]
+# Where the worker is tried with all scenarios, every so manieth of them shows that a process gives the same.
+SAMPLE = 4
+
+each_way = pytest.mark.parametrize(
+    ("module", "in_process"), WAYS, ids=[f"{module}-{'worker' if here else 'process'}" for module, here in WAYS]
+)
+
+
+@functools.cache
+def results(module: str, in_process: bool) -> list[dict[str, Any]]:
+    """The results of all scenarios of a module, run by one playbook."""
+    every_scenario = SCENARIOS[module]
+    scenarios = every_scenario if in_process or (module, True) not in WAYS else every_scenario[::SAMPLE]
+    engine = Engine(delays=Delays(scale=0))
+    with Server(engine) as server, tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        tasks = []
+        for number, scenario in enumerate(scenarios):
+            session = {"instance_id": f"ONE{number}", **scenario.session, "faults": scenario.faults}
+            fleet.load(engine, [session])
+            tasks += steps(module, number, scenario)
+        every = ", ".join(f"result_{number}" for number in range(len(scenarios)))
+        content = f"{{{{ [{every}] | to_json }}}}"
+        tasks.append({"ansible.builtin.copy": {"dest": str(home / "results.json"), "content": content, "mode": "0600"}})
+        done = play(tasks, home, server.url, wawp_in_process=in_process)
+        assert done.returncode == 0, done.stdout
+        found: list[dict[str, Any]] = json.loads((home / "results.json").read_text(encoding="utf-8"))
+    return found
+
+
+def steps(module: str, number: int, scenario: Scenario) -> list[dict[str, Any]]:
+    """The tasks of a scenario; the last one is the module's."""
+    own = {"instance_id": "ONE"} if "instance_id" in documentation()[module]["doc"]["options"] else {}
+    options = {name: value for name, value in {**own, **scenario.options}.items() if value is not None}
+    task = {
+        f"{NAMESPACE}.{module}": options,
+        "check_mode": scenario.check,
+        "diff": True,
+        "ignore_errors": True,
+        "register": f"result_{number}",
+    }
+    written: list[dict[str, Any]] = json.loads(re.sub(r"\bONE\b", f"ONE{number}", json.dumps([*scenario.before, task])))
+    return written
+
+
+def fields(module: str, path: str = "") -> dict[str, Any]:
+    """The documented fields below a path of RETURN, with those that the text says are another module's."""
+    if path:
+        above, dummy, name = path.rpartition(".")
+        field = fields(module, above)[name]
+        documented: dict[str, Any] = field.get("contains") or {}
+    else:
+        documented, field = documentation()[module]["return"] or {}, {}
+    borrowed = FIELDS_OF.get((module, path))
+    if borrowed is None:
+        return documented
+    assert f"M({NAMESPACE}.{borrowed.module})" in str(field["description"]), (
+        f"RETURN of {module} doesn't say so: {path}"
+    )
+    others = fields(borrowed.module, borrowed.path)
+    return {**{name: others[name] for name in others if name not in borrowed.without}, **documented}
+
+
+def complaints(module: str, found: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """How a result, or the part of it below a path, differs from RETURN."""
+    documented = fields(module, path)
+    for name in set(found) - set(documented) - (COMMON if not path else set()):
+        yield f"{path}.{name} is returned and not documented"
+    for name, field in documented.items():
+        if name not in found:
+            if field["returned"] == "always" or (field["returned"] == "success" and not found.get("failed")):
+                yield f"{path}.{name} is missing, it is returned: {field['returned']}"
+            continue
+        yield from complaints_about(module, field, found[name], f"{path}.{name}".lstrip("."))
+
+
+def complaints_about(module: str, field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+    """How one value differs from what is documented of it."""
+    if value is None:
+        if "null" not in str(field["description"]).lower():
+            yield f"{path} is null, and its description doesn't say when"
+    elif not has_type(value, field["type"]):
+        yield f"{path} is no {field['type']}: {value!r}"
+    elif isinstance(value, list):
+        assert field.get("elements"), f"{path} has no elements"
+        for item in value:
+            if not has_type(item, field["elements"]):
+                yield f"{path} holds what is no {field['elements']}: {item!r}"
+            elif isinstance(item, dict):
+                yield from complaints(module, item, path)
+    elif isinstance(value, dict) and fields(module, path):
+        yield from complaints(module, value, path)
+
+
+def has_type(value: Any, name: str) -> bool:
+    """Whether a value is of a documented type; a truth value is no number."""
+    return isinstance(value, TYPES[name]) and (name == "bool" or not isinstance(value, bool))
+
+
+@each_way
+def test_results_are_as_documented(module: str, in_process: bool) -> None:
+    found = {complaint for result in results(module, in_process) for complaint in complaints(module, result)}
+
+    assert not found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_whatever_is_documented_is_returned_some_time(module: str) -> None:
+    documented = set(all_paths(module))
+    seen = {path for result in results(module, (module, True) in WAYS) for path in paths_with_values(result)}
+
+    assert documented - seen == set()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_scenarios_succeed_and_fail(module: str) -> None:
+    found = results(module, (module, True) in WAYS)
+
+    assert {result.get("failed", False) for result in found} == {True, False}
+
+
+def all_paths(module: str, path: str = "") -> Iterator[str]:
+    """The path of each field that the module's own RETURN documents below a path."""
+    documented: Any = documentation()[module]["return"]
+    for name in path.split(".") if path else []:
+        documented = documented[name].get("contains") or {}
+    for name in documented:
+        below = f"{path}.{name}".lstrip(".")
+        yield below
+        yield from all_paths(module, below)
+
+
+def paths_with_values(value: Any, path: str = "") -> Iterator[str]:
+    """The path of each field of a result that is not null."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            below = f"{path}.{name}".lstrip(".")
+            if item is not None:
+                yield below
+            yield from paths_with_values(item, below)
+    elif isinstance(value, list):
+        for item in value:
+            yield from paths_with_values(item, path)
