@@ -180,8 +180,9 @@ def _records_of(path: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _read(path: str, option: str) -> dict[str, Any]:
+    content = read_bytes(path, option)
     try:
-        report = json.loads(read_bytes(path, option))
+        report = json.loads(content)
     except ValueError:
         raise OptionError(option, f"{path} is no JSON; name the report's .json file") from None
     if not isinstance(report, dict) or report.get("format") != FORMAT:

@@ -43,7 +43,7 @@ class Ran:
 
     def phrase(self, action: str = "decommission") -> str:
         """The phrase that its plan asks for."""
-        return next(found for found in PHRASE.findall(self.output) if found.startswith(action))
+        return next(str(found) for found in PHRASE.findall(self.output) if found.startswith(action))
 
     def outcomes(self) -> dict[str, str]:
         return {record["instance_id"]: record["outcome"] for record in self.report["records"]}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._report import Evidence, build, checked_request
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 def table(name: str) -> list[dict[str, str]]:
     session = {"instance_id": "A1", "name": name, "verdict": "severed", "state": "decommissioned"}
     moment = "2026-11-22T01:30:00.000Z"
-    place = {"api_url": None, "controller": "c", "source": "s", "versions": {}}
+    place: dict[str, Any] = {"api_url": None, "controller": "c", "source": "s", "versions": {}}
     evidence = Evidence("decommission", "sever", "t", moment, moment, checked_request({}), place, sessions=[session])
     content = render(build(evidence))
     assert content.startswith(b"\xef\xbb\xbf")

@@ -59,6 +59,7 @@ def test_links() -> None:
     assert parse_link({"link": None}) is None
     assert parse_link({"link": ""}) is None
     assert parse_link({"link": "https://link.wawp.example/x"}) == "https://link.wawp.example/x"
-    for body in (None, [], {}, {"link": {"url": "x"}}):
+    bodies: tuple[Any, ...] = (None, [], {}, {"link": {"url": "x"}})
+    for body in bodies:
         with pytest.raises(ValueError, match="link"):
             parse_link(body)
