@@ -148,7 +148,7 @@ def test_a_report_without_records_is_not_valid(tmp_path: Path) -> None:
     ("deadline", "met"), [(None, None), ("2026-11-22T01:30:02Z", True), ("2026-11-22T03:30:01+02:00", False)]
 )
 def test_deadlines(tmp_path: Path, deadline: str | None, met: bool | None) -> None:
-    given = {"deadline": deadline} if deadline else {}
+    given: dict[str, Any] = {"deadline": deadline} if deadline else {}
     assert (
         written(report(directory=str(tmp_path), sessions=[session()], **given))["records"][0]["when"]["deadline_met"]
         is met
