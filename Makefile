@@ -35,7 +35,7 @@ site-test: ## the documentation site: its links, and in a real browser
 events-test: ## event sources and rulebooks, with the real ansible-rulebook
 awx-test: ## playbooks and slices under ansible-runner, and the execution environment
 runbooks-test: ## whole runbooks, and the report's page in Chromium
-package: ## build, install and import the collection as Galaxy would
+package: ## build, install and import the collection as Galaxy would; make a release, twice, and try it
 coverage: ## branch coverage of the last units and integration runs
 lint sanity units integration docs-test site-test events-test awx-test runbooks-test package coverage:
 	@$(CHECK) $@

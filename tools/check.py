@@ -200,6 +200,11 @@ def site_stage() -> Stage:
     return pytest_stage("site-test", "site-test", [["pytest", "tests/site"]])
 
 
+def release_stage() -> Stage:
+    """Return the stage that makes a release without publishing it."""
+    return pytest_stage("release", "package", [["pytest", "tests/release"]])
+
+
 def lowest_stage() -> Stage:
     """Return the stage that runs the unit tests with the oldest libraries that the collection allows."""
     set_up = ["python", "tools/environments.py", "lowest"]
@@ -255,7 +260,7 @@ def test_plan(cores: list[str], *, everything: bool) -> list[Stage]:
 def all_stages(cores: list[str], *, everything: bool) -> list[Stage]:
     """Return all stages in the order in which they are to start: what takes long comes first."""
     stages = [sanity_stage(core) for core in cores] + test_plan(cores, everything=everything)
-    stages += [*lint_stages(), docs_stage(), site_stage(), lowest_stage(), events_stage(), awx_stage()]
+    stages += [*lint_stages(), docs_stage(), site_stage(), release_stage(), lowest_stage(), events_stage(), awx_stage()]
     stages += [runbooks_stage()]
     stages += [Stage("package", "package", [["python", "tools/package.py"]])]
     measured = frozenset(stage.name for stage in stages if stage.group in ("units", "integration"))

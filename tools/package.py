@@ -17,15 +17,10 @@ import tarfile
 from pathlib import Path
 
 from ansibletest import copy_checkout
+from artefact import build, source_date
 from environments import ROOT, WORK
 
 PACKAGE = WORK / "package"
-
-
-def build(source: Path, target: Path) -> Path:
-    """Build the collection in `source` and return the artefact's path."""
-    subprocess.run(["ansible-galaxy", "collection", "build", "--output-path", target, source], check=True)
-    return next(target.glob("*.tar.gz"))
 
 
 def names(artefact: Path) -> set[str]:
@@ -56,8 +51,8 @@ def main() -> None:
     shutil.rmtree(PACKAGE, ignore_errors=True)
     source = PACKAGE / "ansible_collections/wawp/cloud"
     copy_checkout(source)
-    artefact = build(source, PACKAGE / "clean")
-    check_build_ignore(artefact, build(ROOT, PACKAGE / "checkout"))
+    artefact = build(source, PACKAGE / "clean", source_date())
+    check_build_ignore(artefact, build(ROOT, PACKAGE / "checkout", source_date()))
     install(artefact, PACKAGE / "installed")
     result = subprocess.run([sys.executable, "-m", "galaxy_importer.main", artefact], cwd=PACKAGE, check=False)
     raise SystemExit(result.returncode)

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A release is the same bytes whoever builds it, works in an empty place, and leaves the checkout as it was."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 900  # seconds that a release may take on a busy machine
+DATE = 1_700_000_000
+BUILD = f"import pathlib, sys, artefact; print(artefact.build(*map(pathlib.Path, sys.argv[1:]), {DATE}))"
+
+
+def python(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the project's Python in tools/, as make does."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT / "tools",
+        env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Path:
+    """A small collection with a program, a text and a folder."""
+    folder = tmp_path / "here"
+    (folder / "plugins/modules").mkdir(parents=True)
+    facts = {"namespace": "some", "name": "thing", "version": "1.0.0", "readme": "README.md", "authors": ["somebody"]}
+    (folder / "galaxy.yml").write_text(json.dumps(facts))
+    (folder / "README.md").write_text("# Thing\n")
+    (folder / "run").write_text("#!/bin/sh\n")
+    (folder / "run").chmod(0o755)
+    for name in "zebra", "ant", "mule":
+        (folder / f"plugins/modules/{name}.py").write_text(f"# {name}\n")
+    return folder
+
+
+def built(folder: Path) -> Path:
+    """Build a collection beside itself."""
+    done = python("-c", BUILD, folder, folder.parent / f"{folder.name}-built")
+    assert done.returncode == 0, done.stdout
+    return Path(done.stdout.splitlines()[-1])
+
+
+def elsewhere(folder: Path) -> Path:
+    """Copy a collection as another machine might have it: made in another order, with other times and modes."""
+    other = folder.parent / "elsewhere"
+    for path in sorted((p for p in folder.rglob("*") if p.is_file()), reverse=True):
+        copy = other / path.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+        copy.chmod(path.stat().st_mode & 0o700 | 0o060)
+        os.utime(copy, (0, 0))
+    return other
+
+
+def test_the_same_sources_give_the_same_bytes(collection: Path) -> None:
+    assert built(collection).read_bytes() == built(elsewhere(collection)).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: (folder / "README.md").write_text("# Other thing\n"),
+        lambda folder: (folder / "run").chmod(0o644),
+        lambda folder: (folder / "plugins/modules/ant.py").rename(folder / "plugins/modules/bee.py"),
+    ],
+    ids=["text", "mode", "name"],
+)
+def test_other_sources_give_other_bytes(collection: Path, change: Callable[[Path], object]) -> None:
+    other = elsewhere(collection)
+    change(other)
+
+    assert built(collection).read_bytes() != built(other).read_bytes()
+
+
+def test_an_artefact_tells_nothing_of_who_built_it(collection: Path) -> None:
+    artefact = built(collection)
+    with tarfile.open(artefact) as archive:
+        members = archive.getmembers()
+
+    assert {(m.uid, m.gid, m.uname, m.gname, m.mtime) for m in members} == {(0, 0, "", "", DATE)}
+    assert {m.mode for m in members} == {0o644, 0o755}
+    with gzip.open(artefact) as packed:
+        packed.read(1)
+        assert packed.mtime == DATE
+
+
+def test_the_manifests_of_an_artefact_are_true(collection: Path) -> None:
+    with tarfile.open(built(collection)) as archive:
+        content = {m.name: file.read() for m in archive if (file := archive.extractfile(m))}
+    manifest = json.loads(content["MANIFEST.json"])
+    listed = [entry for entry in json.loads(content["FILES.json"])["files"] if entry["ftype"] == "file"]
+
+    assert manifest["file_manifest_file"]["chksum_sha256"] == hashlib.sha256(content["FILES.json"]).hexdigest()
+    assert {entry["name"]: entry["chksum_sha256"] for entry in listed} == {
+        name: hashlib.sha256(data).hexdigest()
+        for name, data in content.items()
+        if name not in {"MANIFEST.json", "FILES.json"}
+    }
+
+
+def test_a_release_is_built_twice_tried_and_changes_nothing_here() -> None:
+    held = ["galaxy.yml", "plugins/module_utils/_version.py", "changelogs/changelog.yaml"]
+    before = {name: (ROOT / name).read_bytes() for name in held}
+    fragments = sorted(path.name for path in ROOT.glob("changelogs/fragments/*.yml"))
+
+    done = python("release.py", "1.0.0")
+
+    assert done.returncode == 0, done.stdout
+    digest, name = done.stdout.splitlines()[-1].split()
+    assert hashlib.sha256((ROOT / name).read_bytes()).hexdigest() == digest
+    with tarfile.open(ROOT / name) as archive:
+        names = archive.getnames()
+        facts = json.load(archive.extractfile("MANIFEST.json") or pytest.fail("no manifest"))
+    assert facts["collection_info"]["version"] == "1.0.0"
+    assert "CHANGELOG.md" in names
+    assert {name: (ROOT / name).read_bytes() for name in held} == before
+    assert sorted(path.name for path in ROOT.glob("changelogs/fragments/*.yml")) == fragments
+
+
+@pytest.mark.parametrize("version", ["", "1.0", "v1.0.0", "1.0.0 ", "01.0.0"])
+def test_what_is_no_version_is_refused(version: str) -> None:
+    done = python("release.py", version)
+
+    assert done.returncode == 2
+    assert "no semantic version" in done.stdout

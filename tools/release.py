@@ -1,0 +1,181 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a release in `.work/release`, and try it: `python tools/release.py [--write] VERSION`.
+
+Runs inside `.venv`. Copies the checkout twice, sets the version there, lets antsibull-changelog make the changelog of
+the fragments, builds both, and compares the bytes. Then installs the artefact into an empty place and
+takes two sessions of its own sandbox out of service, playbooks by their full names. The checkout stays as it is; with
+--write it gets the version and the changelog.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from ansibletest import copy_checkout
+from artefact import build, source_date
+from environments import ROOT, WORK
+
+RELEASE = WORK / "release"
+SOURCES = RELEASE / "sources"
+VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z.-]+)?")
+# Each place where the version stands, and how.
+PLACES = {
+    "galaxy.yml": re.compile(r"(?<=^version: )\S+$", re.MULTILINE),
+    "plugins/module_utils/_version.py": re.compile(r'(?<=^VERSION = ")[^"]+(?="$)', re.MULTILINE),
+}
+CHANGELOG = Path("changelogs/changelog.yaml")
+# Sessions of the sandbox: one that works, and one that must be started before it can be logged out.
+SESSIONS = ["8C7D82CD4106", "6EE25C7217F8"]
+
+
+def set_version(collection: Path, version: str) -> None:
+    """Write the version wherever it stands."""
+    for name, pattern in PLACES.items():
+        text, count = pattern.subn(version, (collection / name).read_text(encoding="utf-8"))
+        if count != 1:
+            raise SystemExit(f"{name} has {count} versions.")
+        (collection / name).write_text(text, encoding="utf-8")
+
+
+def make_changelog(collection: Path, version: str, date: int) -> None:
+    """Turn the fragments into a release of the changelog, unless it has this release already."""
+    if version in yaml.safe_load((collection / CHANGELOG).read_text(encoding="utf-8"))["releases"]:
+        return
+    day = datetime.fromtimestamp(date, UTC).date().isoformat()
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2])}
+    command = ["antsibull-changelog", "release", "--version", version, "--date", day]
+    subprocess.run(command, cwd=collection, env=environment, check=True)
+
+
+def make_release(name: str, version: str, date: int) -> Path:
+    """Make the release in a folder called `name`, from the copy of the checkout, and return the artefact."""
+    collection = RELEASE / name / "ansible_collections/wawp/cloud"
+    shutil.copytree(SOURCES, collection, ignore=shutil.ignore_patterns(".git"))
+    set_version(collection, version)
+    make_changelog(collection, version, date)
+    return build(collection, RELEASE / name, date)
+
+
+class Place:
+    """An empty place with Ansible, requests, and the artefact installed; nothing of the checkout."""
+
+    def __init__(self, folder: Path, artefact: Path) -> None:
+        self.folder = folder
+        self.variables = {
+            "ANSIBLE_COLLECTIONS_PATH": str(folder / "collections"),
+            "ANSIBLE_NOCOLOR": "1",
+            "HOME": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "NO_PROXY": "127.0.0.1",
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        }
+        self.run("ansible-galaxy", "collection", "install", "-p", "collections", str(artefact))
+        self.run("ansible-galaxy", "collection", "verify", "--offline", "wawp.cloud")
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        """Run a command and return what it printed. Ends this script if it doesn't end as expected."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if bool(done.returncode) != fails:
+            raise SystemExit(f"{done.stdout}\n{' '.join(command)} exited with {done.returncode}.")
+        return done.stdout
+
+    def play(self, name: str, fails: bool = False, **variables: object) -> str:
+        """Run a playbook of the collection by its full name."""
+        return self.run("ansible-playbook", f"wawp.cloud.{name}", "-e", json.dumps(variables), fails=fails)
+
+
+def truth(url: str, instance: str) -> Mapping[str, object]:
+    """Return what the sandbox knows of an instance."""
+    with urllib.request.urlopen(f"{url}/_simulator/instances/{instance}") as reply:  # noqa: S310 - a URL of our own
+        found: Mapping[str, object] = json.load(reply)
+        return found
+
+
+def decommission(place: Place) -> None:
+    """Take sessions of the sandbox out of service: first the plan, then with its phrase, then look at the truth."""
+    url = json.loads((place.folder / ".ansible/wawp_sandbox/ready.json").read_text())["url"]
+    place.variables |= {"WAWP_API_URL": url, "WAWP_ACCESS_TOKEN": "sandbox-token"}
+    if not all(truth(url, each)["linked"] for each in SESSIONS):
+        raise SystemExit("The sandbox's sessions are not what this script takes them for.")
+    plan = place.play("decommission", fails=True, instances=SESSIONS)
+    phrase = re.search(rf"decommission {len(SESSIONS)} [0-9a-f]{{8}}\b", plan)
+    if not phrase:
+        raise SystemExit(f"{plan}\nThe plan names no phrase.")
+    if not all(truth(url, each)["linked"] for each in SESSIONS):
+        raise SystemExit("The plan alone has changed something.")
+    place.play("decommission", instances=SESSIONS, confirm=phrase[0])
+    if any(truth(url, each)["linked"] for each in SESSIONS):
+        raise SystemExit("The runbook ended well, and a phone is still linked.")
+
+
+def try_out(artefact: Path) -> None:
+    """Install the artefact into an empty place and run its sandbox and a runbook there."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(Path(folder), artefact)
+        place.play("sandbox", sandbox_port=0, sandbox_scale=0.1)
+        try:
+            decommission(place)
+        finally:
+            place.play("sandbox", sandbox_state="absent")
+
+
+def write_back(version: str) -> None:
+    """Write the release's version and changelog to the checkout, and remove the fragments that became part of it."""
+    made = RELEASE / "first/ansible_collections/wawp/cloud"
+    set_version(ROOT, version)
+    for name in ("CHANGELOG.md", CHANGELOG):
+        shutil.copyfile(made / name, ROOT / name)
+    for fragment in (ROOT / "changelogs/fragments").glob("*.yml"):
+        if not (made / fragment.relative_to(ROOT)).exists():
+            fragment.unlink()
+    print("Look at `git diff`, commit, and tag it.")
+
+
+def main() -> None:
+    """Make the release that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("version", help="as in 1.0.0")
+    parser.add_argument("--write", action="store_true", help="also write version and changelog to this checkout")
+    options = parser.parse_args()
+    if not VERSION.fullmatch(options.version):
+        parser.error(f"{options.version!r} is no semantic version, such as 1.0.0.")
+    shutil.rmtree(RELEASE, ignore_errors=True)
+    date = source_date()
+    copy_checkout(SOURCES)
+    first, second = (make_release(name, options.version, date) for name in ("first", "second"))
+    if first.read_bytes() != second.read_bytes():
+        raise SystemExit(f"{first} and {second} differ.")
+    try_out(first)
+    artefact = first.rename(RELEASE / first.name)
+    print(f"{hashlib.sha256(artefact.read_bytes()).hexdigest()}  {artefact.relative_to(ROOT)}")
+    if options.write:
+        write_back(options.version)
+
+
+if __name__ == "__main__":
+    main()
