@@ -77,7 +77,9 @@ def front_page(text: str) -> str:
 
 
 def write_guides() -> None:
-    """Copy the guides of docs/."""
+    """Copy the guides of docs/, and the folders with what they show."""
+    for folder in (path for path in (ROOT / "docs").iterdir() if path.is_dir()):
+        shutil.copytree(folder, PAGES / folder.name)
     for page in sorted((ROOT / "docs").glob("*.md")):
         text = public_links(page)
         (PAGES / page.name).write_text(front_page(text) if page.stem == "index" else text, encoding="utf-8")
