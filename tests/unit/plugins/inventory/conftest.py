@@ -57,7 +57,7 @@ def read(definitions: str, tmp_path: Path) -> Read:
         source = tmp_path / "fleet.wawp.yml"
         source.write_text(json.dumps({"plugin": definitions, **options}), encoding="utf-8")
         plugin, inventory = wawp.InventoryModule(), InventoryData()
-        plugin._load_name = definitions
+        plugin._load_name, plugin._redirected_names = definitions, [definitions]
         plugin.parse(inventory, DataLoader(), str(source), cache=not flush)
         if options.get("cache"):
             plugin.update_cache_if_changed()
