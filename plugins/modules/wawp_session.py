@@ -122,7 +122,8 @@ previous_status:
   sample: WORKING
 verdict:
   description:
-    - With O(state=logged_out), O(state=decommissioned) and O(state=absent), what is known about the link between phone and session.
+    - With O(state=logged_out), O(state=decommissioned) and O(state=absent), what is known about the link between phone
+      and session.
     - V(severed), our logout was sent while C(WORKING), and afterwards the session was seen without an account.
     - V(already_severed), there was nothing to do, no account was there before anything was sent. What ended it
       was not seen by this run.

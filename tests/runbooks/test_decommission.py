@@ -315,7 +315,7 @@ def test_from_the_inventory_with_a_limit(world: World) -> None:
         ({"instances": ["A1", "A1"]}, "A1 is entry 1 already"),
         ({"instances": []}, "holds none"),
         ({}, "holds none"),
-        ({"instances": [{"instance_id": "A1", "nmae": "x"}, "A b"]}, "unknown nmae"),
+        ({"instances": [{"instance_id": "A1", "nickname": "x"}, "A b"]}, "unknown nickname"),
         ({"instances": ["A1"], "deadline": "2026-11-30"}, "offset"),
     ],
 )

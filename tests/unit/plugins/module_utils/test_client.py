@@ -212,7 +212,7 @@ def test_retry_after(
 
 
 @pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize("token", [SANDBOX_TOKEN, "a/b+c=&d", 'quo"te\\é', "p%2Fq"])
+@pytest.mark.parametrize("token", [SANDBOX_TOKEN, "a/b+c=&d", 'quo"tation\\é', "p%2Fq"])
 def test_no_error_repeats_the_token(engine: Engine, client: Client, body: str, token: str) -> None:
     engine.add(Instance(ID, token))
     engine.add_fault(Fault("http", body=body, message="You sent $access_token, yes, $access_token.", code="c"))
