@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.wawp.cloud.plugins.module_utils._privacy import (
     mask_account,
+    mask_accounts_in,
     mask_name,
     masked,
     without_secrets,
@@ -102,7 +103,8 @@ def parse_session(body: Any) -> Session:
     status = body.get("status")
     if not isinstance(status, str) or not status.strip():
         raise ValueError("the reply has no status")
-    status = status.strip()
+    # It is shown in messages, whatever a server may put there.
+    status = mask_accounts_in(status.strip())
     if not status.isprintable() or len(status) > _MAX_STATUS:
         raise ValueError("the reply's status can't be read")
     return Session(

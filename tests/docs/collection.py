@@ -40,7 +40,8 @@ MODULES = plugins("modules")
 def documentation(kind: str = "module") -> dict[str, dict[str, Any]]:
     """What ansible-doc knows of all plugins of a kind, fragments merged: name to `doc`, `examples` and `return`."""
     names = MODULES if kind == "module" else plugins(kind)
-    command = [BIN / "ansible-doc", "--type", kind, "--json", *(f"{NAMESPACE}.{name}" for name in names)]
+    command: list[str | Path] = [BIN / "ansible-doc", "--type", kind, "--json"]
+    command += [f"{NAMESPACE}.{name}" for name in names]
     done = subprocess.run(command, env=environment(ROOT / ".work"), capture_output=True, text=True, check=True)
     return {name.rpartition(".")[2]: whole for name, whole in json.loads(done.stdout).items()}
 

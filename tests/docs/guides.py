@@ -30,7 +30,12 @@ from ansible_collections.wawp.cloud.tests.docs.collection import BIN, ROOT, run
 NOT_RUN: dict[str, str] = {
     "ansible-galaxy collection install wawp.cloud": "tests reach no Galaxy; tools/package.py installs the artefact",
     "python3 -m pip install requests": "the environment of the tests has it",
+    "python3 -m pip install ansible-core requests": "so it has",
+    "python3 -m venv wawp": "that environment is the one meant here",
+    ". wawp/bin/activate": "as above",
     "make test": "runs this test",
+    "ansible-rulebook --rulebook wawp.cloud.lost_link --inventory inventory.yml --vars events.yml": "see tests/eda",
+    "ansible-playbook wawp.cloud.event_setup -e @events.yml": "needs that rulebook; see tests/eda",
     "tail -f /var/tmp/retire-office.jsonl": "never ends",
 }
 # Part of a command to what takes its place here.
