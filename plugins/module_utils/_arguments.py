@@ -202,6 +202,8 @@ def _entries(numbers: Sequence[int]) -> str:
 
 def tokens_in(instances: Any) -> set[str]:
     """The secrets in unchecked instances: tokens, and strings where only a slip of the pen can have put them."""
+    if isinstance(instances, str):  # Ansible makes a list of it, at its commas
+        instances = [instances, *instances.split(",")]
     entries = instances if isinstance(instances, (list, tuple)) else [instances]
     found: set[str] = set()
     for entry in entries:
