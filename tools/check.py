@@ -26,7 +26,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ansibletest import collection_copy
-from environments import CORES, ROOT, TREE, WORK, interpreters, project_environment, sort_key
+from environments import CORES, ROOT, TREE, WORK, interpreters, project_environment
 
 LOGS = WORK / "logs"
 WORKERS = 2
@@ -243,16 +243,19 @@ def usable_cores() -> list[str]:
 def test_plan(cores: list[str], *, everything: bool) -> list[Stage]:
     """Return the units and integration stages: all that there are, or those that meet each Python at least once.
 
-    The latter are: of the newest core the units on all its Pythons and integration on the oldest and the newest of
-    them; of the other cores both on the oldest Python that can be its controller.
+    The latter are: of the newest core the units on all Pythons that no other core meets, and integration on the newest
+    of them; of the other cores both on the oldest Python that can be its controller.
     """
     stages: list[Stage] = []
-    for core in reversed(cores):
+    met: set[str] = set()
+    for core in cores:
         units = integration = supported_pythons(core)
         if not everything and core == cores[-1]:
-            integration = sorted({units[0], units[-1]}, key=sort_key)
+            units = [version for version in units if version not in met]
+            integration = units[-1:]
         elif not everything:
             units = integration = [v for v in units if v in CORES[core]["controller"]][:1]
+        met |= set(units)
         stages += [integration_stage(core, v) for v in integration] + [units_stage(core, v) for v in units]
     return stages
 
