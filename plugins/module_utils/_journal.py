@@ -146,13 +146,15 @@ def read_events(path: str) -> list[Mapping[str, Any]]:
 
 
 def _events(lines: Iterable[bytes], path: str) -> Iterator[Mapping[str, Any]]:
-    """The events of a journal. A line that a killed run was writing is passed over, anything else must be one."""
+    """The events of a journal. What a killed run was writing is passed over, anything else must be one."""
     for number, line in enumerate(lines, start=1):
+        # Journals that were joined by cat may go on in the line that a killed run was writing.
+        whole = line[max(0, line.rfind(_BEGINNING)) :]
         try:
-            event = json.loads(line)
+            event = json.loads(whole)
         except ValueError:
             # After a power failure a file may end in zeros.
-            if line.startswith(_BEGINNING) or _BEGINNING.startswith(line.strip(b"\0\r\n ")):
+            if whole.startswith(_BEGINNING) or _BEGINNING.startswith(whole.strip(b"\0\r\n ")):
                 continue
             raise OptionError("journal", f"line {number} of {path} is no event; is this a journal?") from None
         if not isinstance(event, dict) or "event" not in event or "instance_id" not in event:

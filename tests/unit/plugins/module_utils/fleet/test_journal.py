@@ -222,6 +222,16 @@ def test_a_journal_that_was_cut_off_anywhere_is_read_and_goes_on(tmp_path: Path)
             assert journal.earlier.get("ä1") == (SEVERED if end >= second else SENT if end >= first else None)
 
 
+def test_a_journal_that_was_joined_to_one_that_was_cut_off_anywhere_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    note(path, SEVERED)
+    behind = path.read_bytes()
+    for end in range(len(whole()) + 1):
+        path.write_bytes(whole()[:end] + behind)
+        with closing(Journal(str(path), read_only=True)) as journal:
+            assert journal.earlier[f"{ID}-0"] == SEVERED
+
+
 def test_the_zeros_that_a_power_failure_leaves_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     path.write_bytes(whole() + b"\0" * 100)
