@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -102,6 +103,13 @@ def test_no_link_is_dead() -> None:
 
     assert len(links) > 1000
     assert [f"{path.relative_to(SITE)}: {link}" for path, link in links if dead(path, link)] == []
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("*.md")))
+def test_what_stands_outside_of_the_site_links_to_files_that_exist(name: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#\s]+)", (ROOT / name).read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (ROOT / link).is_file()] == []
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
