@@ -8,7 +8,7 @@ CORE =
 CHECK = $(PYTHON) tools/check.py $(CORE:%=--core=%)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test matrix lint sanity units integration docs-test docs site-test release events-test awx-test runbooks-test package coverage bench-events format clean
+.PHONY: help venv demo test matrix lint sanity units integration docs-test docs site-test release events-test awx-test runbooks-test package coverage bench bench-events format clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
@@ -46,9 +46,12 @@ docs: venv ## build the documentation site in .work/site/html
 release: venv ## VERSION=1.0.0: build a release in .work/release and try it; WRITE=yes: write its version and changelog here
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" LC_ALL=C.UTF-8 python tools/release.py $(if $(WRITE),--write) "$(VERSION)"
 
+bench: venv ## measure the collection beside what a user would write instead, and put it into docs/benchmark.md
+	@.venv/bin/python tools/bench/run.py --write docs/benchmark.md
+
 bench-events: ## measure how fast an event reaches its rule, and a load of 1,000 events a second
 	@$(PYTHON) tools/environments.py events >/dev/null
-	@.work/venv-events/bin/python tools/bench_events.py
+	@.work/venv-events/bin/python tools/bench/events.py
 
 format: venv ## format the Python sources
 	@.venv/bin/ruff check --fix-only --quiet

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the wawp.cloud contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure session_status within the real ansible-rulebook: bench_events.py [--rate 1000] [--seconds 10].
+"""Measure session_status within the real ansible-rulebook: events.py [--rate 1000] [--seconds 10].
 
 Signed webhooks go to a rulebook whose rule prints each event's id. From the moment before an event is sent to the
 moment when its line is read is its way to the rule. First at ease, one event after the other, then under load; at the
@@ -31,7 +31,7 @@ from pathlib import Path
 
 import aiohttp
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 TREE = ROOT / ".work" / "tree"
 BIN = Path(sys.executable).parent
 KEY = b"a key for the benchmark"
