@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.wawp.cloud.plugins.module_utils._drive import Clock, Send, answer, too_late
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, RATE_LIMITED
@@ -56,6 +56,13 @@ class Job:
     send: Send
     clock: Clock
     imagines: Callable[[str], bool] = lambda name: False
+
+
+class Work(NamedTuple):
+    """A call that is to be sent for a job."""
+
+    job: Job
+    call: Call
 
 
 @dataclass(order=True)
@@ -139,8 +146,8 @@ class Fleet:
         self._watched = False
         self._watched_until = 0.0
         self._sleeping = 0
-        self._urgent: deque[tuple[Job, Call]] = deque()
-        self._ready: deque[tuple[Job, Call]] = deque()
+        self._urgent: deque[Work] = deque()
+        self._ready: deque[Work] = deque()
         self._waiting: list[_Waiting] = []
         self._started = self._running = self._waits = 0
         self._open = True
@@ -168,9 +175,8 @@ class Fleet:
         """A worker: sends one call after the other until nothing is left to do."""
         try:
             work = self._next()
-            while work:
-                job, call = work
-                work = self._next(job, answer(call, job.send, job.clock))
+            while work is not None:
+                work = self._next(work.job, answer(work.call, work.job.send, work.job.clock))
         except BaseException as error:  # a bug must end the run, not hang it
             with self._lock:
                 self._break(error)
@@ -183,7 +189,7 @@ class Fleet:
         self._idle.notify_all()
         self._watch.notify_all()
 
-    def _next(self, job: Job | None = None, heard: Answer | None = None) -> tuple[Job, Call] | None:
+    def _next(self, job: Job | None = None, heard: Answer | None = None) -> Work | None:
         """Take in what a job has heard, and wait for the next call that is to be sent; None when there is none left."""
         with self._lock:
             if job and heard:
@@ -222,9 +228,10 @@ class Fleet:
             self._running += 1
             self._advance(job, None)
 
-    def _take(self) -> tuple[Job, Call] | None:
+    def _take(self) -> Work | None:
         """The next call, one that must be sent while it is fresh before others; None if it came too late for that."""
-        job, call = (self._urgent or self._ready).popleft()
+        work = (self._urgent or self._ready).popleft()
+        job, call = work
         if too_late(call, job.clock):
             self._advance(job, answer(call, job.send, job.clock))
             return None
@@ -232,7 +239,7 @@ class Fleet:
         self._pace.took(time.monotonic())
         if self._has_calls or self._waiting or (self._open and self._started < self._size):
             self._nudge()
-        return job, call
+        return work
 
     def _nudge(self) -> None:
         """Have another worker look for something to do: a sleeping one, or the one that watches the time."""
@@ -265,7 +272,7 @@ class Fleet:
             self._open = self._finished(job, end.value) and self._open
             return
         if isinstance(step, Call):
-            (self._ready if step.expires is None else self._urgent).append((job, step))
+            (self._ready if step.expires is None else self._urgent).append(Work(job, step))
             return
         self._waits += 1
         heapq.heappush(self._waiting, _Waiting(time.monotonic() + step.seconds, self._waits, job))

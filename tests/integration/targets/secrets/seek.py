@@ -88,7 +88,7 @@ def simulator(fleet: Path, folder: Path) -> Iterator[str]:
     """A simulator of this script's own; yields its address."""
     ready = folder / "ready.json"
     paths = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep)
-    home = next(Path(path, SIMULATOR) for path in paths if Path(path, SIMULATOR).is_dir())
+    home = next((Path(path, SIMULATOR) for path in paths if Path(path, SIMULATOR).is_dir()), None)
     command = [sys.executable, "-B", "-m", "simulator", "--ready-file", str(ready)]
     start = ["--background", "--port=0", "--scale=0", "--lifetime=900", "--fleet", str(fleet)]
     subprocess.run([*command, *start], cwd=home, check=True, stdout=subprocess.DEVNULL)

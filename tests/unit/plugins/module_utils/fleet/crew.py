@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from ansible_collections.wawp.cloud.plugins.module_utils._drive import Clock, Reply, Send, WallClock
 from ansible_collections.wawp.cloud.plugins.module_utils._fleet import Fleet, Job, Pace
-from ansible_collections.wawp.cloud.plugins.module_utils._steps import Answer, Call, Lifecycle, Outcome, Wait
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import Answer, Lifecycle, Outcome
 
 # Longer than anything takes on a slow machine; only a hang lasts so long.
 PATIENCE = 60.0
@@ -29,7 +29,7 @@ class Crew:
 
     def __init__(
         self,
-        plans: Sequence[Sequence[object]],  # of Call and Wait
+        plans: Sequence[Sequence[Any]],  # of Call and Wait
         send: Callable[[int, str], Any] = lambda index, name: None,
         clock: Callable[[], Clock] = WallClock,
         **others: Any,
@@ -66,7 +66,7 @@ class Crew:
     def _steps(self, index: int) -> Lifecycle:
         answers = self.heard[index] = []
         for step in self.plans[index]:
-            answers.append((yield cast("Call | Wait", step)))
+            answers.append((yield step))
         return Outcome()
 
     def _sender(self, index: int) -> Send:

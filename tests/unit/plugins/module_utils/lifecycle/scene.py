@@ -140,6 +140,7 @@ class Scene:
         reply = self.engine.ask(call, instance_id, method)
         if reply.delivery == "timeout":
             self.sleep(min(reply.seconds, REQUEST_TIMEOUT))
+        outcome = "unknown"
         try:
             body = _understand(name, reply)
             outcome = self._note(body) if name == "info" else "ok"

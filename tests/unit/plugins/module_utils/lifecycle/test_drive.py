@@ -150,7 +150,7 @@ class Paced(Scene):
         return Reply(status, parse_session(body) if name == "info" else None)
 
     def _delayed(self, run: Any) -> Generator[Call | Wait, Answer, Any]:
-        step = next(run)
+        step = run.send(None)
         while True:
             if isinstance(step, Call) and step.name == "logout" and self.late > 0:
                 self.late -= 1
