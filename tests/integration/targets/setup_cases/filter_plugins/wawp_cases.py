@@ -18,6 +18,8 @@ HIDDEN = "********"
 # What Ansible adds to a result, and what is compared by itself.
 _NOT_WHOLE = {"ansible_loop_var", "deprecations", "diff", "exception", "invocation", "msg", "session", "warnings"}
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
 
 def scene(cases: list[Mapping[str, Any]], instances: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What the simulator is to hold, so that each case that starts somewhere has an instance of its own."""
@@ -67,6 +69,8 @@ def _whole(result: Mapping[str, Any]) -> dict[str, Any]:
         **whole,
         "failed": result.get("failed", False),
         "duration": isinstance(result.get("duration"), float),
+        "started": bool(_TIME.fullmatch(result.get("started") or "")),
+        "open_ends": len(result.get("open_ends", "missing")),
         "advice": result.get("advice") is not None,
         "error": (result.get("error") or {}).get("kind"),
         "actions": [action["action"] for action in actions],
@@ -78,8 +82,12 @@ def _whole(result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_well_formed(action: Mapping[str, Any]) -> bool:
     keys = {"action", "time", "duration", "status", "outcome", "http_status"}
-    time = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", action["time"])
-    return set(action) == keys and bool(time) and action["duration"] >= 0 and isinstance(action["status"], str)
+    return (
+        set(action) == keys
+        and bool(_TIME.fullmatch(action["time"]))
+        and action["duration"] >= 0
+        and isinstance(action["status"], str)
+    )
 
 
 def _expected(said: Mapping[str, Any], phase: str) -> dict[str, Any]:
@@ -99,6 +107,8 @@ def _expected(said: Mapping[str, Any], phase: str) -> dict[str, Any]:
         "well_formed": True,
         "prediction": planned and count > 0,
         "duration": True,
+        "started": True,
+        "open_ends": said.get("open_ends", 0),
         "error": said["error"],
         "failed": bool(said["fails"]),
     }
