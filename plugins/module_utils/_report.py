@@ -265,12 +265,12 @@ def _met(deadline: str | None, ended: str, good: bool) -> bool | None:
 
 def _span(runs: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
     """From the begin of the first of these runs to the end of the last."""
-    spans = [(entry["started"], _end(entry)) for entry in runs if entry.get("started") and not entry.get("left_alone")]
+    spans = [(entry["began"], _end(entry)) for entry in runs if entry.get("began") and not entry.get("left_alone")]
     return (min(began for began, dummy in spans), max(ended for dummy, ended in spans)) if spans else None
 
 
 def _end(entry: Mapping[str, Any]) -> str:
-    ended = moment(str(entry["started"])) + timedelta(seconds=float(entry.get("duration") or 0))
+    ended = moment(str(entry["began"])) + timedelta(seconds=float(entry.get("duration") or 0))
     return ended.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -73,7 +73,7 @@ def outcome_result(outcome: Outcome, began: datetime, mask: bool) -> dict[str, A
         "session": last.public(mask) if last else None,
         "actions": [_action_result(action, began) for action in outcome.actions],
         "open_ends": outcome.open_ends,
-        "started": utc(began),
+        "began": utc(began),
         "prediction": outcome.predicted,
         "duration": round(outcome.duration, 3),
         "error": outcome.error.as_result() if outcome.error else None,

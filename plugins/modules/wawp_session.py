@@ -199,7 +199,7 @@ open_ends:
   type: list
   elements: str
   sample: []
-started:
+began:
   description: When the run began, in UTC.
   returned: always
   type: str

@@ -126,7 +126,7 @@ def timeless(value: Any) -> Any:
     if isinstance(value, list):
         return [timeless(item) for item in value]
     if isinstance(value, dict):
-        return {key: timeless(item) for key, item in value.items() if key not in ("time", "duration", "started")}
+        return {key: timeless(item) for key, item in value.items() if key not in ("time", "duration", "began")}
     return value
 
 

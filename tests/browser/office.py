@@ -84,7 +84,7 @@ def session(number: int, kind: tuple[str, tuple[str, ...], str, int], name: str)
         ],
         "open_ends": [],
         "warnings": [],
-        "started": moment(began),
+        "began": moment(began),
         "duration": took,
         "error": None,
     }
@@ -129,7 +129,7 @@ def report(names: tuple[str, ...] = DESKS) -> dict[str, Any]:
                 "versions": versions("2.21.5", "3.13.0"),
             },
             plan={"confirm": "decommission 25 a1b2c3d4", "fingerprint": "a1b2c3d4" * 8},
-            planned=[{**entry, "started": moment(0.4), "duration": 2.1} for entry in sessions],
+            planned=[{**entry, "began": moment(0.4), "duration": 2.1} for entry in sessions],
             sessions=sessions,
             after=after,
         )

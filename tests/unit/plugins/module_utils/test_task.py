@@ -207,7 +207,7 @@ def test_the_whole_result_of_a_logout(task: Task) -> None:
     result = report.result
     (action,) = result.pop("actions")
     assert result.pop("duration") >= action["duration"] >= 0
-    for moment in (action.pop("time"), result.pop("started")):
+    for moment in (action.pop("time"), result.pop("began")):
         assert datetime.strptime(moment, "%Y-%m-%dT%H:%M:%S.%fZ")
     del action["duration"]
     assert action == {"action": "logout", "status": "WORKING", "outcome": "ok", "http_status": 200}

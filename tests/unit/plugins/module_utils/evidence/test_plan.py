@@ -25,7 +25,7 @@ def session(**changes: Any) -> dict[str, Any]:
         "msg": None,
         "actions": [{"action": "logout", "status": "WORKING"}, {"action": "stop", "status": "SCAN_QR_CODE"}],
         "duration": 0.1,
-        "started": "2026-11-22T01:30:00.000Z",
+        "began": "2026-11-22T01:30:00.000Z",
         **changes,
     }
 
@@ -65,7 +65,7 @@ def test_what_matters_makes_another_plan(changes: dict[str, Any]) -> None:
     assert plan(session())["confirm"] != plan(session(**changes))["confirm"]
 
 
-@pytest.mark.parametrize("changes", [{"duration": 9.9}, {"started": "2026-11-23T01:30:00.000Z"}, {"name": "Back desk"}])
+@pytest.mark.parametrize("changes", [{"duration": 9.9}, {"began": "2026-11-23T01:30:00.000Z"}, {"name": "Back desk"}])
 def test_what_does_not_matter_makes_no_other_plan(changes: dict[str, Any]) -> None:
     assert plan(session())["confirm"] == plan(session(**changes))["confirm"]
 

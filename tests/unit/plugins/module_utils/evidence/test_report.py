@@ -43,7 +43,7 @@ def session(instance_id: str = "A1", verdict: str | None = "severed", **changes:
         "failed": False,
         "msg": None,
         "actions": [call],
-        "started": MOMENT,
+        "began": MOMENT,
         "duration": 2.0,
         "status": "STOPPED",
         "previous_status": "WORKING",
