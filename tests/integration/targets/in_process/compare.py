@@ -28,7 +28,11 @@ SECRETS = ("sandbox-token", "token-of-own-2", "token-of-own-3", "token-of-own-4"
 MODULE = re.compile(r"^Using module file \S+/wawp_\w+\.py$", re.MULTILINE)
 TIMES = re.compile(r'"(?:time|duration|began)": (?:"[^"]*"|[\d.]+)')
 # What only a module's process leaves in a result, async's own fields, and where a timeout interrupted it.
-PROCESS = ("ansible_facts", "ansible_job_id", "async_result", "results_file", "started", "finished", "exception", "timedout")
+PROCESS = (
+    *("ansible_facts", "exception"),
+    *("ansible_job_id", "async_result", "results_file", "started", "finished"),
+    "timedout",
+)
 
 FLEET = [
     {"instance_id": "check"},
