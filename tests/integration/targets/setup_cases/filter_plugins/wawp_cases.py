@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 ACCOUNT = "201012345678"
@@ -18,10 +18,13 @@ HIDDEN = "********"
 # What Ansible adds to a result, and what is compared by itself.
 _NOT_WHOLE = {"ansible_loop_var", "deprecations", "diff", "exception", "invocation", "msg", "session", "warnings"}
 
+Cases = Sequence[Mapping[str, Any]]
+Loop = Mapping[str, Any]
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def scene(cases: list[Mapping[str, Any]], instances: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def scene(cases: Cases, instances: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What the simulator is to hold, so that each case that starts somewhere has an instance of its own."""
     there = [(case, instances[case["start"]]) for case in cases if case["start"] != "nowhere"]
     return [
@@ -42,8 +45,8 @@ def told_by(phase: str, case: Mapping[str, Any]) -> dict[str, Any]:
     return run
 
 
-def differences(result: Mapping[str, Any], case: Mapping[str, Any], phase: str) -> list[str]:
-    """How a result differs from what the case says of this phase; empty if it doesn't."""
+def differences(result: Mapping[str, Any], case: Mapping[str, Any], phase: str, loop: Loop) -> list[str]:
+    """How a result of a loop differs from what the case says of this phase; empty if it doesn't."""
     said = told_by(phase, case)
     found = _unequal(_expected(said, phase), _whole(result))
     found += _unequal({"session": _expected_session(said)}, {"session": _session(result.get("session"))})
@@ -52,13 +55,31 @@ def differences(result: Mapping[str, Any], case: Mapping[str, Any], phase: str) 
     for name, text in (("advice", result.get("advice")), ("fails", result.get("msg"))):
         if not re.search(said[name] or "^$", text or "", re.DOTALL):
             found.append(f"{name}: {text!r} doesn't match {said[name]!r}")
-    warned = bool(result.get("warnings"))
-    if warned != said.get("warns", said["verdict"] == "unproven" and not said["fails"]):
+    # Before ansible-core 2.19 the warnings are the loop's, no longer the items'; `miscounted` looks at those.
+    warned = bool(result.get("warnings")) if any("warnings" in item for item in loop["results"]) else _warns(said)
+    if warned != _warns(said):
         found.append(f"warnings: an unproven end is said aloud, and little else is: {result.get('warnings')}")
     own = {name: value for name, value in result.items() if name != "invocation" and not name.startswith("setup_")}
     text = json.dumps(own)
+    error = result.get("error") or {}
+    found += _unequal({name: said.get(name) for name in ("code", "http_status")}, error) if said["error"] else []
+    found += [f"it lasted {result['duration']} s only"] if result["duration"] < said.get("lasts", 0) else []
     found += [f"{secret} is shown" for secret in (ACCOUNT, PUSH_NAME) if said["masked"] and secret in text]
     return found
+
+
+def _warns(said: Mapping[str, Any]) -> bool:
+    warns: bool = said.get("warns", said["verdict"] == "unproven" and not said["fails"])
+    return warns
+
+
+def miscounted(loop: Loop, cases: Cases, phase: str) -> list[str]:
+    """Whether a loop over the cases has warned as often as they say."""
+    told = [str(text) for result in (loop, *loop["results"]) for text in result.get("warnings", [])]
+    # Some versions tell them twice, as the loop's and as the item's.
+    ours = [text for text in told if "could not be proven" in text or "settings changed" in text]
+    wanted = sum(_warns(told_by(phase, case)) for case in cases)
+    return [] if len(ours) in (wanted, 2 * wanted) else [f"{len(ours)} warnings instead of {wanted}: {told}"]
 
 
 def _whole(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,23 +153,58 @@ def _session(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {**told, "unknown": sorted(unknown)} if unknown or session.get("qr", HIDDEN) != HIDDEN else told
 
 
-def untrue(
-    case: Mapping[str, Any], truth: Mapping[str, Any], calls: list[Mapping[str, Any]], after_again: Mapping[str, Any]
-) -> list[str]:
-    """How the case, which the results agree with, differs from what really is."""
-    said, again = told_by("run", case), told_by("again", case)
-    found = _unequal({"linked": case["linked"], "removed": not said["after"]}, dict(truth))
+def complaints(cases: Cases, phases: Mapping[str, Loop]) -> list[str]:
+    """How the results of loops over the cases, one for each phase, differ from what the cases say."""
+    found = []
+    for phase, loop in phases.items():
+        found += [f"{phase}: {complaint}" for complaint in miscounted(loop, cases, phase)]
+        for case, result in zip(cases, loop["results"]):
+            different = differences(result, case, phase, loop)
+            found += [f"{case['name']}, {phase}: {complaint}" for complaint in different]
+            found += [f"{case['name']}, {phase}: {json.dumps(result)}"] if different else []
+    return found
+
+
+def unlike_truth(cases: Cases, instances: Cases, calls: Cases, after_again: Cases | None = None) -> list[str]:
+    """How the cases, with which the results agree, differ from what really is.
+
+    Args:
+        cases: the table.
+        instances: the simulator's after the run.
+        calls: all that it was sent in earnest.
+        after_again: its instances after the second run, if there was one.
+    """
+    found = []
+    truths = {truth["instance_id"]: truth for truth in instances}
+    later = {truth["instance_id"]: truth for truth in after_again or []}
+    for case in cases:
+        name = case["name"]
+        own = [call for call in calls if call["instance_id"] == name]
+        different = _untrue(case, truths[name], later.get(name)) if name in truths else []
+        different += _unsent(case, own, after_again is not None)
+        found += [f"{name}: {complaint}" for complaint in different]
+    return found
+
+
+def _untrue(case: Mapping[str, Any], truth: Mapping[str, Any], later: Mapping[str, Any] | None) -> list[str]:
+    said = told_by("run", case)
+    found = _unequal({"linked": case["linked"]}, dict(truth))
+    if said["before"]:
+        found += _unequal({"removed": not said["after"]}, dict(truth))
     if said["after"]:
         found += _unequal({"status": said["after"]["status"]}, dict(truth))
-    sent = [call["call"] for call in calls if call["write"]]
-    found += _unequal({"sent": said["actions"] + again["actions"]}, {"sent": sent})
-    blind = [c["before"] for c in calls if c["call"] == "logout" and c["before"] not in ("WORKING", "STARTING")]
-    found += [f"a logout was sent in {status}" for status in blind]
     if said["verdict"] == "severed" and truth["linked"]:
         found.append("a verdict says severed, but the phone still lists the device")
-    if not again["actions"]:
-        found += _unequal({"linked": truth["linked"], "status": truth["status"]}, dict(after_again))
+    if later and not told_by("again", case)["actions"]:
+        found += _unequal({"linked": truth["linked"], "status": truth["status"]}, dict(later))
     return found
+
+
+def _unsent(case: Mapping[str, Any], calls: Cases, twice: bool) -> list[str]:
+    said = told_by("run", case)["actions"] + (told_by("again", case)["actions"] if twice else [])
+    found = _unequal({"sent": said}, {"sent": [call["call"] for call in calls if call["write"]]})
+    blind = [c["before"] for c in calls if c["call"] == "logout" and c["before"] not in ("WORKING", "STARTING")]
+    return found + [f"a logout was sent in {status}" for status in blind]
 
 
 def _unequal(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
@@ -166,4 +222,4 @@ class FilterModule:
     """The filters."""
 
     def filters(self) -> dict[str, Any]:
-        return {"wawp_scene": scene, "wawp_differences": differences, "wawp_untrue": untrue}
+        return {"wawp_complaints": complaints, "wawp_scene": scene, "wawp_unlike_truth": unlike_truth}
