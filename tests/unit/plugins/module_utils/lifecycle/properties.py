@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
-EXAMPLES = settings(deadline=None, print_blob=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings()

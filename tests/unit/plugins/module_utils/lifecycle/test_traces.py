@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 from typing import Any
 
@@ -110,6 +111,8 @@ events = st.lists(
     max_size=4,
 )
 ALL_FAULTS = faults(failures, lost, late, broken, lies, hidden)
+# Two lies in a row are believed: see docs/verdicts.md.
+ONE_LIE = st.builds(operator.add, faults(failures, lost, broken), st.lists(lies, max_size=1))
 
 
 def logout_hit_another_status(scene: Scene) -> bool:
@@ -148,7 +151,7 @@ def test_severed_is_never_said_while_linked(
 @given(
     instances(quirks=False),
     goals("logged_out", "started", "stopped"),
-    faults(failures, lost, broken, lies),
+    ONE_LIE,
     st.floats(0, 4000),
 )
 def test_a_second_run_after_success_does_nothing(
@@ -175,8 +178,9 @@ def test_a_second_run_after_success_does_nothing(
 @TRACES
 @given(instances(), goals(*STATES))
 def test_check_mode_foretells_what_a_run_does_where_the_truth_shows(started: Instance, goal: Goal) -> None:
-    """It shows unless the status hides whether there is a link, or the engine is about to fail."""
+    """It shows unless the status hides whether there is a link or whose it is, or the engine is about to fail."""
     visible = started.linked == started.credentials and not started.starts_into and not started.start_conflicts
+    visible = visible and not (goal.expect_account and started.status == "STARTING")
     started.shows_me_when_stopped = True
     goal = replace(goal, start_timeout=60.0, wait_timeout=60.0)
     scene = Scene(started)

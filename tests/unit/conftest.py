@@ -1,0 +1,18 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all property tests share.
+
+The same examples each time, so that a change is judged by what it changes. Others, to look for more:
+``pytest --hypothesis-profile=random``.
+"""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+# A busy machine makes slow examples, which says nothing about them.
+settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("same", settings.get_profile("random"), derandomize=True, database=None)
+settings.load_profile("same")
