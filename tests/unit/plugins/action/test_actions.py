@@ -1,0 +1,31 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every module has an action of its name, which takes the same options and refuses what is missing as the module does."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins import action, modules
+from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
+
+
+def names(package: Any) -> list[str]:
+    return sorted(path.stem for path in Path(next(iter(package.__path__))).glob("wawp_*.py"))
+
+
+def test_every_module_has_an_action() -> None:
+    assert names(action) == names(modules)
+
+
+@pytest.mark.parametrize("name", names(action))
+def test_an_action_checks_the_options_that_its_module_documents(name: str) -> None:
+    plugin = importlib.import_module(f"ansible_collections.wawp.cloud.plugins.action.{name}").ActionModule
+    module = importlib.import_module(f"ansible_collections.wawp.cloud.plugins.modules.{name}")
+    assert issubclass(plugin, InProcessAction)
+    assert plugin.spec in vars(module).values()
