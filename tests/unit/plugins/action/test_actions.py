@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every module has an action of its name, which takes the same options and refuses what is missing as the module does."""
+"""Every module has an action of its name, which takes the same options and checks them as the module does."""
 
 from __future__ import annotations
 
