@@ -100,8 +100,8 @@ _SECRET_LENGTH = 8
 _SHOWN = frozenset({"instance_id", "name", "expect_account", "state"})
 # An id, or several in one string, in which there is no room for a token.
 _SHOWABLE = re.compile(r"[A-Za-z0-9_, -]*")
-_WHICH = ("instance_id", "name", "access_token")
-_MEMBER_FIELDS = (*_WHICH, "expect_account", "state")
+WHICH = ("instance_id", "name", "access_token")
+_MEMBER_FIELDS = (*WHICH, "expect_account", "state")
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def members_of(params: Mapping[str, Any]) -> list[Member]:
 
 def targets_of(instances: Sequence[Any], access_token: str | None) -> list[Target]:
     """The checked instances that are to be read. Raises OptionError, as members_of does."""
-    return _each(instances, lambda entry: _target(_fields(entry, _WHICH), access_token))
+    return _each(instances, lambda entry: _target(_fields(entry, WHICH), access_token))
 
 
 def _each(instances: Sequence[Any], check: Callable[[Any], T]) -> list[T]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, UNKNOWN_SESSION, UNREADABLE, WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._links import GET, REVOKE
 from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     FAILED,
     SCAN_QR_CODE,
@@ -141,9 +142,9 @@ class Rehearsal:
         self._skipped = 0.0
 
     def __call__(self, name: str) -> Reply:
-        if name == "temp_link_get":
+        if name == GET:
             return self._send(name)
-        if name == "temp_link_revoke":
+        if name == REVOKE:
             return Reply(planned=True)
         if name != "info":
             self._imagining = True
@@ -159,7 +160,7 @@ class Rehearsal:
 
     def imagines(self, name: str) -> bool:
         """Whether the call of that name would be answered without being sent."""
-        return name != "temp_link_get" and (self._imagining or name != "info")
+        return name != GET and (self._imagining or name != "info")
 
     def now(self) -> float:
         return self._clock.now() + self._skipped

@@ -18,11 +18,9 @@ from ansible_collections.wawp.cloud.plugins.module_utils._logged_out import (
 from ansible_collections.wawp.cloud.plugins.module_utils._paired import paired
 from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     ALREADY_SEVERED,
-    FAILED,
     PASSKEY,
     SCAN_QR_CODE,
     STARTING,
-    STOPPED,
     UNPROVEN,
     VERDICTS,
     WORKING,
@@ -93,10 +91,8 @@ def _read(run: Run) -> Steps:
 def _started(run: Run) -> Steps:
     """Start what is stopped, restart what has failed, leave alone what runs or waits for a person."""
     session = run.must_exist((yield from run.read_sure(at_rest)))
-    if session.status == STOPPED:
-        yield from run.send("start", lambda seen: seen.status == STOPPED)
-    elif session.status == FAILED:
-        yield from run.send("restart", lambda seen: seen.status == FAILED)
+    if at_rest(session):
+        yield from run.bring_up()
     elif session.status not in _UP | {STARTING}:
         raise Stop(f"the session is {session.status}, a status that this collection doesn't know; nothing was sent")
     if session.status not in _UP:

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.wawp.cloud.plugins.module_utils._arguments import CONNECTION, INSTANCE, Spec
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._files import remove, write_private
-from ansible_collections.wawp.cloud.plugins.module_utils._links import REVOKE, parse_link
+from ansible_collections.wawp.cloud.plugins.module_utils._links import GET, REVOKE, parse_link
 from ansible_collections.wawp.cloud.plugins.module_utils._settings import Setting
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
 
@@ -29,7 +29,7 @@ _MAKE = "temp_link_create"
 def link_task(params: Mapping[str, Any], check_mode: bool) -> Report:
     """Make or revoke the temporary link. Raises OptionError."""
     wanted = params["state"] == "present"
-    setting: Setting[str | None] = Setting(params, "temp_link_get", parse_link)
+    setting: Setting[str | None] = Setting(params, GET, parse_link)
     try:
         before = setting.read()
         changed = (before is not None) != wanted

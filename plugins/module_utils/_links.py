@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import RATE_LIMITED, WawpError
-from ansible_collections.wawp.cloud.plugins.module_utils._steps import BACK_OFF, MAX_RETRY_AFTER, Call, Run, Steps
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import BACK_OFF, Call, Run, Steps
 
 GET = "temp_link_get"
 REVOKE = "temp_link_revoke"
@@ -49,7 +49,7 @@ def close_link(run: Run) -> Steps:
             if not (yield from _look_again(run)):
                 return
         elif answer.error.kind == RATE_LIMITED:
-            yield from run.pause(min(answer.error.retry_after or BACK_OFF[-1], MAX_RETRY_AFTER))
+            yield from run.recover(answer.error)
         elif not answer.error.ambiguous:
             run.leave_open(f"The temporary link could not be revoked: {answer.error}; {_OPEN}.")
             return

@@ -130,14 +130,9 @@ def _settle(run: Run) -> Steps:
     run.must_exist((yield from run.settle()))
 
 
-def _start(run: Run) -> Steps:
-    yield from run.send("start", lambda seen: seen.status == STOPPED)
-    run.must_exist((yield from run.settle()))
-
-
-def _restart(run: Run) -> Steps:
-    yield from run.send("restart", lambda seen: seen.status == FAILED)
-    run.must_exist((yield from run.settle()))
+def _bring_up(run: Run) -> Steps:
+    yield from run.bring_up()
+    yield from _settle(run)
 
 
 def _nothing_to_do(run: Run) -> Steps:
@@ -280,8 +275,8 @@ _TAKE: dict[str, Callable[[Run], Steps]] = {
     LOGOUT: _logout,
     SETTLE: _settle,
     LOGOUT_BLIND: _logout_blind,
-    START: _start,
-    RESTART: _restart,
+    START: _bring_up,
+    RESTART: _bring_up,
     NOTHING_TO_DO: _nothing_to_do,
     GIVE_UP: _give_up,
     STILL_PAIRED: _still_paired,

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.wawp.cloud.plugins.module_utils._session import STOPPED, WORKING, Session
+from ansible_collections.wawp.cloud.plugins.module_utils._session import WORKING, Session
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Run, Steps, Stop, at_rest
 
 # The engine gives up after some minutes without a scan; more often than this nobody is there to scan.
@@ -23,7 +23,7 @@ def paired(run: Run) -> Steps:
             if starts == MAX_STARTS:
                 raise Stop(f"the session was started {starts} times and doesn't stay up; it is {session.status}")
             starts += 1
-            yield from _bring_up(run, session)
+            yield from run.bring_up()
         if not run.goal.wait:
             return
         if run.now >= deadline:
@@ -32,11 +32,6 @@ def paired(run: Run) -> Steps:
         session = run.must_exist((yield from run.read()))
         if at_rest(session):
             session = run.must_exist((yield from run.read_sure(at_rest)))
-
-
-def _bring_up(run: Run, session: Session) -> Steps:
-    before = session.status
-    yield from run.send("start" if before == STOPPED else "restart", lambda seen: seen.status == before)
 
 
 def _linked(session: Session) -> bool:

@@ -11,7 +11,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec, instance_of
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import WHICH, Spec, instance_of
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._files import read_bytes
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
@@ -21,8 +21,7 @@ ROSTER_SPEC: Spec = {
     "csv": {"type": "path"},
     "hosts": {"type": "list", "elements": "raw"},
 }
-_FIELDS = ("instance_id", "name", "access_token", "expect_account")
-_WHICH = ("instance_id", "name", "access_token")
+_FIELDS = (*WHICH, "expect_account")
 _COLUMNS = frozenset(_FIELDS)
 
 
@@ -47,7 +46,7 @@ def roster_task(params: Mapping[str, Any], check_mode: bool) -> Report:
             "changed": False,
             "source": f"{source}, {len(instances)} instances",
             "instances": instances,
-            "targets": [{name: entry[name] for name in _WHICH if name in entry} for entry in instances],
+            "targets": [{name: entry[name] for name in WHICH if name in entry} for entry in instances],
         }
     )
 

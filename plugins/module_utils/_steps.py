@@ -327,6 +327,11 @@ class Run:
             self.limit_tries(name, answer.error)
             self.one_in_the_air |= self.unanswered[name] > 0
 
+    def bring_up(self) -> Steps:
+        """Start what is STOPPED, restart anything else."""
+        before = self.last.status
+        yield from self.send("start" if before == STOPPED else "restart", lambda seen: seen.status == before)
+
     def limit_tries(self, name: str, error: WawpError) -> None:
         if self.put_off[name] > len(BACK_OFF):
             raise Stop(str(error), error)
