@@ -124,7 +124,7 @@ def connection_of(params: Mapping[str, Any]) -> Connection:
     """The checked connection options. Raises OptionError."""
     return Connection(
         api_url=params["api_url"],
-        request_timeout=_seconds(params, "request_timeout", zero=False),
+        request_timeout=seconds_of(params, "request_timeout", zero=False),
         validate_certs=params["validate_certs"],
         ca_path=params["ca_path"],
     )
@@ -139,9 +139,9 @@ def goal_of(params: Mapping[str, Any]) -> Goal:
         expect_account=account_of(params["expect_account"]),
         logout_first=params["logout_first"],
         wait=params["wait"],
-        wait_timeout=_seconds(params, "wait_timeout"),
-        wait_sleep=_seconds(params, "wait_sleep", zero=False),
-        start_timeout=_seconds(params, "start_timeout"),
+        wait_timeout=seconds_of(params, "wait_timeout"),
+        wait_sleep=seconds_of(params, "wait_sleep", zero=False),
+        start_timeout=seconds_of(params, "start_timeout"),
     )
 
 
@@ -239,7 +239,7 @@ def _target(fields: Mapping[str, str], access_token: str | None) -> Target:
     return Target(
         instance_id=instance_of(fields["instance_id"]),
         name=fields.get("name"),
-        access_token=token_of(fields.get("access_token") or access_token or ""),
+        access_token=token_of(fields.get("access_token", access_token or "")),
     )
 
 
@@ -299,7 +299,8 @@ def at_least(params: Mapping[str, Any], option: str, least: float) -> Any:
     return value
 
 
-def _seconds(params: Mapping[str, Any], option: str, zero: bool = True) -> float:
+def seconds_of(params: Mapping[str, Any], option: str, zero: bool = True) -> float:
+    """The checked value of a time. Raises OptionError."""
     value: float = params[option]
     if not 0 <= value <= _MAX_SECONDS or (value == 0 and not zero):
         least = "0 or more" if zero else "more than 0"

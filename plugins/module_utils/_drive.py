@@ -176,6 +176,12 @@ class Rehearsal:
             self._clock.sleep(seconds)
 
 
+def rehearse(lifecycle: Lifecycle, send: Send, clock: Clock) -> Outcome:
+    """Predict how one lifecycle would end: see Rehearsal."""
+    rehearsal = Rehearsal(send, clock)
+    return drive(lifecycle, rehearsal, rehearsal)
+
+
 def expected_after(name: str, session: Session | None) -> Session | None:
     """Where Wawp's documentation says that a call leads in the end, None for a deleted session.
 

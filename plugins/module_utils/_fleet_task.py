@@ -128,17 +128,7 @@ class FleetRun:
 
     def _finished(self, job: Job, outcome: Outcome) -> bool:
         member = self.members[job.index]
-        entry = {
-            "instance_id": member.instance_id,
-            "name": member.name,
-            "state": member.goal.state,
-            "failed": outcome.failed,
-            "msg": outcome.message or None,
-            "warnings": outcome.warnings,
-            "left_alone": False,
-            "earlier": self._earlier(member),
-            **outcome_result(outcome, self._began.pop(job.index), self._mask),
-        }
+        entry = self._entry(member, outcome, self._began.pop(job.index))
         self.results[job.index] = entry
         if self._journal:
             self._journal.write("outcome", time=utc(), **entry)
@@ -158,16 +148,20 @@ class FleetRun:
 
     def left_alone(self, member: Member) -> dict[str, Any]:
         """The entry of a session that was not started: the fields of the others, empty."""
+        entry = self._entry(member, Outcome(), datetime.now(timezone.utc))
+        return {**entry, "left_alone": True, "msg": f"left alone, nothing was sent: {self.brake}"}
+
+    def _entry(self, member: Member, outcome: Outcome, began: datetime) -> dict[str, Any]:
         return {
             "instance_id": member.instance_id,
             "name": member.name,
             "state": member.goal.state,
-            "failed": False,
-            "msg": f"left alone, nothing was sent: {self.brake}",
-            "warnings": [],
-            "left_alone": True,
+            "failed": outcome.failed,
+            "msg": outcome.message or None,
+            "warnings": outcome.warnings,
+            "left_alone": False,
             "earlier": self._earlier(member),
-            **outcome_result(Outcome(), datetime.now(timezone.utc), mask=True),
+            **outcome_result(outcome, began, self._mask),
         }
 
     def _earlier(self, member: Member) -> str | None:

@@ -36,7 +36,7 @@ def link_task(params: Mapping[str, Any], check_mode: bool) -> Report:
         link = before if wanted else None
         if changed and not check_mode:
             link = setting.reach(
-                lambda seen: (seen is not None) == wanted, lambda dummy: (_MAKE if wanted else REVOKE, {})
+                before, lambda seen: (seen is not None) == wanted, lambda dummy: (_MAKE if wanted else REVOKE, {})
             )
     except WawpError as error:
         return Report({"failed": True, "changed": False, "msg": str(error), "error": error.as_result()})

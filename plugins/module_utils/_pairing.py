@@ -20,13 +20,13 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
     STATE,
     Spec,
     account_of,
-    at_least,
     connection_of,
     instance_of,
+    seconds_of,
     token_of,
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._client import Client
-from ansible_collections.wawp.cloud.plugins.module_utils._drive import Rehearsal, Reply, Send, WallClock, drive, sender
+from ansible_collections.wawp.cloud.plugins.module_utils._drive import Reply, Send, WallClock, drive, rehearse, sender
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._files import remove, write_private
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import PAIRED, lifecycle
@@ -53,16 +53,15 @@ def pairing_task(params: Mapping[str, Any], check_mode: bool) -> Report:
     goal = Goal(
         PAIRED,
         expect_account=account_of(params["expect_account"]),
-        wait_timeout=at_least(params, "wait_timeout", 0.0),
-        wait_sleep=at_least(params, "wait_sleep", 0.01),
+        wait_timeout=seconds_of(params, "wait_timeout"),
+        wait_sleep=seconds_of(params, "wait_sleep", zero=False),
     )
     instance_id, token = instance_of(params["instance_id"]), token_of(params["access_token"])
     client, began = Client(connection), datetime.now(timezone.utc)
     try:
         send, clock = sender(client, instance_id, token), WallClock()
         if check_mode:
-            rehearsal = Rehearsal(send, clock)
-            outcome = drive(lifecycle(replace(goal, wait=False)), rehearsal, rehearsal)
+            outcome = rehearse(lifecycle(replace(goal, wait=False)), send, clock)
         elif params["qr_path"]:
             with QrFile(send, params["qr_path"]) as shown:
                 outcome = drive(lifecycle(goal), shown, clock)

@@ -56,10 +56,11 @@ class Setting(Generic[T]):
                 time.sleep(max(pause, min(error.retry_after or 0.0, MAX_RETRY_AFTER)))
         raise AssertionError("not reached")
 
-    def reach(self, done: Callable[[T], bool], write: Callable[[T], tuple[str, dict[str, Any]]]) -> T:
+    def reach(self, current: T, done: Callable[[T], bool], write: Callable[[T], tuple[str, dict[str, Any]]]) -> T:
         """Send a write until what is read will do.
 
         Args:
+            current: what was read just now.
             done: whether it will do.
             write: from what was read, the call to send and its fields.
 
@@ -69,7 +70,6 @@ class Setting(Generic[T]):
         Raises:
             WawpError: the write was refused, or came to nothing.
         """
-        current = self.read()
         problem: WawpError | None = None
         for dummy in range(_TRIES):
             if done(current):

@@ -248,9 +248,10 @@ class Run:
         if actual == expected:
             return
         sent = ", ".join(action.name for action in self.outcome.actions) or "nothing"
+        theirs, ours = mask_account(actual or session.account.jid), mask_account(expected)
+        alike = " (they differ in digits that are masked here)" if theirs == ours else ""
         raise Stop(
-            f"expect_account: the session belongs to {mask_account(actual or session.account.jid)}, "
-            f"not to {mask_account(expected)}; {sent} was sent",
+            f"expect_account: the session belongs to {theirs}, not to {ours}{alike}; {sent} was sent",
             advice=ADVICE_STRANGER,
         )
 

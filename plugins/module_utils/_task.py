@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.wawp.cloud.plugins.module_utils._arguments import connection_of, goal_of, instance_of, token_of
 from ansible_collections.wawp.cloud.plugins.module_utils._client import Client
-from ansible_collections.wawp.cloud.plugins.module_utils._drive import Rehearsal, WallClock, drive, sender
+from ansible_collections.wawp.cloud.plugins.module_utils._drive import WallClock, drive, rehearse, sender
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import lifecycle
 from ansible_collections.wawp.cloud.plugins.module_utils._session import Session, shown_account
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Action, Outcome
@@ -45,11 +45,7 @@ def session_task(params: Mapping[str, Any], check_mode: bool) -> Report:
     client = Client(connection)
     try:
         send, clock = sender(client, instance_id, token), WallClock()
-        if check_mode:
-            rehearsal = Rehearsal(send, clock)
-            outcome = drive(lifecycle(goal), rehearsal, rehearsal)
-        else:
-            outcome = drive(lifecycle(goal), send, clock)
+        outcome = (rehearse if check_mode else drive)(lifecycle(goal), send, clock)
     finally:
         client.close()
     mask = params["mask_account"]

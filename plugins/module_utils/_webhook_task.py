@@ -53,7 +53,7 @@ def webhook_task(params: Mapping[str, Any], check_mode: bool) -> Report:
         before = setting.read()
         after, changed = wanted(before), not done(before)
         if changed and not check_mode:
-            after = setting.reach(done, lambda seen: ("webhook_set", {"webhooks": wanted(seen)}))
+            after = setting.reach(before, done, lambda seen: ("webhook_set", {"webhooks": wanted(seen)}))
     except WawpError as error:
         return Report({"failed": True, "changed": False, "msg": _told(error), "error": error.as_result()})
     finally:

@@ -253,6 +253,7 @@ def test_everything_that_is_wrong_is_named_at_once(environment: Path) -> None:
         {"instance_id": "E5", "expect_account": "01012345678"},
         ["F6"],
         {"instance_id": "G7", "access_token": "a b"},
+        {"instance_id": "H8", "access_token": ""},
     )
     assert error.option == "instances"
     for number, words in enumerate(
@@ -266,6 +267,7 @@ def test_everything_that_is_wrong_is_named_at_once(environment: Path) -> None:
             "expect_account",
             "list",
             "access_token",
+            "access_token: is empty",
         ),
         start=2,
     ):

@@ -73,6 +73,7 @@ def test_link_check_run_again(stage: Stage, tmp_path: Path) -> None:
     assert not path.exists()
     made = stage.run("link", state="present", path=str(path), return_link=True)
     assert made.result["changed"]
+    assert len(stage.engine.calls("A1")) == 1 + 3  # check mode: read; the run: read, make, read
     assert path.read_text() == made.result["link"] + "\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert made.result["link"] not in str(made.diff)
@@ -235,6 +236,12 @@ def test_an_engine_that_does_not_stay_up_is_given_up(stage: Stage) -> None:
     result = pair(stage)
     assert "doesn't stay up" in result["msg"]
     assert len(stage.engine.writes()) == 20
+
+
+@pytest.mark.parametrize("option", ["wait_timeout", "wait_sleep"])
+def test_times_that_cannot_be_waited_for_are_refused(stage: Stage, option: str) -> None:
+    with pytest.raises(OptionError, match=f"{option}: 1e[+]300 is no usable number of seconds"):
+        stage.run("pairing", **{option: 1e300})
 
 
 def test_check_mode_waits_for_nobody(stage: Stage) -> None:
