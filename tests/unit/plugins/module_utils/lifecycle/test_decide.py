@@ -92,7 +92,10 @@ def test_what_holds_for_every_row() -> None:
         assert step in _logged_out._TAKE
 
 
-PURE = ("_errors", "_privacy", "_session", "_steps", "_logged_out", "_links", "_decommissioned", "_paired", "_lifecycle")
+PURE = (
+    *("_errors", "_privacy", "_session", "_steps"),
+    *("_logged_out", "_links", "_decommissioned", "_paired", "_lifecycle"),
+)
 HERE = "ansible_collections.wawp.cloud.plugins.module_utils."
 
 
