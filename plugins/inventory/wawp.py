@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: wawp
 short_description: Wawp instances as hosts, grouped by the status of their WhatsApp sessions
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:

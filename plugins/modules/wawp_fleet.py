@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: wawp_fleet
 short_description: Log out, start, stop, restart or delete many WhatsApp sessions of Wawp at once
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
@@ -69,7 +69,7 @@ options:
     default: 5.0
 attributes:
   action_group:
-    version_added: 0.1.0
+    version_added: 1.0.0
   check_mode:
     support: full
     details:

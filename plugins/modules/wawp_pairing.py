@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: wawp_pairing
 short_description: Wait until somebody has linked a WhatsApp account to a Wawp instance
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
@@ -54,7 +54,7 @@ seealso:
   - module: wawp.cloud.wawp_temp_link
 attributes:
   action_group:
-    version_added: 0.1.0
+    version_added: 1.0.0
   check_mode:
     support: full
     details:

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: wawp_plan
 short_description: Plan what would be done to WhatsApp sessions of Wawp, and let nothing through that wasn't confirmed
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: wawp_session
 short_description: Log out, start, stop, restart or delete a WhatsApp session of Wawp
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
@@ -43,7 +43,7 @@ seealso:
   - module: wawp.cloud.wawp_temp_link
 attributes:
   action_group:
-    version_added: 0.1.0
+    version_added: 1.0.0
   check_mode:
     support: full
     details:

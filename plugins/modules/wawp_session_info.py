@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: wawp_session_info
 short_description: Read the status of one or many WhatsApp sessions of Wawp
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
@@ -53,7 +53,7 @@ options:
     default: 20.0
 attributes:
   action_group:
-    version_added: 0.1.0
+    version_added: 1.0.0
 extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.attributes

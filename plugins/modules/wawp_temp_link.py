@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: wawp_temp_link
 short_description: Make or revoke the temporary link of a Wawp instance
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
@@ -40,7 +40,7 @@ seealso:
   - module: wawp.cloud.wawp_pairing
 attributes:
   action_group:
-    version_added: 0.1.0
+    version_added: 1.0.0
   check_mode:
     support: full
     details:

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: wawp_webhook
 short_description: Add, change or remove webhooks of a Wawp instance
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
@@ -47,7 +47,7 @@ seealso:
   - module: wawp.cloud.wawp_session_info
 attributes:
   action_group:
-    version_added: 0.1.0
+    version_added: 1.0.0
   check_mode:
     support: full
     details:

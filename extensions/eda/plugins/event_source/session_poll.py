@@ -29,7 +29,7 @@ import aiohttp
 
 DOCUMENTATION = r"""
 short_description: Read sessions of Wawp at an interval and tell what changed
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:

@@ -31,7 +31,7 @@ from aiohttp import web
 
 DOCUMENTATION = r"""
 short_description: Receive the status webhooks of Wawp
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
