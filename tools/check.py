@@ -122,6 +122,19 @@ def clear(folder: Path, pattern: str) -> None:
         path.unlink()
 
 
+def github_commands() -> list[list[str]]:
+    """Return the commands that hold GitHub's files against the schemas of what they are."""
+    files = {
+        "workflows": ".github/workflows/*.yml",
+        "issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+        "issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    }
+    return [
+        ["check-jsonschema", f"--builtin-schema=vendor.github-{kind}", *map(str, sorted(ROOT.glob(pattern)))]
+        for kind, pattern in files.items()
+    ]
+
+
 def lint_stages() -> list[Stage]:
     """Return the checks of sources that need no test run."""
     commands: dict[str, list[list[str]]] = {
@@ -134,6 +147,7 @@ def lint_stages() -> list[Stage]:
         "ansible-lint": [["ansible-lint"]],
         "docs-lint": [["antsibull-docs", "lint-collection-docs", "--plugin-docs", str(ROOT)]],
         "changelog": [["antsibull-changelog", "lint"]],
+        "github": github_commands(),
     }
     return [Stage(name, "lint", lines) for name, lines in commands.items()]
 

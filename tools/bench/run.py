@@ -147,6 +147,14 @@ def fleet_unlimited(bench: Bench) -> float:
     return bench.playbook("fleet", "-e", "connections=1000")
 
 
+def fleet_telling(bench: Bench) -> float:
+    return bench.playbook("fleet", "-e", "progress=0.5")
+
+
+def fleet_silent(bench: Bench) -> float:
+    return bench.playbook("fleet", "-e", "progress=0")
+
+
 def nothing(bench: Bench) -> float:
     return bench.playbook("nothing")
 
@@ -162,6 +170,8 @@ WORKS: dict[str, Work] = {
     "hosts_module": logouts(100, hosts_module),
     "fleet_100": logouts(100, fleet),
     "fleet_1000": logouts(1000, fleet),
+    "telling": logouts(1000, fleet_telling),
+    "silent": logouts(1000, fleet_silent),
     "life": logouts(1000, fleet_unlimited, **LIFE),
     "life_bare": logouts(1000, bare, **LIFE),
     "cpu": cpu("collection"),
@@ -199,6 +209,7 @@ ROWS = [
     Row("100 logouts: `wawp_fleet` / recipe in a loop", "fleet_100", "recipe", "≥ 80 ×", True),
     Row("1,000 logouts: `wawp_fleet` / ten times the recipe for 100", "fleet_1000", "recipe", "≥ 200 ×", True, 10),
     Row("1,000 logouts, logout 2 s, QR 3 s: `wawp_fleet` / bare script", "life", "life_bare", "≤ 1.15"),
+    Row("1,000 logouts: `wawp_fleet`, progress twice a second / none at all", "telling", "silent", "≤ 1.05"),
     Row("processor time a call: collection / `requests.Session`", "cpu", "cpu_requests", "≤ 1.2", unit="µs"),
 ]
 SIZES = (10, 100, 1000, 10_000)
