@@ -162,6 +162,7 @@ class Client:
         # The environment is asked once, above; left on, every call would ask again, and netrc would add credentials.
         self._session.trust_env = False
         self._session.headers.update({"User-Agent": f"wawp.cloud/{VERSION} (Ansible)", "Accept": "application/json"})
+        self._patterns: dict[str, requests.PreparedRequest] = {}
 
     def close(self) -> None:
         self._session.close()
@@ -183,13 +184,11 @@ class Client:
         """
         method, path = CALLS[name]
         request = _Request(method, self._base + path, (access_token,))
-        body = {"instance_id": instance_id, "access_token": access_token, **fields}
-        headers = _headers(method, instance_id, access_token)
         deadline = time.monotonic() + self._timeout
         try:
             # Not Session.send: it reads a redirect's whole body, fails on its Location, and keeps cookies.
             with self._session.get_adapter(request.url).send(
-                self._session.prepare_request(requests.Request(method, request.url, json=body, headers=headers)),
+                self._prepared(name, instance_id, access_token, fields),
                 timeout=(min(MAX_CONNECT, self._timeout), self._timeout),
                 verify=self._verify,
                 proxies=self._proxies,
@@ -200,8 +199,21 @@ class Client:
             raise request.lost(error) from None
         return _understand(response, content, request)
 
+    def _prepared(
+        self, name: str, instance_id: str, access_token: str, fields: Mapping[str, Any]
+    ) -> requests.PreparedRequest:
+        """A request with URL and headers of the earlier ones of its name: to make them anew costs a sixth of a call."""
+        method, path = CALLS[name]
+        if name not in self._patterns:
+            self._patterns[name] = self._session.prepare_request(requests.Request(method, self._base + path))
+        prepared = self._patterns[name].copy()
+        prepared.headers.update(_headers(method, instance_id, access_token))
+        body = {"instance_id": instance_id, "access_token": access_token, **fields}
+        prepared.prepare_body(None, None, json=body)
+        return prepared
 
-def _headers(method: str, instance_id: str, access_token: str) -> dict[str, bytes]:
+
+def _headers(method: str, instance_id: str, access_token: str) -> dict[str, Any]:
     """The credentials once more for a GET, whose body may be dropped on its way; as the vendor's own SDK sends them."""
     if method != "GET":
         return {}
