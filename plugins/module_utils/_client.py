@@ -30,7 +30,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._version import VERSION
 
 try:
     import requests
-    from requests.utils import get_environ_proxies
+    from requests.utils import default_headers, get_environ_proxies
     from urllib3 import disable_warnings
     from urllib3.exceptions import (
         DecodeError,
@@ -145,27 +145,27 @@ def check_api_url(url: str) -> None:
 
 
 class Client:
-    """Calls to one API, over one kept-alive connection. Not to be shared between threads.
+    """Calls to one API, over kept-alive connections. Threads may share it, as they may share urllib3's pools.
 
     Args:
         connection: where and how.
+        connections: how many are kept.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, connections: int = 1) -> None:
         self._base = connection.base
         self._timeout = connection.request_timeout
         self._verify = connection.verify
         if not self._verify:
             disable_warnings(InsecureRequestWarning)  # the user has said so; urllib3 would repeat it for every call
+        # No requests.Session: it isn't made for threads, asks the environment at each call, reads a redirect's whole
+        # body, fails on its Location, keeps cookies, and adds credentials from netrc.
         self._proxies = get_environ_proxies(self._base, no_proxy=None)
-        self._session = requests.Session()
-        # The environment is asked once, above; left on, every call would ask again, and netrc would add credentials.
-        self._session.trust_env = False
-        self._session.headers.update({"User-Agent": f"wawp.cloud/{VERSION} (Ansible)", "Accept": "application/json"})
+        self._adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=connections)
         self._patterns: dict[str, requests.PreparedRequest] = {}
 
     def close(self) -> None:
-        self._session.close()
+        self._adapter.close()
 
     def call(self, name: str, instance_id: str, access_token: str, **fields: Any) -> tuple[int, Any]:
         """Send one call.
@@ -186,8 +186,7 @@ class Client:
         request = _Request(method, self._base + path, (access_token,))
         deadline = time.monotonic() + self._timeout
         try:
-            # Not Session.send: it reads a redirect's whole body, fails on its Location, and keeps cookies.
-            with self._session.get_adapter(request.url).send(
+            with self._adapter.send(
                 self._prepared(name, instance_id, access_token, fields),
                 timeout=(min(MAX_CONNECT, self._timeout), self._timeout),
                 verify=self._verify,
@@ -205,7 +204,12 @@ class Client:
         """A request with URL and headers of the earlier ones of its name: to make them anew costs a sixth of a call."""
         method, path = CALLS[name]
         if name not in self._patterns:
-            self._patterns[name] = self._session.prepare_request(requests.Request(method, self._base + path))
+            headers = {
+                **default_headers(),
+                "User-Agent": f"wawp.cloud/{VERSION} (Ansible)",
+                "Accept": "application/json",
+            }
+            self._patterns[name] = requests.Request(method, self._base + path, headers=headers).prepare()
         prepared = self._patterns[name].copy()
         prepared.headers.update(_headers(method, instance_id, access_token))
         body = {"instance_id": instance_id, "access_token": access_token, **fields}

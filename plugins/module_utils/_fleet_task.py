@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -21,7 +20,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
     limit_of,
     members_of,
 )
-from ansible_collections.wawp.cloud.plugins.module_utils._client import Client, Connection
+from ansible_collections.wawp.cloud.plugins.module_utils._client import Client
 from ansible_collections.wawp.cloud.plugins.module_utils._drive import Rehearsal, WallClock, sender
 from ansible_collections.wawp.cloud.plugins.module_utils._fleet import Fleet, Job, Pace
 from ansible_collections.wawp.cloud.plugins.module_utils._journal import JOURNALED, Journal
@@ -39,27 +38,6 @@ from ansible_collections.wawp.cloud.plugins.module_utils._task import (
 NAMED = 5
 
 Say = Callable[[str], None]
-
-
-class ClientPerThread:
-    """A client for each thread that calls, since a connection is no more to be shared than requests' sessions are."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._local = threading.local()
-        self._clients: list[Client] = []
-
-    def call(self, name: str, instance_id: str, access_token: str, **fields: Any) -> tuple[int, Any]:
-        """See Client.call."""
-        client: Client | None = getattr(self._local, "client", None)
-        if client is None:
-            client = self._local.client = Client(self._connection)
-            self._clients.append(client)
-        return client.call(name, instance_id, access_token, **fields)
-
-    def close(self) -> None:
-        for client in self._clients:
-            client.close()
 
 
 class FleetRun:
@@ -82,7 +60,7 @@ class FleetRun:
         self._connections = at_least(params, "max_connections", 1)
         self._pace = Pace(at_least(params, "calls_per_second", 0))
         self._progress = Progress(len(self.members), at_least(params, "progress", 0), say)
-        self._caller = ClientPerThread(self.connection)
+        self._client = Client(self.connection, min(self._connections, len(self.members)))
         self._journal = Journal(params["journal"], read_only=check_mode) if params["journal"] else None
         self._began: dict[int, datetime] = {}
         self.results: list[dict[str, Any] | None] = [None] * len(self.members)
@@ -107,14 +85,14 @@ class FleetRun:
             fleet.run()
         finally:
             self.calls, self.duration = fleet.calls, time.monotonic() - began
-            self._caller.close()
+            self._client.close()
             if self._journal:
                 self._journal.close()
 
     def _start(self, index: int) -> Job:
         member = self.members[index]
         steps = lifecycle(replace(member.goal, earlier=self._earlier(member)))
-        send, clock = sender(self._caller, member.instance_id, member.access_token), WallClock()
+        send, clock = sender(self._client, member.instance_id, member.access_token), WallClock()
         self._began[index] = datetime.now(timezone.utc)
         if self._check_mode:
             rehearsal = Rehearsal(send, clock)

@@ -15,11 +15,11 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
     connection_of,
     targets_of,
 )
-from ansible_collections.wawp.cloud.plugins.module_utils._client import Connection
+from ansible_collections.wawp.cloud.plugins.module_utils._client import Client, Connection
 from ansible_collections.wawp.cloud.plugins.module_utils._drive import WallClock, sender
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._fleet import Fleet, Job, Pace
-from ansible_collections.wawp.cloud.plugins.module_utils._fleet_task import ClientPerThread, named
+from ansible_collections.wawp.cloud.plugins.module_utils._fleet_task import named
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import READ, lifecycle
 from ansible_collections.wawp.cloud.plugins.module_utils._session import shown_account
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal, Outcome
@@ -34,12 +34,12 @@ def read_all(
     Returns:
         An outcome for each target, in their order; one that could not be read has failed.
     """
-    caller = ClientPerThread(connection)
+    client = Client(connection, min(max_connections, len(targets)))
     outcomes: dict[int, Outcome] = {}
 
     def start(index: int) -> Job:
         target = targets[index]
-        send = sender(caller, target.instance_id, target.access_token)
+        send = sender(client, target.instance_id, target.access_token)
         return Job(index, lifecycle(Goal(READ)), send, WallClock())
 
     def finished(job: Job, outcome: Outcome) -> bool:
@@ -56,7 +56,7 @@ def read_all(
             pace=Pace(calls_per_second),
         ).run()
     finally:
-        caller.close()
+        client.close()
     return [outcomes[index] for index in range(len(targets))]
 
 
