@@ -274,14 +274,18 @@ def test_plan(cores: list[str], *, everything: bool) -> list[Stage]:
         elif not everything:
             units = integration = [v for v in units if v in CORES[core]["controller"]][:1]
         met |= set(units)
-        stages += [integration_stage(core, v, measured=(core, v) == newest) for v in integration]
-        stages += [units_stage(core, v, measured=(core, v) == newest) for v in units]
+        # The newest first: stages of one core run one after the other, and it has the most of them.
+        stages = [
+            *(integration_stage(core, v, measured=(core, v) == newest) for v in integration),
+            *(units_stage(core, v, measured=(core, v) == newest) for v in units),
+            *stages,
+        ]
     return stages
 
 
 def all_stages(cores: list[str], *, everything: bool) -> list[Stage]:
     """Return all stages in the order in which they are to start: what takes long comes first."""
-    stages = [sanity_stage(core) for core in cores] + test_plan(cores, everything=everything)
+    stages = test_plan(cores, everything=everything) + [sanity_stage(core) for core in cores]
     stages += [*lint_stages(), docs_stage(), site_stage(), release_stage(), lowest_stage(), events_stage(), awx_stage()]
     stages += [runbooks_stage()]
     stages += [Stage("package", "package", [["python", "tools/package.py"]])]
