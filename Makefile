@@ -20,7 +20,7 @@ demo: ## retire a simulated office of 25, and name the report to open
 	@$(PYTHON) tools/environments.py demo >/dev/null
 	@.venv/bin/python tools/demo.py
 
-test: ## run every check, with the oldest, a middle and the newest ansible-core
+test: ## run every check, with the oldest, a middle and the newest ansible-core; sanity with all
 	@$(CHECK) test
 
 matrix: ## sanity, units and integration with every ansible-core and Python

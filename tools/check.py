@@ -283,9 +283,9 @@ def test_plan(cores: list[str], *, everything: bool) -> list[Stage]:
     return stages
 
 
-def all_stages(cores: list[str], *, everything: bool) -> list[Stage]:
+def all_stages(cores: list[str], sanity_cores: list[str], *, everything: bool) -> list[Stage]:
     """Return all stages in the order in which they are to start: what takes long comes first."""
-    stages = test_plan(cores, everything=everything) + [sanity_stage(core) for core in cores]
+    stages = test_plan(cores, everything=everything) + [sanity_stage(core) for core in sanity_cores]
     stages += [*lint_stages(), docs_stage(), site_stage(), release_stage(), lowest_stage(), events_stage(), awx_stage()]
     stages += [runbooks_stage()]
     stages += [Stage("package", "package", [["python", "tools/package.py"]])]
@@ -431,7 +431,9 @@ def main() -> None:
     project_environment("dev")
     LOGS.mkdir(exist_ok=True)
     forget_coverage(groups)
-    stages = all_stages(chosen_cores(options.core, everything=everything), everything=everything)
+    # Sanity takes little time, so that no core is left out of it unless others were asked for.
+    cores, sanity_cores = (chosen_cores(options.core, everything=every) for every in (everything, True))
+    stages = all_stages(cores, sanity_cores, everything=everything)
     try:
         outcomes = run_stages([stage for stage in stages if stage.group in groups])
     except KeyboardInterrupt:
