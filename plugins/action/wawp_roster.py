@@ -13,6 +13,8 @@ from ansible_collections.wawp.cloud.plugins.module_utils._roster import ROSTER_S
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
 from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
 
+_PRIVATE = {"access_token", "expect_account"}
+
 
 class ActionModule(InProcessAction):
     spec = ROSTER_SPEC
@@ -25,7 +27,7 @@ class ActionModule(InProcessAction):
         if hosts and not isinstance(hosts[0], Mapping):
             self._task.args["hosts"] = [_of_host(str(host), (task_vars or {})["hostvars"][host]) for host in hosts]
         result = super().run(tmp, task_vars)
-        if any("access_token" in entry for entry in result.get("instances", ())):
+        if any(_PRIVATE & set(entry) for entry in result.get("instances", ())):
             result["_ansible_no_log"] = True
         return result
 

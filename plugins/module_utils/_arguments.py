@@ -16,6 +16,7 @@ from ansible.module_utils.common.parameters import env_fallback
 from ansible_collections.wawp.cloud.plugins.module_utils._client import Connection
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import STATES
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import HIDDEN, mask_account, without_secrets
 from ansible_collections.wawp.cloud.plugins.module_utils._session import parse_account
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal
 
@@ -98,6 +99,8 @@ _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
 # in a message would hide the message.
 _SECRET_LENGTH = 8
 _SHOWN = frozenset({"instance_id", "name", "expect_account", "state"})
+# The options that hold entries.
+_LISTS = frozenset({"instances", "entries", "hosts"})
 # An id, or several in one string, in which there is no room for a token.
 _SHOWABLE = re.compile(r"[A-Za-z0-9_, -]*")
 WHICH = ("instance_id", "name", "access_token")
@@ -210,7 +213,34 @@ def tokens_in(instances: Any) -> set[str]:
         fields = entry if isinstance(entry, Mapping) else {} if _SHOWABLE.fullmatch(str(entry)) else {"": entry}
         for key in set(fields) - _SHOWN:
             found.update(text for text in _strings(fields[key]) if key == "access_token" or len(text) >= _SECRET_LENGTH)
-    return found | {repr(secret)[1:-1] for secret in found}  # as it stands in the system's log
+    return found
+
+
+def shown_options(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Options, checked or not, as they may be logged and kept; those with no_log are left to Ansible.
+
+    Nothing is left of what may be a token in a list of instances, and of credentials and queries in webhooks' URLs.
+    Expected accounts are masked unless ``mask_account`` is false.
+    """
+    mask = params.get("mask_account") is not False
+    shown = {name: _shown_entries(value, mask) if name in _LISTS else value for name, value in params.items()}
+    if shown.get("webhooks"):
+        shown["webhooks"] = without_secrets(shown["webhooks"])
+    return _shown_fields(shown, mask)
+
+
+def _shown_entries(value: Any, mask: bool) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_shown_entries(entry, mask) for entry in value]
+    if isinstance(value, Mapping):
+        known = {key: item if key in _SHOWN or item is None else HIDDEN for key, item in value.items()}
+        return _shown_fields(known, mask)
+    return value if value is None or _SHOWABLE.fullmatch(str(value)) else HIDDEN
+
+
+def _shown_fields(fields: dict[str, Any], mask: bool) -> dict[str, Any]:
+    account = fields.get("expect_account")
+    return {**fields, "expect_account": mask_account(str(account))} if mask and account is not None else fields
 
 
 def _strings(value: Any) -> Iterator[str]:

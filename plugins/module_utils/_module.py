@@ -7,25 +7,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec, tokens_in
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec, shown_options, tokens_in
 from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import hider
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
 
 
 class _Module(AnsibleModule):
-    """Knows the tokens inside of instances as secrets before it refuses an option or tells the system's log of a call.
+    """Keeps the tokens in a list of instances, and accounts, out of results and of the system's log.
 
-    The option no_log can't be used for them: it would hide ids and names too. AnsibleModule's argument of that name
-    doesn't last: each task overwrites it with its own.
+    AnsibleModule does that for options that are secret as a whole; in a list it would hide ids and names too.
     """
 
     def _load_params(self) -> None:
         super()._load_params()  # type: ignore[no-untyped-call]
-        self.no_log_values.update(tokens_in(self.params.get("instances")))
+        self.hide = hider(tokens_in(self.params.get("instances")))
+
+    def _log_invocation(self) -> None:
+        params = self.params
+        self.params = shown_options(params)
+        super()._log_invocation()  # type: ignore[no-untyped-call]
+        self.params = params
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        self.params = shown_options(self.params)
+        super().exit_json(**self.hide(result))
+
+    def fail_json(self, msg: Any, **result: Any) -> NoReturn:
+        self.params = shown_options(self.params)
+        super().fail_json(self.hide(msg), **self.hide(result))
 
 
 def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], Report], calls: bool = True) -> None:
@@ -38,7 +52,7 @@ def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], Report], ca
     except OptionError as error:
         module.fail_json(msg=str(error))
     for warning in report.warnings:
-        module.warn(warning)
+        module.warn(module.hide(warning))
     result = dict(report.result)
     if module._diff and report.diff:
         result["diff"] = report.diff

@@ -17,7 +17,8 @@ description:
   - Wawp has no call that lists instances. This module takes them from the first of its options that is given, and
     refuses
     duplicate and malformed ones, all named at once, before anything is called.
-  - If tokens stand among them, the result is shown in no output and no log, only a registered variable holds it.
+  - If tokens or expected accounts stand among them, the result is shown in no output and no log, only a registered
+    variable holds it.
 options:
   entries:
     description:

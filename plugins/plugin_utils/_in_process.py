@@ -20,9 +20,10 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalAction
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec, tokens_in
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec, shown_options, tokens_in
 from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import hider
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
 from ansible_collections.wawp.cloud.plugins.plugin_utils._plain import plain
 
@@ -64,12 +65,12 @@ class InProcessAction(NormalAction):
             result = {"failed": True, "msg": self._complaint(validated.errors[0])}
         else:
             result = self._result(params)
+        result = hider(tokens_in(given.get("instances")))(result)
         if _shows_invocation(task_vars):
-            result["invocation"] = {"module_args": {**given, **params}}
+            result["invocation"] = {"module_args": shown_options({**given, **params})}
         # As AnsibleModule does: a secret like 1 or true must not turn changed or failed into text.
         kept = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
-        secrets = _secrets(self.spec, params) | tokens_in(given.get("instances"))
-        cleaned: dict[str, Any] = {**remove_values(result, secrets), **kept}
+        cleaned: dict[str, Any] = {**remove_values(result, _secrets(self.spec, params)), **kept}
         return cleaned
 
     def _result(self, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -179,6 +179,7 @@ def attempt(in_process: bool, url: str, folder: Path, token: str, phone: str) ->
     fleet = [it["instance_id"] for it in json.loads((inputs / "fleet.json").read_text(encoding="utf-8"))]
     given = {
         "token": token,
+        "phone": phone,
         "checked": ["working", "stopped", "echo_in_error", "echo_in_reply"],
         "instances": [*fleet, "nowhere"],
         "fleet": [{"instance_id": name, "access_token": token} for name in fleet],

@@ -26,6 +26,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
     instance_of,
     limit_of,
     members_of,
+    shown_options,
     targets_of,
     token_of,
     tokens_in,
@@ -295,6 +296,45 @@ def test_a_token_is_needed_somewhere(environment: Path) -> None:
 
 def test_tokens_are_found_before_anything_is_checked() -> None:
     assert tokens_in(["A1", {"access_token": "a"}, {"access_token": 7}, {"access_token": ""}, None, 3]) == {"a", "7"}
+
+
+@pytest.mark.parametrize("option", ["instances", "entries", "hosts"])
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        ("A1", "A1"),
+        ("A1, B2", "A1, B2"),
+        ("A1/geheim", "********"),
+        (5, 5),
+        (None, None),
+        (
+            {"instance_id": "A1", "name": "x", "state": "stopped"},
+            {"instance_id": "A1", "name": "x", "state": "stopped"},
+        ),
+        ({"access_token": "a"}, {"access_token": "********"}),
+        ({"acces_token": ["geheim"]}, {"acces_token": "********"}),
+        ({"access_token": None, "expect_account": None}, {"access_token": None, "expect_account": None}),
+        ({"expect_account": 201012345678}, {"expect_account": "********5678"}),
+    ],
+)
+def test_what_is_shown_of_an_entry(option: str, entry: Any, shown: Any) -> None:
+    assert shown_options({option: [entry]}) == {option: [shown]}
+    assert shown_options({option: entry}) == {option: shown}
+
+
+def test_what_is_shown_of_options() -> None:
+    given = {"state": "started", "expect_account": "+20 101 234 5678", "wait": True, "instances": None}
+    assert shown_options(given) == {**given, "expect_account": "+** *** *** 5678"}
+    assert shown_options({**given, "mask_account": False}) == {**given, "mask_account": False}
+    hooks = [{"url": "https://me:geheim@a.example/x?token=geheim", "events": ["message"]}]
+    bare = [{"url": "https://a.example/x?********", "events": ["message"]}]
+    assert shown_options({"webhooks": hooks}) == {"webhooks": bare}
+
+
+def test_accounts_in_entries_are_shown_if_that_is_wanted() -> None:
+    given = {"mask_account": False, "instances": [{"expect_account": "201012345678", "access_token": "geheim"}]}
+    (entry,) = shown_options(given)["instances"]
+    assert entry == {"expect_account": "201012345678", "access_token": "********"}
 
 
 @pytest.mark.parametrize(

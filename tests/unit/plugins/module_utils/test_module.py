@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import syslog
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -155,6 +156,35 @@ def test_tokens_inside_of_instances_are_secret(run: Any) -> None:
     code, result = run(lambda: run_module(FLEET_SPEC, task), instances=[entry], state="stopped")
     assert code == 0
     assert "inner-geheim" not in json.dumps(result)
+
+
+@pytest.mark.parametrize("shown", [{}, {"mask_account": False}])
+def test_what_is_logged_and_kept_of_options(run: Any, monkeypatch: pytest.MonkeyPatch, shown: dict[str, Any]) -> None:
+    """Accounts are masked in the log of the host and in the invocation, and the task gets them as they were given."""
+    logged, handed = list[str](), list[str]()
+    monkeypatch.setattr(basic, "has_journal", False)
+    monkeypatch.setattr(syslog, "syslog", lambda dummy, line: logged.append(str(line)))
+
+    def task(params: Mapping[str, Any], dummy: bool) -> Report:
+        handed.extend(entry["expect_account"] for entry in params["instances"])
+        return Report({"changed": False})
+
+    entry = {"instance_id": "A1", "expect_account": "+20 101 234 5678"}
+    options = {"instances": [entry], "state": "stopped", "_ansible_inject_invocation": True, **shown}
+    dummy, result = run(lambda: run_module(FLEET_SPEC, task), **options)
+    assert handed == ["+20 101 234 5678"]
+    for kept in ("".join(logged), json.dumps(result["invocation"])):
+        assert "A1" in kept
+        assert ("+20 101 234 5678" in kept) == bool(shown)
+        assert ("+** *** *** 5678" in kept) != bool(shown)
+
+
+def test_an_account_in_a_refused_task_is_masked(run: Any) -> None:
+    options = {**OPTIONS, "expect_account": "+201012345678", "colour": "blue", "_ansible_inject_invocation": True}
+    code, result = run(**options)
+    assert code == 1
+    assert "colour" in result["msg"]
+    assert "1012345678" not in json.dumps(result)
 
 
 def test_a_task_is_handed_checked_options(run: Any) -> None:

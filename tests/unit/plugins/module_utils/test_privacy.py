@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._privacy import (
     HIDDEN,
     clean_text,
+    hider,
     mask_account,
     mask_name,
     masked,
@@ -19,6 +20,8 @@ from ansible_collections.wawp.cloud.plugins.module_utils._privacy import (
     scrubbed,
     without_secrets,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 NUMBER = "201012345678"
 
@@ -144,3 +147,33 @@ def test_foreign_text_becomes_one_harmless_line(text: str, shown: str) -> None:
 def test_foreign_text_is_cut() -> None:
     assert clean_text("x" * 240) == "x" * 240
     assert clean_text("x" * 241) == "x" * 239 + "…"
+
+
+# Few letters, so that secrets lie within each other and side by side.
+SECRETS = st.sets(st.text("ab/", min_size=1, max_size=4), max_size=4)
+
+
+@given(SECRETS, st.text("ab/ é", max_size=30))
+def test_no_secret_is_left_in_a_text(secrets: set[str], text: str) -> None:
+    shown = hider(secrets)(text)
+    assert not any(secret in shown for secret in secrets)
+    if not any(secret in text for secret in secrets):
+        assert shown == text
+
+
+@given(SECRETS, st.text("cd", max_size=5), st.text("cd", max_size=5))
+def test_only_the_secret_is_starred(secrets: set[str], before: str, after: str) -> None:
+    for secret in secrets:
+        assert hider(secrets)(f"{before}{secret}{after}") == f"{before}{HIDDEN}{after}"
+
+
+def test_secrets_are_sought_in_all_values() -> None:
+    hide = hider({"geheim", "[1-9]", "7", ""})
+    value = {"geheim": [("a geheim",), {"b": 7, "c": True, "d": None, "e": 1.5}], "f": "5 [1-9]7"}
+    hidden = {"geheim": [[f"a {HIDDEN}"], {"b": HIDDEN, "c": True, "d": None, "e": 1.5}], "f": f"5 {HIDDEN}{HIDDEN}"}
+    assert hide(value) == hidden
+
+
+def test_without_secrets_to_hide_nothing_is_copied() -> None:
+    value = {"a": ["b"]}
+    assert hider(set())(value) is value
