@@ -40,6 +40,7 @@ PLACES = {
     "plugins/module_utils/_version.py": re.compile(r'(?<=^VERSION = ")[^"]+(?="$)', re.MULTILINE),
 }
 CHANGELOG = Path("changelogs/changelog.yaml")
+RELATIVE_LINK = re.compile(r"(?<=\]\()(?!https?:|#)(?=[^)]+\))")
 # Sessions of the sandbox: one that works, and one that must be started before it can be logged out.
 SESSIONS = ["8C7D82CD4106", "6EE25C7217F8"]
 
@@ -51,6 +52,14 @@ def set_version(collection: Path, version: str) -> None:
         if count != 1:
             raise SystemExit(f"{name} has {count} versions.")
         (collection / name).write_text(text, encoding="utf-8")
+
+
+def complete_links(collection: Path, version: str) -> None:
+    """Make the README's links whole, since Galaxy shows it by itself."""
+    home = yaml.safe_load((collection / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
+    readme = collection / "README.md"
+    text = RELATIVE_LINK.sub(f"{home}/blob/{version}/", readme.read_text(encoding="utf-8"))
+    readme.write_text(text, encoding="utf-8")
 
 
 def make_changelog(collection: Path, version: str, date: int) -> None:
@@ -69,6 +78,7 @@ def make_release(name: str, version: str, date: int) -> Path:
     shutil.copytree(SOURCES, collection, ignore=shutil.ignore_patterns(".git"))
     set_version(collection, version)
     make_changelog(collection, version, date)
+    complete_links(collection, version)
     return build(collection, RELEASE / name, date)
 
 
@@ -123,7 +133,7 @@ def decommission(place: Place) -> None:
     if not all(truth(url, each)["linked"] for each in SESSIONS):
         raise SystemExit("The sandbox's sessions are not what this script takes them for.")
     plan = place.play("decommission", fails=True, instances=SESSIONS)
-    phrase = re.search(rf"decommission {len(SESSIONS)} [0-9a-f]{{8}}\b", plan)
+    phrase = re.search(rf"decommission-{len(SESSIONS)}-[0-9a-f]{{8}}\b", plan)
     if not phrase:
         raise SystemExit(f"{plan}\nThe plan names no phrase.")
     if not all(truth(url, each)["linked"] for each in SESSIONS):

@@ -19,7 +19,7 @@ attributes:
     membership:
       - wawp.cloud.wawp
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying the session.
+    description: Can run in C(check_mode) and return changed status prediction without modifying the target.
   diff_mode:
     description: Will return details on what has changed, or would have changed in C(check_mode), when in diff mode.
   idempotent:

@@ -16,7 +16,7 @@ options:
   access_token:
     description:
       - The access token of the Wawp account, from its dashboard.
-      - It is sent in the body of each request, with a few that are GET only in a header besides, never in a URL.
+      - It is sent in the body of each request and, for the few calls that are GET only, also in a header, never in a URL.
       - If unset, the environment variable E(WAWP_ACCESS_TOKEN) is used.
     type: str
     required: true
@@ -69,6 +69,7 @@ options:
       - With O(state=logged_out) and O(state=absent), start a session that is C(STOPPED), or restart one that has
         C(FAILED), so that it can be logged out from C(WORKING). Nothing else can prove that the phone was unlinked.
       - A session that says itself that it has no account is not started.
+      - With O(state=decommissioned) that is done in any case.
     type: bool
     default: false
   on_unproven:

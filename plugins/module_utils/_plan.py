@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_t
 from ansible_collections.wawp.cloud.plugins.module_utils._report import PROVEN, checked_request
 from ansible_collections.wawp.cloud.plugins.module_utils._report_task import REQUEST
 from ansible_collections.wawp.cloud.plugins.module_utils._session import ALREADY_SEVERED, UNPROVEN
-from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, utc
+from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, counted, utc
 
 PLAN_SPEC: Spec = {
     "sessions": {"type": "list", "elements": "dict", "required": True},
@@ -54,7 +55,7 @@ def plan_task(params: Mapping[str, Any], check_mode: bool) -> Report:
     phrases = {"confirm": _phrase(params["action"], entries, params["api_url"])}
     if params["delete"]:
         phrases["confirm_delete"] = _phrase("delete", entries, params["api_url"])
-    missing = [name for name, phrase in phrases.items() if _words(params[name]) != phrase.split()]
+    missing = [name for name, phrase in phrases.items() if _words(params[name]) != _words(phrase)]
     plan = {
         "changed": False,
         "action": params["action"],
@@ -89,12 +90,16 @@ def _refusal(
         return None
     wrong = [name for name in missing if _words(params[name])]
     why = f"{' and '.join(wrong)} belongs to another plan" if wrong else f"{' and '.join(missing)} is not given"
-    asked = " ".join(f"-e '{name}={phrase}'" for name, phrase in phrases.items())
-    return f"{why}. Read the plan; to carry it out, run again with {asked}"
+    return f"{why}. Read the plan; to carry it out, run again with {_options(phrases)}"
+
+
+def _options(phrases: Mapping[str, str]) -> str:
+    """The phrases as they are given on a command line: without blanks, at which ansible-playbook would cut them off."""
+    return " ".join(f"-e {name}={phrase}" for name, phrase in phrases.items())
 
 
 def _words(phrase: str | None) -> list[str]:
-    return (phrase or "").split()
+    return re.findall(r"[^\s-]+", phrase or "")
 
 
 def _refuse_strangers(accepted: Sequence[str], entries: Sequence[Mapping[str, Any]]) -> None:
@@ -138,7 +143,7 @@ def _essence(entry: Mapping[str, Any]) -> list[Any]:
 
 
 def _phrase(action: str, entries: Sequence[Mapping[str, Any]], api_url: str | None) -> str:
-    return f"{action} {len(entries)} {_fingerprint(action, entries, api_url)[:_TYPED]}"
+    return "-".join([*_words(action), str(len(entries)), _fingerprint(action, entries, api_url)[:_TYPED]])
 
 
 def _irreversible(entries: Sequence[Mapping[str, Any]], delete: bool) -> list[str]:
@@ -148,7 +153,7 @@ def _irreversible(entries: Sequence[Mapping[str, Any]], delete: bool) -> list[st
 
 def _lines(plan: Mapping[str, Any], request: Mapping[str, Any], phrases: Mapping[str, str]) -> list[str]:
     """The plan as a person reads it before deciding."""
-    lines = [f"Plan: {plan['action']} {plan['count']} instances"]
+    lines = [f"Plan: {plan['action']} {counted(plan['count'])}"]
     lines += [f"  {_told(entry, request)}" for entry in plan["entries"][:_READABLE]]
     if plan["count"] > _READABLE:
         lines.append(f"  and {plan['count'] - _READABLE} more, all in the result of this task")
@@ -157,8 +162,7 @@ def _lines(plan: Mapping[str, Any], request: Mapping[str, Any], phrases: Mapping
     lines += plan["irreversible"]
     if plan["unprovable"]:
         lines.append(f"Can't be proven, or not reached: {', '.join(plan['unprovable'])}")
-    lines += [f"To confirm: -e '{name}={phrase}'" for name, phrase in phrases.items()]
-    return lines
+    return [*lines, f"To confirm: {_options(phrases)}"]
 
 
 def _told(entry: Mapping[str, Any], request: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._report import (
     moment,
     versions,
 )
-from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, utc
+from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, counted, utc
 from ansible_collections.wawp.cloud.plugins.module_utils._version import VERSION
 
 REQUEST: Spec = {
@@ -109,7 +109,7 @@ def _write(params: Mapping[str, Any], check_mode: bool) -> Report:
 
 
 def _file_name(runbook: str, ended: str) -> str:
-    return f"{runbook}-{moment(ended).strftime('%Y%m%dT%H%M%S.%fZ')[:-5]}Z"
+    return f"{runbook}-{moment(ended).strftime('%Y%m%dT%H%M%S.%f')[:-3]}Z"
 
 
 def _as_json(report: Mapping[str, Any]) -> bytes:
@@ -245,7 +245,7 @@ def _lines(report: Mapping[str, Any], page: str) -> list[str]:
         lines += _table(report["records"])
         lines.append("")
     counts = [f"{count} {name.replace('_', ' ')}" for name, count in numbers["outcomes"].items() if count]
-    lines.append(f"{numbers['total']} instances: {', '.join(reversed(counts)) or 'none'}")
+    lines.append(f"{counted(numbers['total'])}: {', '.join(reversed(counts)) or 'none'}")
     wanted = sorted(
         (record for record in report["records"] if record["needs_human"]),
         key=lambda record: (OUTCOMES.index(record["outcome"]), record["number"]),

@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.wawp.cloud.plugins.module_utils._arguments import WHICH, Spec, instance_of
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._files import read_bytes
-from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
+from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, counted
 
 ROSTER_SPEC: Spec = {
     "entries": {"type": "list", "elements": "raw", "no_log": False},
@@ -44,7 +44,7 @@ def roster_task(params: Mapping[str, Any], check_mode: bool) -> Report:
     return Report(
         {
             "changed": False,
-            "source": f"{source}, {len(instances)} instances",
+            "source": f"{source}, {counted(len(instances))}",
             "instances": instances,
             "targets": [{name: entry[name] for name in WHICH if name in entry} for entry in instances],
         }

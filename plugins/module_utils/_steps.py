@@ -164,6 +164,8 @@ class Run:
         self.now = 0.0
         self.outcome = Outcome()
         self.seen_at = 0.0
+        # The answer that there is no such session.
+        self.missing: WawpError | None = None
         # Whether a logout may have taken effect while STARTING.
         self.blind = False
         # Whether a write was repeated, so that the one that got no answer may still come through at any moment.
@@ -214,7 +216,7 @@ class Run:
             if answer.error is None:
                 return self._saw(answer)
             if answer.error.kind == UNKNOWN_SESSION:
-                self.outcome.gone = True
+                self.outcome.gone, self.missing = True, answer.error
                 return None
             if not answer.error.transient or (tries >= len(BACK_OFF) and self.now >= deadline):
                 raise Stop(str(answer.error), answer.error)
@@ -359,7 +361,7 @@ class Run:
     def must_exist(self, session: Session | None) -> Session:
         if session is None:
             lost = "is gone: somebody deleted it during the run" if self.outcome.first else "doesn't exist"
-            raise Stop(f"instance_id: the session {lost}")
+            raise Stop(f"instance_id: the session {lost}", self.missing)
         return session
 
     def leave_open(self, what: str) -> None:

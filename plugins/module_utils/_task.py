@@ -32,6 +32,11 @@ class Report:
         return bool(self.result.get("failed"))
 
 
+def counted(number: int) -> str:
+    """So many instances, in words."""
+    return f"{number} instance{'' if number == 1 else 's'}"
+
+
 def session_task(params: Mapping[str, Any], check_mode: bool) -> Report:
     """Bring one session to the state that the options ask for.
 

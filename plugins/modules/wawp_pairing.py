@@ -109,12 +109,12 @@ sessions:
       type: bool
       sample: true
     failed:
-      description: Whether it was not reached.
+      description: Whether the state was not reached.
       returned: always
       type: bool
       sample: false
     msg:
-      description: Why not, null if it was.
+      description: Why the state was not reached, null if it was.
       returned: always
       type: str
       sample: null

@@ -187,12 +187,12 @@ confirm:
   description: The phrase that confirms it.
   returned: always
   type: str
-  sample: decommission 1 a1b2c3d4
+  sample: decommission-1-a1b2c3d4
 confirm_delete:
   description: The phrase that confirms the deletion.
   returned: with O(delete=true)
   type: str
-  sample: delete 1 b2c3d4e5
+  sample: delete-1-b2c3d4e5
 confirmed:
   description: Whether the phrases that were given are these.
   returned: always
@@ -208,7 +208,7 @@ lines:
   returned: success
   type: list
   elements: str
-  sample: ["Plan: decommission 1 instances"]
+  sample: ["Plan: decommission 1 instance"]
 """
 
 from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module

@@ -268,7 +268,7 @@ lines:
   returned: with O(state=present)
   type: list
   elements: str
-  sample: ["1 instances: 1 severed", "Report: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.html"]
+  sample: ["1 instance: 1 severed", "Report: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.html"]
 valid:
   description: Whether nothing was changed.
   returned: with O(state=verified)

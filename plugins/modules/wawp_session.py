@@ -57,6 +57,8 @@ attributes:
       - O(state=decommissioned) starts a session of an older engine, which hides its account while C(STOPPED), each
         time to look, and stops it again.
       - A C(FAILED) session that can't be revived is restarted once in each run with O(start_if_stopped=true).
+      - With O(wait=false), a run that follows within seconds sees C(STARTING), logs out again, and can only say
+        V(unproven).
 extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.wawp.instance
@@ -156,7 +158,7 @@ session:
     config: {webhooks: {}, proxy: null}
     me: null
 actions:
-  description: The calls that change something, in the order in which they were sent. In check mode, would be sent.
+  description: The calls that change something, in the order in which they were sent. In check mode, those that would be sent.
   returned: always
   type: list
   elements: dict

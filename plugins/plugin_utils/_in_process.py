@@ -127,4 +127,5 @@ def _shows_invocation(task_vars: dict[str, Any]) -> bool:
 
 
 def _secrets(spec: Spec, params: Mapping[str, Any]) -> set[str]:
-    return {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
+    given = {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
+    return {secret for secret in given if secret.strip()}  # to star every blank would hide the message

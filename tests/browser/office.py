@@ -128,7 +128,7 @@ def report(names: tuple[str, ...] = DESKS) -> dict[str, Any]:
                 "source": "office.csv, 25 instances",
                 "versions": versions("2.21.5", "3.13.0"),
             },
-            plan={"confirm": "decommission 25 a1b2c3d4", "fingerprint": "a1b2c3d4" * 8},
+            plan={"confirm": "decommission-25-a1b2c3d4", "fingerprint": "a1b2c3d4" * 8},
             planned=[{**entry, "began": moment(0.4), "duration": 2.1} for entry in sessions],
             sessions=sessions,
             after=after,

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -134,8 +135,16 @@ def test_a_release_is_built_twice_tried_and_changes_nothing_here() -> None:
     with tarfile.open(ROOT / name) as archive:
         names = archive.getnames()
         facts = json.load(archive.extractfile("MANIFEST.json") or pytest.fail("no manifest"))
+        readme = (archive.extractfile("README.md") or pytest.fail("no README")).read().decode()
     assert facts["collection_info"]["version"] == "1.0.0"
     assert "CHANGELOG.md" in names
+    # Galaxy shows the README alone, so each of its links is whole, and leads to a file of this release.
+    repository = facts["collection_info"]["repository"]
+    links = re.findall(r"\]\(([^)#]+)", readme)
+    assert links
+    assert [link for link in links if not link.startswith("https://")] == []
+    ours = [link.removeprefix(f"{repository}/blob/1.0.0/") for link in links if link.startswith(repository)]
+    assert [path for path in ours if not (ROOT / path).exists()] == []
     assert {name: (ROOT / name).read_bytes() for name in held} == before
     assert sorted(path.name for path in ROOT.glob("changelogs/fragments/*.yml")) == fragments
 

@@ -23,7 +23,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 
 TREE = Path(__file__).resolve().parents[2] / ".work/tree"
-PHRASE = re.compile(r"(?:decommission|delete) \d+ [0-9a-f]{8}")
+PHRASE = re.compile(r"(?:decommission|delete)-\d+-[0-9a-f]{8}")
 ACCOUNT, NEXT = "201012345678@c.us", "201098765432@c.us"
 
 

@@ -11,6 +11,8 @@ import csv
 import fcntl
 import json
 import os
+import re
+import shlex
 import signal
 import stat
 import subprocess
@@ -75,18 +77,30 @@ def test_happy(world: World) -> None:
     }
     assert record["when"]["deadline_met"] is True
     assert record["who"]["approver"] == "Jan"
-    assert ran.report["plan"]["confirm"].startswith("decommission 4 ")
+    assert ran.report["plan"]["confirm"].startswith("decommission-4-")
 
 
 def test_refused_gate_sends_nothing(world: World) -> None:
     world.add("A1")
-    for confirm in ("", "decommission 1 00000000", "yes", "decommission 1"):
+    for confirm in ("", "decommission-1-00000000", "yes", "decommission-1"):
         ran = world.run("decommission", instances=["A1"], confirm=confirm)
         assert ran.code != 0
         assert "Nothing was sent" in ran.output
         assert ran.reports == []
     assert world.engine.writes() == []
     assert world.linked("A1")
+
+
+def test_what_the_plan_prints_is_what_has_to_be_typed(world: World) -> None:
+    """Copied from the plan's last line into a shell, which cuts words at blanks, as Ansible does."""
+    world.add("A1")
+    planned = world.run("decommission", instances=["A1"], delete=True)
+    (line,) = set(re.findall(r"To confirm: (-e [^\"\n]*)", planned.output))
+    assert f"run again with {line}" in planned.output
+    ran = world.run("decommission", *shlex.split(line), instances=["A1"], delete=True)
+    assert ran.code == 0, ran.output
+    assert ran.outcomes() == {"A1": "severed"}
+    assert world.engine.writes()[-1] == "delete"
 
 
 def test_check_mode_shows_the_plan_and_ends_well(world: World) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -92,12 +93,12 @@ def test_the_order_means_nothing_but_the_api_does() -> None:
 
 def test_the_phrase_holds_the_count_and_the_fingerprint() -> None:
     made = plan(session(), session(instance_id="A2"))
-    assert made["confirm"] == f"decommission 2 {made['fingerprint'][:8]}"
+    assert made["confirm"] == f"decommission-2-{made['fingerprint'][:8]}"
     assert made["effects"] == {"logout": 2, "stop": 2}
     assert "can't be undone" in made["irreversible"][0]
 
 
-@pytest.mark.parametrize("confirm", [None, "", "yes", "decommission 1", "decommission 1 00000000", "DECOMMISSION"])
+@pytest.mark.parametrize("confirm", [None, "", "yes", "decommission-1", "decommission-1-00000000", "DECOMMISSION"])
 def test_the_gate_stays_closed(confirm: str | None) -> None:
     made = plan(session(), gate=True, confirm=confirm)
     assert made["failed"]
@@ -105,11 +106,17 @@ def test_the_gate_stays_closed(confirm: str | None) -> None:
     assert not made["confirmed"]
 
 
-def test_the_gate_opens_to_the_phrase_whatever_its_blanks() -> None:
+def test_the_gate_opens_to_the_phrase_with_blanks_too() -> None:
     phrase = plan(session())["confirm"]
-    made = plan(session(), gate=True, confirm=f"  {phrase.replace(' ', '  ')} ")
+    made = plan(session(), gate=True, confirm=f"  {phrase.replace('-', '  ')} ")
     assert made["confirmed"]
     assert "failed" not in made
+
+
+def test_a_phrase_has_no_blanks_whatever_the_action() -> None:
+    made = plan(session(), action="log out - all")
+    assert re.fullmatch("log-out-all-1-[0-9a-f]{8}", made["confirm"])
+    assert plan(session(), action="log out - all", gate=True, confirm=made["confirm"])["confirmed"]
 
 
 def test_a_deletion_needs_a_phrase_of_its_own() -> None:
