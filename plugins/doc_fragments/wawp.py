@@ -16,7 +16,8 @@ options:
   access_token:
     description:
       - The access token of the Wawp account, from its dashboard.
-      - It is sent in the body of each request and, for the few calls that are GET only, also in a header, never in a URL.
+      - It is sent in the body of each request and, for the few calls that are GET only, also in a header, never in a
+        URL.
       - If unset, the environment variable E(WAWP_ACCESS_TOKEN) is used.
     type: str
     required: true

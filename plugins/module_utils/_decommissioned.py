@@ -58,7 +58,10 @@ def _stop_unless_paired(run: Run) -> Steps:
     try:
         yield from stopped(run)
     except Stop:
-        run.leave_open("The session was not stopped: whoever sees its QR code can link a phone.")
+        if run.last.paired:
+            _note_not_stopped(run)
+        else:
+            run.leave_open("The session was not stopped: whoever sees its QR code can link a phone.")
         raise
 
 

@@ -14,10 +14,10 @@ from ansible_collections.wawp.cloud.plugins.module_utils._logged_out import (
     ADVICE_PHONE,
     ADVICE_STILL_PAIRED,
     logged_out,
+    nothing_to_do,
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._paired import paired
 from ansible_collections.wawp.cloud.plugins.module_utils._session import (
-    ALREADY_SEVERED,
     PASSKEY,
     SCAN_QR_CODE,
     STARTING,
@@ -41,12 +41,16 @@ def lifecycle(goal: Goal) -> Lifecycle:
     """The steps that bring a session to ``goal.state``; see _steps.py for how to drive them."""
     run = Run(goal)
     outcome = run.outcome
+    advice = None
     try:
         yield from _STATES[goal.state](run)
     except Stop as stop:
         outcome.failed, outcome.message, outcome.error = True, str(stop), stop.error
+        advice = stop.advice
         if goal.state in _UNLINKING and outcome.verdict is None:
-            run.conclude(UNPROVEN, stop.advice or _advice_after_failure(run))
+            run.conclude(UNPROVEN, advice or _advice_after_failure(run))
+    if outcome.paired_again:
+        run.conclude(UNPROVEN, advice or ADVICE_STILL_PAIRED)
     _judge_unproven(run)
     _compare_settings(outcome)
     outcome.duration = run.now
@@ -125,7 +129,7 @@ def _absent(run: Run) -> Steps:
         yield from logged_out(run)
         _refuse_to_burn_the_key(run)
     elif session.status == SCAN_QR_CODE:
-        run.conclude(ALREADY_SEVERED)
+        nothing_to_do(run)
     else:
         _refuse_hidden_account(run)
         run.conclude(UNPROVEN, ADVICE_PHONE)

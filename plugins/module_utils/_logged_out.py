@@ -135,7 +135,7 @@ def _bring_up(run: Run) -> Steps:
     yield from _settle(run)
 
 
-def _nothing_to_do(run: Run) -> Steps:
+def nothing_to_do(run: Run) -> None:
     """No account is there. After a logout while STARTING, now or in an earlier run, that proves nothing."""
     if run.has_sent("logout") or run.goal.earlier == UNPROVEN:
         run.conclude(UNPROVEN, ADVICE_PHONE)
@@ -143,6 +143,10 @@ def _nothing_to_do(run: Run) -> Steps:
         run.conclude(SEVERED)
     else:
         run.conclude(ALREADY_SEVERED)
+
+
+def _nothing_to_do(run: Run) -> Steps:
+    nothing_to_do(run)
     yield from ()
 
 

@@ -15,9 +15,9 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec
 from ansible_collections.wawp.cloud.plugins.module_utils._chain import digest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_text
-from ansible_collections.wawp.cloud.plugins.module_utils._report import PROVEN, checked_request
+from ansible_collections.wawp.cloud.plugins.module_utils._report import checked_request
 from ansible_collections.wawp.cloud.plugins.module_utils._report_task import REQUEST
-from ansible_collections.wawp.cloud.plugins.module_utils._session import ALREADY_SEVERED, UNPROVEN
+from ansible_collections.wawp.cloud.plugins.module_utils._session import ALREADY_SEVERED, PROVEN, UNPROVEN
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, counted, utc
 
 PLAN_SPEC: Spec = {

@@ -17,6 +17,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._chain import ALGORITHM
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     ALREADY_SEVERED,
+    PROVEN,
     SEVERED,
     UNPROVEN,
 )
@@ -39,7 +40,6 @@ OUTCOMES = (
     *(UNPROVEN, FAILED, UNREADABLE, LEFT_ALONE, NOT_RUN, ACCEPTED, UNKNOWN, MISSING),
     *(UNLINKED, LINKED, ALREADY_SEVERED, SEVERED),
 )
-PROVEN = frozenset({SEVERED, ALREADY_SEVERED})
 
 # What a runbook is to reach.
 SEVER, RELINK, SHIFT, LOOK = "sever", "relink", "shift", "look"

@@ -34,6 +34,7 @@ SEVERED = "severed"
 ALREADY_SEVERED = "already_severed"
 UNPROVEN = "unproven"
 VERDICTS = (SEVERED, ALREADY_SEVERED, UNPROVEN)
+PROVEN = frozenset({SEVERED, ALREADY_SEVERED})
 
 _SERVERS = frozenset({"c.us", "s.whatsapp.net", "lid"})
 _PREFIX = re.compile(r"^(?:tel:|whatsapp:|(?:https?://)?wa\.me/)", re.IGNORECASE)

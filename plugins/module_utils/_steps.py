@@ -25,6 +25,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._errors import (
 from ansible_collections.wawp.cloud.plugins.module_utils._privacy import mask_account
 from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     FAILED,
+    PROVEN,
     STARTING,
     STOPPED,
     Session,
@@ -42,6 +43,8 @@ ADVICE_STRANGER = (
     "The session belongs to another account than expect_account says, and was left to it. Check instance_id and "
     "expect_account; where else the expected account is linked shows only its phone, in WhatsApp under Linked devices."
 )
+# After these nobody sees any more that a session is paired.
+_HIDING = frozenset({"stop", "delete"})
 # What is known of a session whose logout from WORKING was sent by an earlier run that didn't see its end.
 SENT = "sent"
 
@@ -142,6 +145,12 @@ class Outcome:
     reads: int = 0
     duration: float = 0.0
 
+    @property
+    def paired_again(self) -> bool:
+        """Whether the last reading shows an account although a verdict said that none is there."""
+        last = self.last if self.verdict in PROVEN and not self.gone else None
+        return last is not None and last.paired is True
+
 
 Steps = Generator[Union[Call, Wait], Answer, Any]
 Lifecycle = Generator[Union[Call, Wait], Answer, Outcome]
@@ -170,9 +179,9 @@ class Run:
         self.blind = False
         # Whether a write was repeated, so that the one that got no answer may still come through at any moment.
         self.one_in_the_air = False
-        # The statuses read since the last write; the writes that were accepted; how often a write was refused for the
-        # moment, or left without a clear answer.
-        self.readings: list[str] = []
+        # What was read since the last write: status, and whether paired; the writes that were accepted; how often a
+        # write was refused for the moment, or left without a clear answer.
+        self.readings: list[tuple[str, bool | None]] = []
         self.accepted: set[str] = set()
         self.put_off: Counter[str] = Counter()
         self.unanswered: Counter[str] = Counter()
@@ -231,7 +240,7 @@ class Run:
         if session.account and not self.outcome.seen:
             self.outcome.seen = session
         self.outcome.gone = False
-        self.readings.append(session.status)
+        self.readings.append((session.status, session.paired))
         self.outcome.predicted = self.outcome.predicted or answer.planned
         self.seen_at = self.now
         if not self.has_sent("logout"):
@@ -256,6 +265,11 @@ class Run:
             f"expect_account: the session belongs to {theirs}, not to {ours}{alike}; {sent} was sent",
             advice=ADVICE_STRANGER,
         )
+
+    def _refuse_to_hide(self, write: str) -> None:
+        """Stop where somebody has paired a session anew after its link was proven severed: it must stay in sight."""
+        if write in _HIDING and self.outcome.paired_again:
+            raise Stop(f"the session is {self.last.status} and was paired again, so {write} was not sent")
 
     def read_sure(self, doubtful: Callable[[Session], bool]) -> Steps:
         """Read until what is seen isn't doubtful or is seen twice in a row: one reading can lie.
@@ -292,6 +306,7 @@ class Run:
     def write(self, name: str, fresh: bool = False) -> Steps:
         """Send one write and note it. A write that came too late to be fresh was not sent and is not noted."""
         self._refuse_stranger(self.last)
+        self._refuse_to_hide(name)
         answer = yield Call(name, self.seen_at + FRESH if fresh else None, self.last.status)
         self.now = answer.at
         error = answer.error

@@ -158,7 +158,8 @@ session:
     config: {webhooks: {}, proxy: null}
     me: null
 actions:
-  description: The calls that change something, in the order in which they were sent. In check mode, those that would be sent.
+  description: The calls that change something, in the order in which they were sent. In check mode, those that would be
+    sent.
   returned: always
   type: list
   elements: dict

@@ -421,6 +421,53 @@ def test_a_blind_logout_that_may_have_come_through_keeps_a_later_one_from_provin
     assert told(outcome) == ("unproven", True, False)
 
 
+@pytest.mark.parametrize(("state", "write"), [("decommissioned", "stop"), ("absent", "delete")])
+@pytest.mark.parametrize("expected", [None, parse_account(OURS)])
+@pytest.mark.parametrize("account", [OURS, THEIRS])
+@pytest.mark.parametrize("shown", [True, False])
+def test_what_was_paired_again_after_the_logout_stays_in_sight(
+    state: str, write: str, expected: str | None, account: str, shown: bool
+) -> None:
+    """A rate limit holds the second write up for so long that somebody scans. Stopped or deleted, nobody would see."""
+    started = instance(shows_me_when_stopped=shown)
+    limit = Fault("http", call=write, http_status=429, retry_after=20)
+    scene, outcome = scanned(started, Goal(state, expect_account=expected), 20, account, limit)
+    assert scene.linked
+    assert scene.calls[-2:] == ["info=WORKING", "info=WORKING"]
+    assert told(outcome) == ("unproven", True, True)
+    assert ("expect_account" if expected and account == THEIRS else "was paired again") in outcome.message
+    assert outcome.advice
+
+
+def test_a_session_that_is_stopped_and_then_seen_paired_is_not_called_severed() -> None:
+    scene, outcome = scanned(instance("SCAN_QR_CODE"), Goal("decommissioned"), 0.35, THEIRS)
+    assert scene.linked
+    assert scene.calls[-2:] == ["stop", "info=STOPPED"]
+    assert told(outcome)[0] == "unproven"
+    assert "still paired" in outcome.advice
+
+
+# -- one reading lies about the account
+
+
+@pytest.mark.parametrize("status", ["STOPPED", "FAILED"])
+@pytest.mark.parametrize("state", ["logged_out", "absent", "decommissioned"])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_one_reading_without_the_account_is_not_believed(status: str, state: str, skip: int) -> None:
+    scene = Scene(instance(status), [Fault("lie", call="info", skip=skip, status=status)])
+    outcome = scene.run(Goal(state))
+    assert (outcome.verdict == "severed") == (not scene.linked)
+    assert outcome.verdict != "already_severed"
+    assert not scene.instance.removed
+
+
+def test_a_burnt_key_stays_known_when_the_session_is_deleted_at_once() -> None:
+    scene = Scene(instance("SCAN_QR_CODE", linked=True))
+    outcome = scene.run(Goal("absent", logout_first=False, earlier="unproven"))
+    assert scene.writes == ["delete"]
+    assert told(outcome)[0] == "unproven"
+
+
 # -- the other states
 
 
