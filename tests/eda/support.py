@@ -14,7 +14,7 @@ import json
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +28,27 @@ KEY = "a key for tests"
 PATIENCE = 20.0  # seconds; far more than anything takes, for slow machines
 ID = "3EB0BCB2E3D4"
 _numbers = itertools.count(1)
+
+
+def templates(command: str) -> list[str]:
+    """Texts that run a command where Ansible takes them for templates. The last one chooses its own brackets."""
+    run = f"lookup('pipe', '{command}')"
+    own = "#jinja2:variable_start_string:'[%', variable_end_string:'%]'\n"
+    return [f"{{{{ {run} }}}}", f"{{% if {run} %}}{{% endif %}}", f"{own}[% {run} %]"]
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """All strings in a value, the names of fields too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for part in [*value, *value.values()] if isinstance(value, dict) else value:
+            yield from strings_in(part)
+
+
+def is_template(text: str) -> bool:
+    """Whether Ansible might take a text for a template."""
+    return any(mark in text for mark in ("{{", "{%", "{#")) or text.startswith("#jinja2:")
 
 
 def load_source(name: str) -> ModuleType:

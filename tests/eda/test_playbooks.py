@@ -20,7 +20,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
-from ansible_collections.wawp.cloud.tests.eda.support import ID, ROOT
+from ansible_collections.wawp.cloud.tests.eda.support import ID, ROOT, now, session_status, templates
 
 SENDMAIL = """#!/bin/sh
 cat >> "$0.out"
@@ -139,6 +139,27 @@ def test_a_hostile_event_is_refused(desk: Desk) -> None:
     event = {"subject": "x", "instance_id": "../x", "session": "x", "status": "FAILED", "kind": "lost"}
     assert not desk.run("event_lost_link", ansible_eda={"event": event})
     assert desk.code != 0
+
+
+def test_no_word_of_a_webhook_is_run_as_a_template(desk: Desk) -> None:
+    marker = desk.folder / "marker"
+    expression, statement, own = templates(f"touch {marker}")
+    body = {
+        "id": statement,
+        "session": expression,
+        "timestamp": now(),
+        "payload": {"status": statement, "reason": own},
+        "me": {"id": expression},
+        expression: [own, {own: statement}],
+    }
+    options = session_status.Options(raw=True)
+    report = session_status.read_report(body, sent_at=None, hint=None, sessions={})
+    (change,) = session_status.changes_of(report, None)
+    event = session_status.event_of(report, change, body, options)
+    subject = desk.run("event_lost_link", ansible_eda={"event": event}, **user_playbook(desk.folder))
+    assert not marker.exists()
+    assert subject.startswith(f"(( lookup('pipe', 'touch {marker}') )) could not be read")
+    assert desk.code == 0
 
 
 @pytest.mark.parametrize("status", ["WORKING", "SCAN_QR_CODE"])

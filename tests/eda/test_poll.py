@@ -19,7 +19,16 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
-from ansible_collections.wawp.cloud.tests.eda.support import ID, PATIENCE, cancelled, session_poll, session_status
+from ansible_collections.wawp.cloud.tests.eda.support import (
+    ID,
+    PATIENCE,
+    cancelled,
+    is_template,
+    session_poll,
+    session_status,
+    strings_in,
+    templates,
+)
 
 OTHER = "3EB0BCB2E3D5"
 
@@ -104,6 +113,23 @@ def test_only_changes_are_told(world: World) -> None:
             "late": False,
             "recovered": False,
         }
+
+    scenario(test)
+
+
+@pytest.mark.parametrize("hostile", templates("id"), ids=["expression", "statement", "own brackets"])
+def test_no_field_is_a_template(world: World, hostile: str) -> None:
+    """A playbook gets the event as an extra variable, in which Ansible would run a template."""
+
+    async def test() -> None:
+        lie = {"status": hostile, "me": {"id": hostile}, "name": hostile}
+        world.engine.add_fault(Fault(kind="patch", call="info", replace=lie, times=4))
+        watched = {"instance_id": ID, "session": hostile}
+        async with world.polled(instances=[watched], emit_first=True, mask_accounts=False):
+            for dummy in range(2):  # the lie, then the truth with the lie as what was before
+                event = await world.event()
+                assert not [text for text in strings_in(event) if is_template(text)]
+                assert "id" in event["session"]
 
     scenario(test)
 
@@ -350,7 +376,7 @@ def test_arguments_from_templates_and_the_environment(caplog: pytest.LogCaptureF
     assert "plain http" in caplog.text
 
 
-@pytest.mark.parametrize("name", ["mask_account", "kind_of", "text", "now_ms", "iso"])
+@pytest.mark.parametrize("name", ["mask_account", "kind_of", "text", "inert", "now_ms", "iso"])
 def test_both_sources_share_word_by_word(name: str) -> None:
     assert inspect.getsource(getattr(session_poll, name)) == inspect.getsource(getattr(session_status, name))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
@@ -15,10 +16,14 @@ from ansible_collections.wawp.cloud.plugins.module_utils import _privacy
 from ansible_collections.wawp.cloud.tests.eda.support import (
     ID,
     KEY,
+    PATIENCE,
+    is_template,
     listening,
     now,
     session_status,
     sign,
+    strings_in,
+    templates,
     webhook,
 )
 
@@ -201,6 +206,73 @@ def test_raw_holds_neither_secrets_nor_accounts() -> None:
             assert event["account"] == event["raw"]["me"]["id"] == "201012345678@c.us"
 
     asyncio.run(test())
+
+
+@pytest.mark.parametrize("hostile", templates("id"), ids=["expression", "statement", "own brackets"])
+def test_no_field_is_a_template(hostile: str) -> None:
+    """A playbook gets the event as an extra variable, in which Ansible would run a template."""
+    many = {hostile: [hostile, {hostile: hostile}], "pushName": "{", "token": None}
+    named = webhook(hostile, id=hostile, session=hostile, me={"id": hostile, **many}, metadata=many)
+    named["payload"] = {"status": hostile, "reason": hostile, "statuses": [{"status": hostile, "timestamp": now()}]}
+    unnamed = {"event": f"{hostile}.LOGOUT", "name": hostile, "message": hostile, "ts": now(), hostile: hostile}
+
+    async def test() -> None:
+        for mask in (True, False):
+            async with listening(raw=True, mask_accounts=mask, replay_window=DAY) as source:
+                await source.post(named)
+                await source.post(unnamed)
+                await source.post({**named, "id": "another", "payload": {"status": "WORKING"}})
+                for event in await source.events(3):
+                    assert not [text for text in strings_in(event) if is_template(text)]
+                    assert "id" in event["subject"]  # it is still told what it was
+            assert (await refused(hostile))[0] == 400
+
+    async def refused(instance_id: str) -> tuple[int, Any]:
+        async with listening() as source:
+            return await source.post(webhook(instance_id=instance_id))
+
+    asyncio.run(test())
+
+
+def test_what_is_left_of_a_template() -> None:
+    kept = session_status.inert({"{{ a }}": ["{% b %}", "{# c #}", "#jinja2:x", 1, None, True]})
+    assert kept == {"(( a ))": ["(% b %)", "(# c #)", "# jinja2:x", 1, None, True]}
+
+
+URLS = [
+    ("https://bot:it's-PW@host.example/x?sig=Q", "https://host.example/x?********"),
+    ("https://bot:a@b@host.example/", "https://host.example/"),
+    (
+        "see https://host.example/it's#part, or ftp://bot@host.example",
+        "see https://host.example/it's?******** or ftp://host.example",
+    ),
+    ("https://host.example/https://bot:PW@other.example/", "https://host.example/https://other.example/"),
+    ("mail bot@host.example, or not?", "mail bot@host.example, or not?"),
+]
+
+
+@pytest.mark.parametrize(("told", "shown"), URLS, ids=range(len(URLS)))
+def test_urls_are_shown_without_credentials_and_queries(told: str, shown: str) -> None:
+    async def test() -> None:
+        async with listening(raw=True, mask_accounts=False) as source:
+            await source.post(webhook(payload={"name": "s", "status": "FAILED", "reason": told, told: 1}))
+            event = await source.event()
+            assert event["reason"] == shown
+            assert event["raw"]["payload"] == {"name": "s", "status": "FAILED", "reason": shown, shown: 1}
+
+    asyncio.run(test())
+
+
+def test_a_password_at_the_end_of_a_long_reason_is_not_shown_either() -> None:
+    reason = session_status.reason_of({"reason": "x" * 180 + " https://bot:it's-a-long-PW@host"}, {}, "FAILED")
+    assert reason == "x" * 180 + " https://host"
+
+
+def test_a_long_body_is_looked_through_in_no_time() -> None:
+    began = time.monotonic()
+    for text in ("a" * 250_000, "://" * 80_000, "a://@" * 50_000):
+        session_status.harmless(text, mask=True)
+    assert time.monotonic() - began < PATIENCE
 
 
 def test_neither_the_log_nor_the_answers_show_secrets(caplog: pytest.LogCaptureFixture) -> None:

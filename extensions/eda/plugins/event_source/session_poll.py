@@ -36,6 +36,7 @@ description:
   - For those without the webhooks of the paid plan, or beside them in case one gets lost.
   - Passes on an event, of the same form as those of C(wawp.cloud.session_status), for each session whose status or
     account isn't what it was. Bad news is read twice before it is told, since one reading can be wrong.
+  - What the API says is foreign text. Curly brackets in it become round ones, for Ansible would run them as templates.
   - An API that can't be reached is no change. It is logged, and polling goes on.
 options:
   instances:
@@ -305,7 +306,7 @@ def reason_of(new: Reading, known: Known | None) -> str | None:
 def event_of(watched: Watched, new: Reading, known: Known | None, mask: bool) -> dict[str, Any]:
     """The event that tells of a change."""
     now = iso(now_ms())
-    return {
+    event = {
         "source": "poll",
         "subject": watched.instance_id,
         "instance_id": watched.instance_id,
@@ -323,6 +324,7 @@ def event_of(watched: Watched, new: Reading, known: Known | None, mask: bool) ->
         "late": False,
         "recovered": False,
     }
+    return {name: inert(value) for name, value in event.items()}
 
 
 def text(value: Any, length: int = 200) -> str | None:
@@ -332,6 +334,21 @@ def text(value: Any, length: int = 200) -> str | None:
     if not value.isprintable():
         value = "".join(char if char.isprintable() else " " for char in value)
     return " ".join(value.split())[:length] or None
+
+
+def inert(value: Any) -> Any:
+    """A copy of a value in which Ansible finds no template.
+
+    A playbook gets the event as an extra variable, and Ansible runs the templates in those, with any command in them.
+    Without curly brackets there are none, unless a string begins by saying what is to stand for them.
+    """
+    if isinstance(value, dict):
+        return {inert(name): inert(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [inert(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    return value.replace("{", "(").replace("}", ")").replace("#jinja2:", "# jinja2:")
 
 
 def now_ms() -> int:

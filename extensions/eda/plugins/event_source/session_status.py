@@ -40,6 +40,7 @@ description:
   - A reply of 200 means that the event was taken and will be passed on. It is given as soon as the event is queued,
     and with O(state_file) written down, before any rule runs. What can't be taken is refused with a status that makes
     the sender try again.
+  - Curly brackets in what the sender says, also in O(raw), become round ones, for Ansible would run them as templates.
   - An event tells what somebody said. The rulebooks of this collection read the session before they believe it.
 options:
   host:
@@ -204,7 +205,8 @@ BATCH = 100  # waiting events read at once
 # The rules run in the same loop and take some milliseconds for an event. Before each the loop turns as often as an
 # answer needs it to, so that a backlog of events doesn't slow the answers down.
 TURNS = 6
-_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)(?:[^\s/@\"'<>]*@)?([^\s?#\"'<>]*)([^\s\"'<>]*)")
+_URL_CREDENTIALS = re.compile(r"(?<=://)[^\s/?#\"<>]*@")
+_URL_QUERY = re.compile(r"(://[^\s?#\"<>]*)([^\s\"<>]*)")
 _JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
 _PHONE = re.compile(r"\+\d(?:[ ().-]{0,2}\d){6,14}|(?<![0-9A-Za-z])\d{9,15}(?![0-9A-Za-z])")
 
@@ -439,9 +441,13 @@ def words_in(*values: Any) -> Iterator[str]:
 
 
 def reason_of(body: Mapping[str, Any], payload: Mapping[str, Any], status: str) -> str | None:
-    """Why it happened, in the sender's words; numbers in them masked."""
-    given = text(payload.get("reason")) or text(payload.get("message")) or text(body.get("reason"))
-    return mask_numbers_in(given) if given else status if status in REASONS else None
+    """Why it happened, in the sender's words; numbers in them masked, and of URLs no credentials and queries shown."""
+    for words in (payload.get("reason"), payload.get("message"), body.get("reason")):
+        # URLs first: a password that text() cut off before its @ would no longer be known as one
+        given = text(bare_urls_in(words)) if isinstance(words, str) else None
+        if given:
+            return mask_numbers_in(given)
+    return status if status in REASONS else None
 
 
 def history_of(payload: Mapping[str, Any]) -> list[Step]:
@@ -459,6 +465,21 @@ def text(value: Any, length: int = 200) -> str | None:
     if not value.isprintable():
         value = "".join(char if char.isprintable() else " " for char in value)
     return " ".join(value.split())[:length] or None
+
+
+def inert(value: Any) -> Any:
+    """A copy of a value in which Ansible finds no template.
+
+    A playbook gets the event as an extra variable, and Ansible runs the templates in those, with any command in them.
+    Without curly brackets there are none, unless a string begins by saying what is to stand for them.
+    """
+    if isinstance(value, dict):
+        return {inert(name): inert(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [inert(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    return value.replace("{", "(").replace("}", ")").replace("#jinja2:", "# jinja2:")
 
 
 def milliseconds(value: Any) -> int | None:
@@ -508,17 +529,22 @@ def mask_numbers_in(value: str) -> str:
     return value
 
 
+def bare_urls_in(value: str) -> str:
+    """The text with all URLs in it without their credentials and queries."""
+    return _URL_QUERY.sub(lambda url: url[1] + (f"?{MASK}" if url[2] else ""), _URL_CREDENTIALS.sub("", value))
+
+
 def harmless(value: Any, mask: bool, key: str = "") -> Any:
     """A copy of a webhook's body without secrets, and, if asked for, with no account and no person's name."""
     if SECRET_KEY.search(re.sub(r"[^a-z]", "", key.lower())) and value not in (None, "", [], {}):
         return MASK
     if isinstance(value, dict):
-        return {mask_numbers_in(name) if mask else name: harmless(item, mask, name) for name, item in value.items()}
+        return {harmless(name, mask): harmless(item, mask, name) for name, item in value.items()}
     if isinstance(value, list):
         return [harmless(item, mask) for item in value]
     if not isinstance(value, str):
         return value
-    bare = _URL.sub(lambda url: url[1] + url[2] + (f"?{MASK}" if url[3] else ""), value)
+    bare = bare_urls_in(value)
     if not mask:
         return bare
     return f"{value[:1]}***" if key == "pushName" and value else mask_numbers_in(bare)
@@ -611,7 +637,7 @@ def event_of(report: Report, change: Change, body: Mapping[str, Any], options: O
     }
     if options.raw:
         event["raw"] = harmless(body, mask)
-    return event
+    return {name: inert(value) for name, value in event.items()}
 
 
 # --- What is remembered ------------------------------------------------------------------------------------------
