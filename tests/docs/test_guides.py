@@ -59,6 +59,10 @@ def test_the_readme_has_commands() -> None:
         ("```yaml\n- hosts: all\n  tusks: []\n```\n", "tusks"),
         ("```json\n{\n```\n", "line 2: no JSON"),
         ("```\nls\n```\n", "no language"),
+        ("```text\nWould be:\nansible-playbook site.yml\n```\n", "line 2: a command in a block that isn't run"),
+        ("1. Do:\n\n   ```ini\n   $ python3 -m pip install a\n   ```\n", "line 4: a command"),
+        ("```text\nmake test\n```\n", "line 2: a command"),
+        ("```text\ncurl -s http://127.0.0.1\n```\n", "line 2: a command"),
         ("```yaml\n# a.yml\nb: 1\n```\n```yaml\n# a.yml\nb: 2\n```\n", "already"),
     ],
 )
@@ -74,7 +78,7 @@ def test_a_page_that_does_not_work_is_found_out(page: str, problem: str, simulat
         "```yaml\n# vars.yml\nkey: !vault |\n  $ANSIBLE_VAULT\n```\n```shell\ngrep key vars.yml # as above\n```\n",
         "```yaml\n- name: A task\n  ansible.builtin.ping:\n```\n",
         "```shell\ncurl -s http://127.0.0.1:9297/_simulator/calls\ntest $WAWP_ACCESS_TOKEN = sandbox-token\n```\n",
-        "```text\nwhatever\n```\n",
+        "```text\nwhatever\nansible: a word\n```\n",
     ],
 )
 def test_a_page_that_works_is_let_through(page: str, simulator: Server, tmp_path: Path) -> None:
