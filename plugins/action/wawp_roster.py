@@ -23,6 +23,13 @@ class ActionModule(InProcessAction):
         return roster_task(params, check_mode)
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        if self._task.async_val:
+            # async keeps the result in a file and shows it through a task of its own.
+            return {
+                "failed": True,
+                "msg": "instances: may hold tokens, so that they are told without async only",
+            }
+        self._play_context.no_log = True  # or the connection would show what the module returns, at -vvv
         hosts = self._task.args.get("hosts")
         if hosts and not isinstance(hosts[0], Mapping):
             self._task.args["hosts"] = [_of_host(str(host), (task_vars or {})["hostvars"][host]) for host in hosts]

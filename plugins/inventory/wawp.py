@@ -114,7 +114,12 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import at_least, connection_of, targets_of
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
+    at_least,
+    connection_of,
+    rate_of,
+    targets_of,
+)
 from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._fleet_task import named
@@ -233,7 +238,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         targets = targets_of(self._instances(), self._option("access_token"))
         params = {name: self._option(name) for name in _OPTIONS}
         connection = connection_of(params)
-        connections, pace = at_least(params, "max_connections", 1), at_least(params, "calls_per_second", 0)
+        connections, pace = at_least(params, "max_connections", 1), rate_of(params)
         for warning in connection.warnings:
             self.display.warning(warning)
         outcomes = read_all(connection, targets, connections, pace)

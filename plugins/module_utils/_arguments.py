@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -94,6 +93,10 @@ INFO_SPEC: Spec = {
 
 # A week. What sockets and sleep take without overflowing lies far beyond.
 _MAX_SECONDS = 604800
+# More than any machine could do.
+_MOST = 1_000_000
+# A call every quarter of an hour.
+_SLOWEST = 0.001
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
 # What an entry may show; anything else in it is treated as a secret, unless it is too short for one: to hide every "a"
 # in a message would hide the message.
@@ -102,7 +105,10 @@ _SHOWN = frozenset({"instance_id", "name", "expect_account", "state"})
 # The options that hold entries.
 _LISTS = frozenset({"instances", "entries", "hosts"})
 # An id, or several in one string, in which there is no room for a token.
-_SHOWABLE = re.compile(r"[A-Za-z0-9_, -]*")
+_SHOWABLE = re.compile(r"[A-Za-z0-9_-]*(\s*,\s*[A-Za-z0-9_-]*)*")
+_FIELD = re.compile(r"[a-z_]{1,32}")
+# The fields of a webhook.
+_HOOK = frozenset({"url", "events", "is_active"})
 WHICH = ("instance_id", "name", "access_token")
 _MEMBER_FIELDS = (*WHICH, "expect_account", "state")
 
@@ -152,7 +158,7 @@ def limit_of(value: str | None, size: int) -> int:
     """How many of so many sessions may fail before no more are started. Raises OptionError."""
     if value is None:
         return size
-    number = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", value.strip())
+    number = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(%?)", value.strip())
     if not number or (not number[2] and "." in number[1]):
         raise OptionError(
             "max_failures", f"{value!r} is neither a number of sessions nor a percentage, write it like 5 or 10%"
@@ -206,41 +212,66 @@ def _entries(numbers: Sequence[int]) -> str:
 def tokens_in(instances: Any) -> set[str]:
     """The secrets in unchecked instances: tokens, and strings where only a slip of the pen can have put them."""
     if isinstance(instances, str):  # Ansible makes a list of it, at its commas
-        instances = [instances, *instances.split(",")]
+        instances = [instances, *(part.strip() for part in instances.split(","))]
     entries = instances if isinstance(instances, (list, tuple)) else [instances]
     found: set[str] = set()
     for entry in entries:
         fields = entry if isinstance(entry, Mapping) else {} if _SHOWABLE.fullmatch(str(entry)) else {"": entry}
-        for key in set(fields) - _SHOWN:
-            found.update(text for text in _strings(fields[key]) if key == "access_token" or len(text) >= _SECRET_LENGTH)
+        for key, value in fields.items():
+            if key in _SHOWN and _simple(value):
+                continue
+            texts = [*_strings(value), *([str(key)] if _name(key) == HIDDEN and key else [])]
+            found.update(text for text in texts if key == "access_token" or len(text) >= _SECRET_LENGTH)
     return found
 
 
-def shown_options(params: Mapping[str, Any]) -> dict[str, Any]:
+def shown_options(params: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
     """Options, checked or not, as they may be logged and kept; those with no_log are left to Ansible.
 
-    Nothing is left of what may be a token in a list of instances, and of credentials and queries in webhooks' URLs.
-    Expected accounts are masked unless ``mask_account`` is false.
+    Nothing is left of what may be a token: in a list of instances, under a name that isn't the option's, and as
+    credentials or query of a URL. Expected accounts are masked unless ``mask_account`` is false.
     """
     mask = params.get("mask_account") is not False
-    shown = {name: _shown_entries(value, mask) if name in _LISTS else value for name, value in params.items()}
-    if shown.get("webhooks"):
-        shown["webhooks"] = without_secrets(shown["webhooks"])
-    return _shown_fields(shown, mask)
+    return {name: _shown(name, value, mask) if name in spec else HIDDEN for name, value in params.items()}
+
+
+def _shown(name: str, value: Any, mask: bool) -> Any:
+    if value is None:
+        return None
+    if name in _LISTS:
+        return _shown_entries(value, mask)
+    if name == "webhooks" and isinstance(value, list):
+        return [_shown_fields(hook, _HOOK, mask) if isinstance(hook, Mapping) else HIDDEN for hook in value]
+    if name == "expect_account" and mask:
+        return mask_account(str(value))
+    return without_secrets(value) if name in ("api_url", "url") else value
 
 
 def _shown_entries(value: Any, mask: bool) -> Any:
     if isinstance(value, (list, tuple)):
         return [_shown_entries(entry, mask) for entry in value]
     if isinstance(value, Mapping):
-        known = {key: item if key in _SHOWN or item is None else HIDDEN for key, item in value.items()}
-        return _shown_fields(known, mask)
+        return _shown_fields(value, _SHOWN, mask)
     return value if value is None or _SHOWABLE.fullmatch(str(value)) else HIDDEN
 
 
-def _shown_fields(fields: dict[str, Any], mask: bool) -> dict[str, Any]:
-    account = fields.get("expect_account")
-    return {**fields, "expect_account": mask_account(str(account))} if mask and account is not None else fields
+def _shown_fields(fields: Mapping[str, Any], known: Collection[str], mask: bool) -> dict[str, Any]:
+    """The fields of an entry: what is neither known nor empty is starred, and so is what isn't simple."""
+    return {
+        _name(key): _shown(key, value, mask) if value is None or (key in known and _simple(value)) else HIDDEN
+        for key, value in fields.items()
+    }
+
+
+def _simple(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) or (
+        isinstance(value, list) and all(isinstance(item, str) for item in value)
+    )
+
+
+def _name(key: Any) -> str:
+    """A field's name as it may be shown: what isn't like one may be a value that lost its name."""
+    return str(key) if _FIELD.fullmatch(str(key)) else HIDDEN
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -257,7 +288,7 @@ def _strings(value: Any) -> Iterator[str]:
 def _fields(entry: Any, known: tuple[str, ...]) -> dict[str, str]:
     """An entry's fields as strings: it is an id or a mapping."""
     values = entry if isinstance(entry, Mapping) else {"instance_id": entry}
-    unknown = sorted(str(key) for key in set(values) - set(known))
+    unknown = sorted(_name(key) for key in set(values) - set(known))
     if unknown:
         raise OptionError("instances", f"unknown {', '.join(unknown)}; an entry may have {', '.join(known)}")
     return {key: _text(key, value) for key, value in values.items() if value is not None}
@@ -324,8 +355,16 @@ def account_of(value: str | None) -> str | None:
 def at_least(params: Mapping[str, Any], option: str, least: float) -> Any:
     """The checked value of a number. Raises OptionError."""
     value = params[option]
-    if not math.isfinite(value) or value < least:
-        raise OptionError(option, f"is {value}, it must be {least} or more")
+    if not least <= value <= _MOST:
+        raise OptionError(option, f"must be {least} or more, and at most {_MOST}")
+    return value
+
+
+def rate_of(params: Mapping[str, Any]) -> float:
+    """The checked ``calls_per_second``, 0 for no bound. Raises OptionError."""
+    value: float = at_least(params, "calls_per_second", 0)
+    if 0 < value < _SLOWEST:
+        raise OptionError("calls_per_second", f"is {value}, it must be {_SLOWEST} or more, or 0 for no bound")
     return value
 
 

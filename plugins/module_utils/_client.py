@@ -198,6 +198,8 @@ class Client:
                 content = _read(response, deadline, request)
         except (requests.RequestException, HTTPError, OSError) as error:
             raise request.lost(error) from None
+        except (TypeError, ValueError):  # what requests makes of a proxy URL that is none
+            raise request.error(_errors.UNEXPECTED, "the environment's proxy URL can't be used") from None
         return _understand(response, content, request)
 
     def _prepared(
@@ -240,7 +242,8 @@ class _Request:
 
     def words(self, content: bytes) -> str:
         """The words of a body of any kind. Scrubbed first, since a token may look like a tag."""
-        text = scrub(content.decode("utf-8", "replace"), self.secrets)[:_TOLD]
+        # Without zeros UTF-16, too, shows what it holds.
+        text = scrub(content.replace(b"\0", b"").decode("utf-8", "replace"), self.secrets)[:_TOLD]
         return _TAG.sub(" ", _UNSHOWN.sub(" ", text))
 
     def lost(self, error: Exception) -> WawpError:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
@@ -24,6 +25,7 @@ def write_private(path: str, content: bytes, option: str) -> None:
         OptionError: it can't be written.
     """
     folder = os.path.dirname(os.path.abspath(path))
+    _refuse_special(path, option)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=".wawp-")  # made with mode 0600
@@ -36,19 +38,42 @@ def write_private(path: str, content: bytes, option: str) -> None:
         except BaseException:
             os.unlink(name)
             raise
-    except OSError as error:
-        raise OptionError(option, f"can't be written: {error.strerror}: {path}") from None
+    except (OSError, ValueError) as error:
+        raise OptionError(option, f"can't be written: {_why(error)}: {path}") from None
 
 
 def remove(path: str, option: str) -> bool:
     """Remove a file. Returns whether it was there. Raises OptionError if it can't be removed."""
+    _refuse_special(path, option)
     try:
         os.unlink(path)
     except FileNotFoundError:
         return False
-    except OSError as error:
-        raise OptionError(option, f"can't be removed: {error.strerror}: {path}") from None
+    except (OSError, ValueError) as error:
+        raise OptionError(option, f"can't be removed: {_why(error)}: {path}") from None
     return True
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "not a file's name"
+
+
+def _refuse_special(path: str, option: str) -> None:
+    """Only a file is replaced or removed: as root, /dev/null for nowhere would be gone."""
+    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+        raise OptionError(option, f"{path} is no regular file")
+
+
+def first_bytes(path: str, count: int, option: str) -> bytes:
+    """How a file begins, nothing if there is none. Raises OptionError if it can't be read or is no regular file."""
+    _refuse_special(path, option)
+    try:
+        with open(path, "rb") as file:
+            return file.read(count)
+    except FileNotFoundError:
+        return b""
+    except (OSError, ValueError) as error:
+        raise OptionError(option, f"can't be read: {_why(error)}: {path}") from None
 
 
 def read_bytes(path: str, option: str) -> bytes:
@@ -56,5 +81,5 @@ def read_bytes(path: str, option: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read()
-    except OSError as error:
-        raise OptionError(option, f"can't be read: {error.strerror}: {path}") from None
+    except (OSError, ValueError) as error:
+        raise OptionError(option, f"can't be read: {_why(error)}: {path}") from None

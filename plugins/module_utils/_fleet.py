@@ -27,6 +27,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._steps import (
     Call,
     Lifecycle,
     Outcome,
+    Stop,
     Wait,
 )
 
@@ -117,7 +118,7 @@ class Fleet:
     Args:
         size: how many jobs there are.
         start: makes the job with that index; called when its turn comes.
-        sending: told each call before it is sent.
+        sending: told each call before it is sent; may return why it is not to be sent, which ends the job.
         finished: told each outcome as soon as it is known; returns whether further jobs may be started.
         max_connections: how many calls may be under way at once.
         pace: how often a call may be sent.
@@ -131,7 +132,7 @@ class Fleet:
         *,
         size: int,
         start: Callable[[int], Job],
-        sending: Callable[[Job, Call], None],
+        sending: Callable[[Job, Call], Stop | None],
         finished: Callable[[Job, Outcome], bool],
         max_connections: int,
         pace: Pace,
@@ -202,11 +203,10 @@ class Fleet:
                     self._wake_all()
                     return None
                 pause = self._pace.wait(time.monotonic()) if self._has_calls else 0.0
-                work = self._take() if self._has_calls and not pause else None
-                if work:
-                    return work
                 if pause or not self._has_calls:
                     self._sleep(pause)
+                elif work := self._take():
+                    return work
             return None
 
     @property
@@ -235,7 +235,10 @@ class Fleet:
         if too_late(call, job.clock):
             self._advance(job, answer(call, job.send, job.clock))
             return None
-        self._sending(job, call)
+        refusal = self._sending(job, call)
+        if refusal:
+            self._advance(job, refusal)
+            return None
         self._pace.took(time.monotonic())
         if self._has_calls or self._waiting or (self._open and self._started < self._size):
             self._nudge()
@@ -261,10 +264,10 @@ class Fleet:
         self._watch.wait(span)
         self._watched = False
 
-    def _advance(self, job: Job, heard: Answer | None) -> None:
+    def _advance(self, job: Job, heard: Answer | Stop | None) -> None:
         """Tell a lifecycle what came, and put what it wants next where it belongs."""
         try:
-            step = next(job.lifecycle) if heard is None else job.lifecycle.send(heard)
+            step = _tell(job, heard)
             while (known := _at_once(job, step)) is not None:
                 step = job.lifecycle.send(known)
         except StopIteration as end:
@@ -278,6 +281,13 @@ class Fleet:
         heapq.heappush(self._waiting, _Waiting(time.monotonic() + step.seconds, self._waits, job))
         if self._waiting[0].job is job:
             self._watch.notify()
+
+
+def _tell(job: Job, heard: Answer | Stop | None) -> Call | Wait:
+    """What a lifecycle wants after it has heard this; None for the first time."""
+    if isinstance(heard, Stop):
+        return job.lifecycle.throw(heard)
+    return next(job.lifecycle) if heard is None else job.lifecycle.send(heard)
 
 
 def _at_once(job: Job, step: Call | Wait) -> Answer | None:

@@ -19,14 +19,16 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
     connection_of,
     limit_of,
     members_of,
+    rate_of,
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._client import Client
 from ansible_collections.wawp.cloud.plugins.module_utils._drive import Rehearsal, WallClock, sender
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._fleet import Fleet, Job, Pace
 from ansible_collections.wawp.cloud.plugins.module_utils._journal import JOURNALED, Journal
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import lifecycle
 from ansible_collections.wawp.cloud.plugins.module_utils._session import UNPROVEN, VERDICTS
-from ansible_collections.wawp.cloud.plugins.module_utils._steps import Call, Outcome
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import Call, Outcome, Stop
 from ansible_collections.wawp.cloud.plugins.module_utils._task import (
     Report,
     outcome_diff,
@@ -53,12 +55,14 @@ class FleetRun:
     """
 
     def __init__(self, params: Mapping[str, Any], check_mode: bool, say: Say | None = None) -> None:
+        if params["journal"] == "":
+            raise OptionError("journal", "is empty, which remembers nothing; leave the option out if that is meant")
         self.members = members_of(params)
         self.connection = connection_of(params)
         self.limit = limit_of(params["max_failures"], len(self.members))
         self._check_mode, self._mask = check_mode, params["mask_account"]
         self._connections = at_least(params, "max_connections", 1)
-        self._pace = Pace(at_least(params, "calls_per_second", 0))
+        self._pace = Pace(rate_of(params))
         self._progress = Progress(len(self.members), at_least(params, "progress", 0), say)
         self._client = Client(self.connection, min(self._connections, len(self.members)))
         self._journal = Journal(params["journal"], read_only=check_mode) if params["journal"] else None
@@ -99,10 +103,14 @@ class FleetRun:
             return Job(index, steps, rehearsal, rehearsal, rehearsal.imagines)
         return Job(index, steps, send, clock)
 
-    def _sending(self, job: Job, call: Call) -> None:
-        if self._journal and call.name in JOURNALED:
-            instance_id = self.members[job.index].instance_id
-            self._journal.write("sending", instance_id, utc(), action=call.name, status=call.seen)
+    def _sending(self, job: Job, call: Call) -> Stop | None:
+        """Note what can burn a key before it is sent; what can't be noted is not sent."""
+        if self._journal is None or call.name not in JOURNALED:
+            return None
+        instance_id = self.members[job.index].instance_id
+        self._journal.write("sending", instance_id, utc(), action=call.name, status=call.seen)
+        failure = self._journal.failure
+        return Stop(f"the journal {failure}, so {call.name} was not sent") if failure else None
 
     def _finished(self, job: Job, outcome: Outcome) -> bool:
         member = self.members[job.index]

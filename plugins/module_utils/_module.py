@@ -29,16 +29,17 @@ class _Module(AnsibleModule):
 
     def _log_invocation(self) -> None:
         params = self.params
-        self.params = shown_options(params)
+        self.params = shown_options(params, self.argument_spec)
         super()._log_invocation()  # type: ignore[no-untyped-call]
         self.params = params
 
     def exit_json(self, **result: Any) -> NoReturn:
-        self.params = shown_options(self.params)
+        self.params = shown_options(self.params, self.argument_spec)
         super().exit_json(**self.hide(result))
 
     def fail_json(self, msg: Any, **result: Any) -> NoReturn:
-        self.params = shown_options(self.params)
+        self.params = shown_options(self.params, self.argument_spec)
+        self.no_log_values = {secret for secret in self.no_log_values if secret.strip()}
         super().fail_json(self.hide(msg), **self.hide(result))
 
 

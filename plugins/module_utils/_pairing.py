@@ -27,8 +27,8 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._client import Client
 from ansible_collections.wawp.cloud.plugins.module_utils._drive import Reply, Send, WallClock, drive, rehearse, sender
-from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
-from ansible_collections.wawp.cloud.plugins.module_utils._files import remove, write_private
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError, WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._files import first_bytes, remove, write_private
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import PAIRED, lifecycle
 from ansible_collections.wawp.cloud.plugins.module_utils._session import SCAN_QR_CODE
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal
@@ -44,6 +44,7 @@ PAIRING_SPEC: Spec = {
     "wait_sleep": {"type": "float", "default": Goal.wait_sleep},
     **MASKING,
 }
+_PNG = b"\x89PNG\r\n\x1a\n"
 _DATA_URI = "data:image/png;base64,"
 
 
@@ -99,6 +100,8 @@ class QrFile:
         self._shown: Any = None
 
     def __enter__(self) -> QrFile:
+        if first_bytes(self._path, len(_PNG), "qr_path") not in (b"", _PNG):
+            raise OptionError("qr_path", f"{self._path} is no image, and is not replaced by one; give another path")
         remove(self._path, "qr_path")
         return self
 

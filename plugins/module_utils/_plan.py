@@ -15,7 +15,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec
 from ansible_collections.wawp.cloud.plugins.module_utils._chain import digest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_text
-from ansible_collections.wawp.cloud.plugins.module_utils._report import checked_request
+from ansible_collections.wawp.cloud.plugins.module_utils._report import checked_request, checked_results
 from ansible_collections.wawp.cloud.plugins.module_utils._report_task import REQUEST
 from ansible_collections.wawp.cloud.plugins.module_utils._session import ALREADY_SEVERED, PROVEN, UNPROVEN
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, counted, utc
@@ -48,6 +48,7 @@ def plan_task(params: Mapping[str, Any], check_mode: bool) -> Report:
     Raises:
         OptionError: a value can't be used, or the terms of the request aren't kept.
     """
+    checked_results(params, ["sessions"])
     sessions = params["sessions"]
     request = checked_request(params)
     entries = [_entry(session) for session in sessions]

@@ -17,8 +17,10 @@ from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 HIDDEN = "********"
 _SHOWN_DIGITS = 4
 _SECRET_KEY = re.compile(r"(^qr|authorization|cookies?|credentials?|headers|key|password|secret|token)$")
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s\"'<>]+")
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://\S+")
 _JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
+_NAME = re.compile(r"name$", re.IGNORECASE)
+_PHONE_KEY = re.compile(r"(phone|msisdn|mobile)(_?number|_?no)?$", re.IGNORECASE)
 _PHONE = re.compile(r"\+\d(?:[ ().-]{0,2}\d){6,14}|(?<![0-9A-Za-z])\d{9,15}(?![0-9A-Za-z])")
 
 
@@ -40,6 +42,20 @@ def mask_name(name: str) -> str:
     return f"{name[:1]}***" if name else name
 
 
+def mask_person(value: Any) -> Any:
+    """A copy of what is told of a person: names reduced to a letter, all that may be a phone number masked."""
+    if isinstance(value, Mapping):
+        return {
+            key: mask_name(item) if isinstance(item, str) and _NAME.search(str(key)) else mask_person(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [mask_person(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return mask_person(str(value)) if _PHONE.fullmatch(str(value)) else value
+    return mask_numbers_in(value) if isinstance(value, str) else value
+
+
 def mask_accounts_in(text: str) -> str:
     """The text with every WhatsApp id in it masked."""
     return _JID.sub(lambda found: mask_account(found.group()), text)
@@ -51,7 +67,7 @@ def mask_numbers_in(text: str) -> str:
 
 
 def without_secrets(value: Any) -> Any:
-    """A copy of an API value with secrets starred and the credentials and queries of URLs removed."""
+    """A copy of an API value with secrets starred, without credentials and queries of URLs and control characters."""
     if isinstance(value, Mapping):
         return {
             str(key): HIDDEN if _is_secret(key) and item not in (None, "", [], {}) else without_secrets(item)
@@ -60,14 +76,17 @@ def without_secrets(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [without_secrets(item) for item in value]
     if isinstance(value, str):
-        return _URL.sub(lambda found: _bare_url(found.group()), value)
+        return _URL.sub(lambda found: _bare_url(found.group()), printable(value))
     return value
 
 
 def masked(value: Any, account: str) -> Any:
     """A copy of an API value in which nothing, not even a key, names the account (digits only, or empty)."""
     if isinstance(value, Mapping):
-        return {masked(key, account): masked(item, account) for key, item in value.items()}
+        return {
+            masked(key, account): mask_person(item) if _PHONE_KEY.search(str(key)) else masked(item, account)
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [masked(item, account) for item in value]
     if isinstance(value, int) and account and account in str(value):
@@ -111,9 +130,14 @@ def hider(secrets: Iterable[str]) -> Callable[[Any], Any]:
     return hide
 
 
+def printable(text: str) -> str:
+    """The text with a blank for each control and direction character."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
+
+
 def clean_text(text: str, length: int = 240) -> str:
     """Foreign text on one line: control and direction characters removed, runs of blanks folded, cut to a length."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    line = " ".join(printable(text).split())
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
@@ -131,6 +155,8 @@ def scrubbed(value: Any, secrets: Iterable[str]) -> Any:
         return {scrub(key, secrets): scrubbed(item, secrets) for key, item in value.items()}
     if isinstance(value, list):
         return [scrubbed(item, secrets) for item in value]
+    if isinstance(value, (int, float)) and str(value) in secrets:
+        return HIDDEN
     return scrub(value, secrets) if isinstance(value, str) else value
 
 

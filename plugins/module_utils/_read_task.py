@@ -13,6 +13,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
     Target,
     at_least,
     connection_of,
+    rate_of,
     targets_of,
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._client import Client, Connection
@@ -86,7 +87,7 @@ def info_task(params: Mapping[str, Any], check_mode: bool) -> Report:
         raise OptionError("instance_id", "is missing, and so is instances; name one session, or many")
     targets = targets_of(instances, params["access_token"])
     connection = connection_of(params)
-    connections, pace = at_least(params, "max_connections", 1), at_least(params, "calls_per_second", 0)
+    connections, pace = at_least(params, "max_connections", 1), rate_of(params)
     outcomes = read_all(connection, targets, connections, pace)
     sessions = [_entry(target, outcome, params) for target, outcome in zip(targets, outcomes)]
     result: dict[str, Any] = {"changed": False, "sessions": sessions}

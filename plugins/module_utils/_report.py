@@ -186,6 +186,19 @@ def _record(
     }
 
 
+def checked_results(params: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Refuse what is no list of results of wawp_fleet, wawp_session_info or wawp_pairing. Raises OptionError."""
+    for name in names:
+        for number, entry in enumerate(params[name], start=1):
+            actions = entry.get("actions") or []
+            if not entry.get("instance_id") or not isinstance(actions, list) or not all(map(_is_action, actions)):
+                raise OptionError(name, f"entry {number} is none of the sessions that a module of wawp.cloud returns")
+
+
+def _is_action(action: Any) -> bool:
+    return isinstance(action, Mapping) and {"action", "time", "status", "outcome"} <= set(action)
+
+
 def _message(*entries: Mapping[str, Any] | None) -> str | None:
     for entry in entries:
         if entry and entry.get("failed") and entry.get("msg"):

@@ -22,6 +22,8 @@ COLUMNS = (
 )
 # What spreadsheets take for the beginning of a formula, in any width, after blanks and quotes too.
 _FORMULA = re.compile(r"^[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
+# Where a spreadsheet of another language begins a new cell, whatever stands around it.
+_INNER_FORMULA = re.compile(r"([;\t][\s'\"]*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
 _LONGEST = 4000
 
 
@@ -58,5 +60,5 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = clean_text(str(value), _LONGEST)
+    text = _INNER_FORMULA.sub(r"\1'", clean_text(str(value), _LONGEST))
     return f"'{text}" if _FORMULA.match(text) else text

@@ -10,6 +10,7 @@ import getpass
 import json
 import os
 import platform
+import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -20,7 +21,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._chain import breaks
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._files import read_bytes, write_private
 from ansible_collections.wawp.cloud.plugins.module_utils._journal import read_events
-from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_text
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_text, without_secrets
 from ansible_collections.wawp.cloud.plugins.module_utils._report import (
     FORMAT,
     LOOK,
@@ -31,6 +32,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._report import (
     Evidence,
     build,
     checked_request,
+    checked_results,
     drift,
     header_of,
     moment,
@@ -70,6 +72,7 @@ REPORT_SPEC: Spec = {
 }
 # As many instances as a person reads in a terminal.
 _READABLE = 40
+_RUNBOOK = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def report_task(params: Mapping[str, Any], check_mode: bool) -> Report:
@@ -123,6 +126,9 @@ def _evidence(params: Mapping[str, Any]) -> Evidence:
         moment(began)
     except ValueError as error:
         raise OptionError("began", f"{error}; write it like 2026-11-22T01:30:00Z") from None
+    checked_results(params, _RESULTS)
+    if not _RUNBOOK.fullmatch(params["runbook"]):
+        raise OptionError("runbook", "names the files, so it may hold only letters, digits, _ and -")
     # Terms that are not kept are refused by wawp_plan before anything is sent; what has been done is told all the same.
     request = checked_request({**params, "require_four_eyes": False, "operator": params["operator"] or _operator()})
     instances = {str(entry["instance_id"]) for name in _RESULTS for entry in params[name]}
@@ -134,7 +140,7 @@ def _evidence(params: Mapping[str, Any]) -> Evidence:
         ended=ended,
         request={**request, "require_four_eyes": params["require_four_eyes"]},
         place={
-            "api_url": params["api_url"],
+            "api_url": without_secrets(params["api_url"]),
             "controller": socket.gethostname(),
             "source": params["source"],
             "versions": versions(params["ansible_version"], platform.python_version()),

@@ -11,7 +11,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import WHICH, Spec, instance_of
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import WHICH, Spec, account_of, instance_of
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._files import read_bytes
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, counted
@@ -64,6 +64,7 @@ def _checked(found: Sequence[tuple[str, Any]]) -> list[dict[str, str]]:
             if unknown:
                 raise OptionError("instances", f"unknown {', '.join(unknown)}; there is {', '.join(_FIELDS)}")
             instance_id = instance_of(_instance_id(values.get("instance_id")))
+            account_of(str(values["expect_account"]) if values.get("expect_account") else None)
         except OptionError as error:
             problems.append(f"{where}: {error}")
             continue

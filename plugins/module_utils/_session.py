@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.wawp.cloud.plugins.module_utils._privacy import (
     mask_account,
     mask_accounts_in,
-    mask_name,
+    mask_person,
     masked,
     without_secrets,
 )
@@ -87,9 +87,8 @@ class Session:
         if not mask:
             return shown
         shown = masked(shown, account_id(self.account) if self.account else "")
-        me = shown.get("me")
-        if isinstance(me, dict) and isinstance(me.get("pushName"), str):
-            me["pushName"] = mask_name(me["pushName"])
+        if "me" in shown:
+            shown["me"] = mask_person(shown["me"])
         return shown
 
 

@@ -71,8 +71,12 @@ def _told(error: WawpError) -> str:
 
 def _check(given: Sequence[Webhook]) -> None:
     for hook in given:
-        parts = urlsplit(hook["url"])
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(hook["url"])
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
             raise OptionError("webhooks", "a url is no http or https URL")
     if len({hook["url"] for hook in given}) < len(given):
         raise OptionError("webhooks", "the same url stands there twice")

@@ -49,6 +49,8 @@ class InProcessAction(NormalAction):
         if secret and self._task.async_val:
             # async keeps the result in a file and shows it through a task of its own.
             return {"failed": True, "msg": f"{self.secret_when}: no secret with async, leave one out"}
+        if secret:
+            self._play_context.no_log = True  # or the connection would show what the module returns, at -vvv
         result = self._run(tmp, task_vars or {})
         if secret:
             result["_ansible_no_log"] = True
@@ -67,7 +69,7 @@ class InProcessAction(NormalAction):
             result = self._result(params)
         result = hider(tokens_in(given.get("instances")))(result)
         if _shows_invocation(task_vars):
-            result["invocation"] = {"module_args": shown_options({**given, **params})}
+            result["invocation"] = {"module_args": shown_options({**given, **params}, self.spec)}
         # As AnsibleModule does: a secret like 1 or true must not turn changed or failed into text.
         kept = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
         cleaned: dict[str, Any] = {**remove_values(result, _secrets(self.spec, params)), **kept}

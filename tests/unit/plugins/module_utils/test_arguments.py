@@ -19,6 +19,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
     FLEET_SPEC,
     INFO_SPEC,
     SESSION_SPEC,
+    Spec,
     account_of,
     at_least,
     connection_of,
@@ -26,6 +27,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
     instance_of,
     limit_of,
     members_of,
+    rate_of,
     shown_options,
     targets_of,
     token_of,
@@ -35,6 +37,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._client import Client
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import STATES
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Goal
+from ansible_collections.wawp.cloud.plugins.module_utils._webhook_task import WEBHOOK_SPEC
 
 from .conftest import MakeClient
 
@@ -298,13 +301,17 @@ def test_tokens_are_found_before_anything_is_checked() -> None:
     assert tokens_in(["A1", {"access_token": "a"}, {"access_token": 7}, {"access_token": ""}, None, 3]) == {"a", "7"}
 
 
-@pytest.mark.parametrize("option", ["instances", "entries", "hosts"])
+LISTS: Spec = {name: {} for name in ("instances", "entries", "hosts")}
+
+
+@pytest.mark.parametrize("option", list(LISTS))
 @pytest.mark.parametrize(
     ("entry", "shown"),
     [
         ("A1", "A1"),
         ("A1, B2", "A1, B2"),
         ("A1/geheim", "********"),
+        ("A1 geheim", "********"),
         (5, 5),
         (None, None),
         (
@@ -313,28 +320,65 @@ def test_tokens_are_found_before_anything_is_checked() -> None:
         ),
         ({"access_token": "a"}, {"access_token": "********"}),
         ({"acces_token": ["geheim"]}, {"acces_token": "********"}),
+        ({"instance_id": {"access_token": "geheim"}}, {"instance_id": "********"}),
+        ({"Geheim1": "A1"}, {"********": "********"}),
         ({"access_token": None, "expect_account": None}, {"access_token": None, "expect_account": None}),
         ({"expect_account": 201012345678}, {"expect_account": "********5678"}),
     ],
 )
 def test_what_is_shown_of_an_entry(option: str, entry: Any, shown: Any) -> None:
-    assert shown_options({option: [entry]}) == {option: [shown]}
-    assert shown_options({option: entry}) == {option: shown}
+    assert shown_options({option: [entry]}, LISTS) == {option: [shown]}
+    assert shown_options({option: entry}, LISTS) == {option: shown}
 
 
 def test_what_is_shown_of_options() -> None:
-    given = {"state": "started", "expect_account": "+20 101 234 5678", "wait": True, "instances": None}
-    assert shown_options(given) == {**given, "expect_account": "+** *** *** 5678"}
-    assert shown_options({**given, "mask_account": False}) == {**given, "mask_account": False}
-    hooks = [{"url": "https://me:geheim@a.example/x?token=geheim", "events": ["message"]}]
-    bare = [{"url": "https://a.example/x?********", "events": ["message"]}]
-    assert shown_options({"webhooks": hooks}) == {"webhooks": bare}
+    given = {"state": "started", "expect_account": "+20 101 234 5678", "wait": True, "mask_account": True}
+    assert shown_options(given, SESSION_SPEC) == {**given, "expect_account": "+** *** *** 5678"}
+    assert shown_options({**given, "mask_account": False}, SESSION_SPEC) == {**given, "mask_account": False}
+    assert shown_options({"api_url": "https://me:geheim@a.example/?t=geheim"}, SESSION_SPEC) == {
+        "api_url": "https://a.example/?********"
+    }
+    assert shown_options({"acces_token": "geheim"}, SESSION_SPEC) == {"acces_token": "********"}
+
+
+def test_what_is_shown_of_webhooks() -> None:
+    hook = {"url": "https://me:it's-geheim@a.example/o'x?token=geheim", "events": ["message"], "is_active": None}
+    bare = {"url": "https://a.example/o'x?********", "events": ["message"], "is_active": None}
+    given = {"webhooks": [hook, {"url": "https://b.example/", "hmac": "geheim"}, "geheim"]}
+    shown = {"webhooks": [bare, {"url": "https://b.example/", "hmac": "********"}, "********"]}
+    assert shown_options(given, WEBHOOK_SPEC) == shown
 
 
 def test_accounts_in_entries_are_shown_if_that_is_wanted() -> None:
     given = {"mask_account": False, "instances": [{"expect_account": "201012345678", "access_token": "geheim"}]}
-    (entry,) = shown_options(given)["instances"]
+    (entry,) = shown_options(given, FLEET_SPEC)["instances"]
     assert entry == {"expect_account": "201012345678", "access_token": "********"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"instance_id": {"access_token": "geheim-geheim"}},
+        {"name": ["geheim-geheim"], "x": {"y": "geheim-geheim"}},
+        {"Geheim-geheim": "geheim-geheim"},
+        "A1 geheim-geheim",
+    ],
+)
+def test_a_token_in_the_wrong_place_is_found(entry: Any) -> None:
+    found = tokens_in([entry])
+    assert any("geheim-geheim" in text for text in found)
+
+
+def test_a_field_that_may_be_a_token_is_not_named(environment: Path) -> None:
+    error = problem(fleet, {"Geheim-geheim": "A1", "colour": "blue"})
+    assert "Geheim" not in str(error)
+    assert "colour" in str(error)
+
+
+def test_numbers_beyond_reason() -> None:
+    assert problem(at_least, {"max_connections": 10**400}, "max_connections", 1).option == "max_connections"
+    assert problem(rate_of, {"calls_per_second": 1e-12}).option == "calls_per_second"
+    assert rate_of({"calls_per_second": 0}) == 0
 
 
 @pytest.mark.parametrize(
@@ -344,6 +388,6 @@ def test_a_limit_of_failures(value: str | None, limit: int) -> None:
     assert limit_of(value, 200) == limit
 
 
-@pytest.mark.parametrize("value", ["", "-1", "1.5", "x", "%", "5 %%", "nan%", "1e3"])
+@pytest.mark.parametrize("value", ["", "-1", "1.5", "9" * 400 + "%", "9" * 5000, "x", "%", "5 %%", "nan%", "1e3"])
 def test_no_limit_of_failures(value: str) -> None:
     assert problem(limit_of, value, 200).option == "max_failures"

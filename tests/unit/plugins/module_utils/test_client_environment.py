@@ -224,7 +224,13 @@ def test_the_proxy_is_told_its_own_credentials_only(
 
 @pytest.mark.parametrize(
     "proxy_url",
-    ["http://user:geheim@127.0.0.1:1", "user:geheim@127.0.0.1:1", "http://user:geheim@[::1"],
+    [
+        "http://user:geheim@127.0.0.1:1",
+        "user:geheim@127.0.0.1:1",
+        "http://user:geheim@[::1",
+        "http://\u20ac:geheim@h:9",
+        "http://user:geheim\u20ac@",
+    ],
 )
 @pytest.mark.parametrize("url", ["http://api.example", "https://api.example"])
 def test_a_proxy_that_cannot_be_reached_keeps_its_password(

@@ -389,6 +389,7 @@ def test_accounts_are_masked(make_client: MakeClient, text: str, shown: str) -> 
         (b"null", None, "null"),
         (b"{}", None, "{}"),
         (b"Z\xfcrich", None, "Z\ufffdrich"),
+        ("Zürich".encode("utf-16-le"), None, "Z\ufffdrich"),
         (b"<a>b<c/>d</a>", None, "b d"),
         (b"<html><head><title>t</title></head><body><style>s</style><script>x<y</script><p>b</p>", None, "b"),
         (b"[" * 100_000, None, "[[["),

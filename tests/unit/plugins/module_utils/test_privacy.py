@@ -15,6 +15,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._privacy import (
     hider,
     mask_account,
     mask_name,
+    mask_person,
     masked,
     scrub,
     scrubbed,
@@ -115,6 +116,7 @@ def test_secrets_by_their_names(key: str) -> None:
         ),
         ("socks5://user:geheim@proxy:1080", "socks5://proxy:1080"),
         ("http://[geheim", HIDDEN),
+        ("https://bot:it's-geheim@example.com/o'x?geheim", f"https://example.com/o'x?{HIDDEN}"),
     ],
 )
 def test_urls_lose_credentials_and_queries(text: str, shown: str) -> None:
@@ -124,6 +126,33 @@ def test_urls_lose_credentials_and_queries(text: str, shown: str) -> None:
 def test_the_token_is_taken_out_of_keys_and_values() -> None:
     value = {"ge/heim": ["ge%2fheim", {"a": "x ge\\/heim y"}], "n": 1}
     assert scrubbed(value, ["ge/heim"]) == {HIDDEN: [HIDDEN, {"a": f"x {HIDDEN} y"}], "n": 1}
+
+
+def test_a_token_that_is_a_number_is_taken_out_as_one_too() -> None:
+    value = {"auth": 1234567890123, "n": 12, "b": True}
+    assert scrubbed(value, ["1234567890123"]) == {**value, "auth": HIDDEN}
+
+
+def test_control_and_direction_characters_are_taken_out() -> None:
+    assert without_secrets({"a": ["\x1b[31m\u202e\x9bx\n"]}) == {"a": [" [31m  x "]}
+
+
+@pytest.mark.parametrize("key", ["phone", "user.phone", "msisdn", "mobileNumber", "phone_no"])
+@pytest.mark.parametrize("number", [NUMBER, int(NUMBER)])
+def test_what_is_called_a_phone_number_is_masked_as_one(key: str, number: Any) -> None:
+    assert masked({"deep": [{key: number}]}, "") == {"deep": [{key: "********5678"}]}
+
+
+def test_what_is_told_of_a_person_is_masked() -> None:
+    me = {
+        "id": "1@lid",
+        "pushName": "Bob",
+        "verifiedName": "Bob 2010",
+        "number": int(NUMBER),
+        "about": [f"of {NUMBER}"],
+    }
+    shown = {"pushName": "B***", "verifiedName": "B***", "number": "********5678", "about": ["of ********5678"]}
+    assert mask_person(me) == {"id": "1@lid", **shown}
 
 
 def test_an_empty_secret_hides_nothing() -> None:

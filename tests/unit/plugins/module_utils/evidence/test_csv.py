@@ -41,6 +41,14 @@ def test_names_are_left_as_they_are(name: str) -> None:
     assert table(name)[0]["name"] == name
 
 
+@pytest.mark.parametrize("name", ["x;=cmd|' /C calc'!A0;y", "x; +1", "x;'@A1", "x\t=1"])
+def test_formulas_behind_a_semicolon_are_text_too(name: str) -> None:
+    """Where a decimal comma is usual, spreadsheets begin a cell at each semicolon, quotes or not."""
+    shown = table(name)[0]["name"]
+    cells = [cell.strip() for line in csv.reader([shown], delimiter=";") for cell in line]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+
+
 @given(st.text())
 def test_any_name_is_one_row(name: str) -> None:
     rows = table(name.encode("utf-8", "ignore").decode())

@@ -14,6 +14,10 @@ from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionEr
 from ansible_collections.wawp.cloud.plugins.module_utils._plan import plan_task
 
 
+def action(call: str, status: str) -> dict[str, Any]:
+    return {"action": call, "time": "2026-11-22T01:30:00.000Z", "status": status, "outcome": "planned"}
+
+
 def session(**changes: Any) -> dict[str, Any]:
     return {
         "instance_id": "A1",
@@ -24,7 +28,7 @@ def session(**changes: Any) -> dict[str, Any]:
         "verdict": "severed",
         "failed": False,
         "msg": None,
-        "actions": [{"action": "logout", "status": "WORKING"}, {"action": "stop", "status": "SCAN_QR_CODE"}],
+        "actions": [action("logout", "WORKING"), action("stop", "SCAN_QR_CODE")],
         "duration": 0.1,
         "began": "2026-11-22T01:30:00.000Z",
         **changes,
@@ -59,7 +63,7 @@ def plan(*sessions: dict[str, Any], **options: Any) -> dict[str, Any]:
         {"verdict": "unproven"},
         {"state": "logged_out"},
         {"failed": True, "verdict": "unproven", "msg": "x"},
-        {"actions": [{"action": "start", "status": "STOPPED"}, {"action": "logout", "status": "WORKING"}]},
+        {"actions": [action("start", "STOPPED"), action("logout", "WORKING")]},
     ],
 )
 def test_what_matters_makes_another_plan(changes: dict[str, Any]) -> None:
@@ -78,7 +82,7 @@ def test_a_passing_first_reading_makes_no_other_plan() -> None:
 @pytest.mark.parametrize("status", ["FAILED", "STOPPED"])
 def test_an_unpaired_session_may_drift(status: str) -> None:
     def waiting(status: str, *calls: str) -> dict[str, Any]:
-        actions = [{"action": call, "status": status} for call in calls]
+        actions = [action(call, status) for call in calls]
         return session(previous_status=status, account=None, verdict="already_severed", actions=actions)
 
     drifted = waiting(status) if status == "STOPPED" else waiting(status, "stop")
@@ -141,3 +145,9 @@ def test_a_deletion_needs_a_phrase_of_its_own() -> None:
 def test_terms_that_are_not_kept_are_refused(options: dict[str, Any], told: str) -> None:
     with pytest.raises(OptionError, match=told):
         plan(session(), **options)
+
+
+@pytest.mark.parametrize("entry", [{}, {"instance_id": "A1", "actions": [{}]}, {"instance_id": "A1", "actions": "x"}])
+def test_what_no_module_returns_is_refused_by_its_place(entry: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match="sessions: entry 2"):
+        plan(session(), entry)

@@ -93,6 +93,18 @@ def test_outcomes(tmp_path: Path, purpose: str, given: dict[str, Any], outcome: 
     assert result["summary"]["outcomes"] == {**dict.fromkeys(OUTCOMES, 0), outcome: 1}
 
 
+@pytest.mark.parametrize("runbook", ["../escaped", "/tmp/x", "a b", ""])  # noqa: S108 - nothing is written there
+def test_reports_stay_in_their_folder(tmp_path: Path, runbook: str) -> None:
+    with pytest.raises(OptionError, match="runbook"):
+        report(directory=str(tmp_path / "here"), runbook=runbook, sessions=[session()])
+    assert os.listdir(tmp_path) == []
+
+
+def test_credentials_in_an_address_are_not_kept(tmp_path: Path) -> None:
+    result = report(directory=str(tmp_path), api_url="https://me:geheim@a.example/?t=geheim", sessions=[session()])
+    assert "geheim" not in json.dumps(written(result))
+
+
 def test_an_empty_report_is_not_complete(tmp_path: Path) -> None:
     assert not report(directory=str(tmp_path))["complete"]
 

@@ -64,6 +64,7 @@ def test_hosts_without_an_instance_are_left_out() -> None:
         ([12], "quote it"),
         ([{"instance_id": "A1", "token": "x"}], "unknown token"),
         (["A1", {"instance_id": "A1"}], "entry 2: A1 is entry 1 already"),
+        ([{"instance_id": "A1", "expect_account": "0151 12"}], "entry 1: expect_account"),
         ([], "holds none"),
     ],
 )

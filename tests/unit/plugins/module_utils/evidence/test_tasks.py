@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 import time
@@ -132,6 +133,25 @@ def test_a_path_that_cannot_be_written_is_named(stage: Stage, tmp_path: Path) ->
         stage.run("link", state="present", path=str(tmp_path / "file/link.txt"))
 
 
+def test_only_files_are_replaced_or_removed(stage: Stage, tmp_path: Path) -> None:
+    """As root, /dev/null as a path for nothing would be gone for everybody."""
+    stage.add()
+    os.mkfifo(tmp_path / "pipe")
+    for state in ("present", "absent"):
+        with pytest.raises(OptionError, match=r"path: .* is no regular file"):
+            stage.run("link", state=state, path=str(tmp_path / "pipe"))
+    with pytest.raises(OptionError, match=r"qr_path: .* is no regular file"):
+        stage.run("pairing", wait_sleep=0.02, qr_path=str(tmp_path / "pipe"))
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5000])
+def test_what_names_no_file_is_refused(stage: Stage, name: str) -> None:
+    stage.add()
+    with pytest.raises(OptionError, match="path: can't be"):
+        stage.run("link", state="present", path=name)
+
+
 # -- wawp_webhook
 
 HOOK = {"url": "https://hooks.example.com/wawp?key=secret", "events": ["session.status"]}
@@ -162,7 +182,17 @@ def test_a_free_plan_is_told_plainly(stage: Stage) -> None:
     assert result["error"]["code"] == "subscription_required"
 
 
-@pytest.mark.parametrize("urls", [["ftp://x"], ["hooks"], ["https://a.example", "https://a.example"]])
+@pytest.mark.parametrize(
+    "urls",
+    [
+        ["ftp://x"],
+        ["hooks"],
+        ["http://[::1"],
+        ["https://bot:PW\uff031@a.example"],
+        ["http://a:99999"],
+        ["https://a.example", "https://a.example"],
+    ],
+)
 def test_urls_that_are_none_are_refused(stage: Stage, urls: list[str]) -> None:
     stage.add(paid=True)
     with pytest.raises(OptionError, match="webhooks"):
@@ -223,6 +253,15 @@ def test_linked_already_is_no_change(stage: Stage) -> None:
     stage.add(account=OURS)
     result = pair(stage, expect_account=OURS)
     assert (result["changed"], result["sessions"][0]["status"]) == (False, "WORKING")
+
+
+def test_a_file_that_holds_no_qr_code_is_left_alone(stage: Stage, tmp_path: Path) -> None:
+    stage.add(status="SCAN_QR_CODE")
+    (tmp_path / "precious.txt").write_text("precious")
+    with pytest.raises(OptionError, match=r"qr_path: .* is no image"):
+        stage.run("pairing", wait_sleep=0.02, qr_path=str(tmp_path / "precious.txt"))
+    assert (tmp_path / "precious.txt").read_text() == "precious"
+    assert stage.engine.calls() == []
 
 
 def test_nobody_scans(stage: Stage) -> None:

@@ -269,11 +269,32 @@ def test_a_journal_that_cannot_be_written_any_more_stops_the_fleet(
     assert "the journal can't be written: File too large" in result["msg"]
     done = [entry for entry in result["sessions"] if not entry["left_alone"]]
     assert 0 < len(done) < 40
-    assert verdicts(done) == {entry["instance_id"]: SEVERED for entry in done}
-    assert {name for name in ids if not engine.look(name).linked} == set(verdicts(done))
+    severed = {entry["instance_id"] for entry in done if entry["verdict"] == SEVERED}
+    assert {name for name in ids if not engine.look(name).linked} == severed
+    assert all("so logout was not sent" in entry["msg"] for entry in done if entry["verdict"] != SEVERED)
 
 
 # -- trouble on the way
+
+
+def test_what_cannot_be_noted_is_not_sent(server: Server, engine: Engine, tmp_path: Path) -> None:
+    """A logout that no journal tells of may burn a key that nobody knows of later."""
+    params = options(server.url, load(engine, "working:40"), journal=str(tmp_path / "journal"), max_connections=2)
+    with Nursery() as nursery:
+        nursery.start(params, file_size=10)
+        ended = nursery.end()
+    assert ended is not None
+    refused = [entry for entry in ended["result"]["sessions"] if not entry["left_alone"]]
+    assert 0 < len(refused) < 40
+    assert all("so logout was not sent" in entry["msg"] for entry in refused)
+    assert all((entry["actions"], entry["verdict"]) == ([], UNPROVEN) for entry in refused)
+    assert engine.writes() == []
+
+
+def test_an_empty_journal_is_a_mistake(server: Server, engine: Engine) -> None:
+    with pytest.raises(OptionError, match="journal: is empty"):
+        run(server.url, load(engine, "working:1"), journal="")
+    assert engine.calls() == []
 
 
 def test_a_storm_of_429(server: Server, engine: Engine) -> None:
