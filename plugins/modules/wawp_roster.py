@@ -18,7 +18,7 @@ description:
     refuses
     duplicate and malformed ones, all named at once, before anything is called.
   - If tokens or expected accounts stand among them, the result is shown in no output and no log, only a registered
-    variable holds it.
+    variable holds it. C(async) is refused, since it keeps results in files.
 options:
   entries:
     description:

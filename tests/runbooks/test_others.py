@@ -18,6 +18,7 @@ from typing import Any
 import jsonschema
 import pytest
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
 
 from .conftest import ACCOUNT, NEXT, World
 
@@ -227,6 +228,60 @@ def test_switch_account_respects_who_is_there(world: World) -> None:
     ran = world.run("switch_account", instances=given, new_account="+201098765432")
     assert ran.code != 0
     assert world.engine.writes() == []
+
+
+ARRIVING = {"instance_id": "A1", "expect_account": "0151 12"}
+
+
+@pytest.mark.parametrize(
+    ("runbook", "given", "told"),
+    [
+        ("switch_account", {}, "Give new_account"),
+        ("switch_account", {"new_account": "0151 12"}, "expect_account"),
+        ("end_of_shift", {"arriving": [ARRIVING]}, "expect_account"),
+        ("reset_connection", {"scan_timeout": "abc"}, "scan_timeout: is no number of seconds"),
+        ("reset_connection", {"scan_dir": "/proc/version"}, "scan_dir: /proc/version is no folder"),
+        ("reset_connection", {"scan_dir": "/proc/nowhere"}, "/proc/nowhere"),
+    ],
+)
+def test_nobody_is_logged_out_before_it_is_clear_who_comes(
+    world: World, runbook: str, given: dict[str, Any], told: str
+) -> None:
+    world.add("A1")
+    ran = world.run(runbook, instances=["A1"], **given)
+    assert ran.code != 0
+    assert told in ran.output
+    assert world.engine.writes() == []
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_a_token_and_an_account_of_its_own_are_never_shown(world: World, in_process: bool) -> None:
+    """World.run looks for the token. The link can't be made, so that failures of loops are shown too."""
+    world.add("A1", "WORKING", Fault("http", call="temp_link", http_status=403, times=None))
+    given = [{"instance_id": "A1", "expect_account": ACCOUNT, "access_token": SANDBOX_TOKEN}]
+    more = {"temp_link": True, "scan_timeout": 0.3, "wawp_in_process": in_process}
+    ran = world.run("reset_connection", "-vvv", instances=given, **more)
+    assert ran.code != 0
+    assert "plan or quota" in ran.output
+    shown = [line for line in ran.output.splitlines() if ACCOUNT.partition("@")[0] in line]
+    assert shown == []
+
+
+@pytest.mark.parametrize("address", ["http://me:geheim@127.0.0.1:9", "http://127.0.0.1:9/?access_token=geheim"])
+def test_an_address_that_holds_a_secret_is_refused_and_not_kept(world: World, address: str) -> None:
+    world.add("A1")
+    ran = world.run("audit", "-vvv", instances=["A1"], wawp_api_url=address)
+    assert ran.code != 0
+    assert "with credentials, a query" in ran.output
+    assert "geheim" not in ran.output
+    assert ran.reports == []
+
+
+@pytest.mark.parametrize("runbook", ["audit", "decommission", "verify_report"])
+def test_a_pattern_that_no_host_matches_is_a_failure(world: World, runbook: str) -> None:
+    ran = world.run(runbook, "-i", "localhost,", wawp_hosts="nowhere", report="x.json")
+    assert ran.code != 0
+    assert "no host in the inventory matches nowhere" in ran.output
 
 
 # -- end_of_shift
