@@ -29,7 +29,7 @@ class ActionModule(InProcessAction):
                 "failed": True,
                 "msg": "instances: may hold tokens, so that they are told without async only",
             }
-        self._play_context.no_log = True  # or the connection would show what the module returns, at -vvv
+        self._silence_connection()
         hosts = self._task.args.get("hosts")
         if hosts and not isinstance(hosts[0], Mapping):
             self._task.args["hosts"] = [_of_host(str(host), (task_vars or {})["hostvars"][host]) for host in hosts]

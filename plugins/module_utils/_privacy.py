@@ -17,7 +17,8 @@ from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 HIDDEN = "********"
 _SHOWN_DIGITS = 4
 _SECRET_KEY = re.compile(r"(^qr|authorization|cookies?|credentials?|headers|key|password|secret|token)$")
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://\S+")
+# A scheme has a bound, or a long word would be searched from each of its letters to its end.
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,19}://\S+")
 _JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
 _NAME = re.compile(r"name$", re.IGNORECASE)
 _PHONE_KEY = re.compile(r"(phone|msisdn|mobile)(_?number|_?no)?$", re.IGNORECASE)

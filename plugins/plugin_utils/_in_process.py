@@ -50,11 +50,15 @@ class InProcessAction(NormalAction):
             # async keeps the result in a file and shows it through a task of its own.
             return {"failed": True, "msg": f"{self.secret_when}: no secret with async, leave one out"}
         if secret:
-            self._play_context.no_log = True  # or the connection would show what the module returns, at -vvv
+            self._silence_connection()
         result = self._run(tmp, task_vars or {})
         if secret:
             result["_ansible_no_log"] = True
         return result
+
+    def _silence_connection(self) -> None:
+        """Have the connection not show, at -vvv, what a module returns: ssh asks its own context, not the result."""
+        self._connection._play_context.no_log = True
 
     def _run(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
         if not self._runs_here(task_vars):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import stat
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -265,6 +266,24 @@ def test_a_token_and_an_account_of_its_own_are_never_shown(world: World, in_proc
     assert "plan or quota" in ran.output
     shown = [line for line in ran.output.splitlines() if ACCOUNT.partition("@")[0] in line]
     assert shown == []
+
+
+def test_a_connection_shows_nothing_either(world: World) -> None:
+    """At -vvv ssh shows what modules return. What stands for it here runs the command on this machine."""
+    world.add("A1")
+    ssh, inventory = world.folder / "ssh", world.folder / "inventory.ini"
+    ssh.write_text('#!/bin/sh\nfor last; do :; done\nexec /bin/sh -c "$last"\n')
+    ssh.chmod(0o700)
+    python = f"ansible_python_interpreter={sys.executable}"
+    inventory.write_text(
+        f"bastion ansible_connection=ssh ansible_ssh_executable={ssh} ansible_pipelining=true {python}\n"
+        f"localhost ansible_connection=local {python}\n"
+    )
+    given = [{"instance_id": "A1", "expect_account": ACCOUNT, "access_token": SANDBOX_TOKEN}]
+    ran = world.run("audit", "-vvv", "-i", str(inventory), run_on="bastion", instances=given)
+    assert ran.code == 0, ran.output
+    assert "censored due to no log" in ran.output
+    assert ACCOUNT.partition("@")[0] not in ran.output
 
 
 @pytest.mark.parametrize("address", ["http://me:geheim@127.0.0.1:9", "http://127.0.0.1:9/?access_token=geheim"])

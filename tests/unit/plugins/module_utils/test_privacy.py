@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._client import MAX_BODY
 from ansible_collections.wawp.cloud.plugins.module_utils._privacy import (
     HIDDEN,
     clean_text,
@@ -121,6 +122,12 @@ def test_secrets_by_their_names(key: str) -> None:
 )
 def test_urls_lose_credentials_and_queries(text: str, shown: str) -> None:
     assert without_secrets({"url": text}) == {"url": shown}
+
+
+def test_a_long_word_takes_no_long_time() -> None:
+    """A reply of the greatest size; this would not end within hours if time grew with the square of it."""
+    word = "a" * MAX_BODY
+    assert without_secrets([word, f"{word}://me:geheim@a.example"]) == [word, f"{word}://a.example"]
 
 
 def test_the_token_is_taken_out_of_keys_and_values() -> None:
