@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.wawp.cloud.plugins.module_utils._arguments import FLEET_SPEC, SESSION_SPEC
 from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
@@ -29,6 +30,8 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 
 ID = "3EB0BCB2E3D4"
 OPTIONS = {"instance_id": ID, "access_token": SANDBOX_TOKEN, "state": "logged_out", "api_url": "http://127.0.0.1:9"}
+# From ansible-core 2.21 on results hold their invocation only where that is asked for.
+INVOCATION = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
 
 
 @contextmanager
@@ -170,7 +173,7 @@ def test_what_is_logged_and_kept_of_options(run: Any, monkeypatch: pytest.Monkey
         return Report({"changed": False})
 
     entry = {"instance_id": "A1", "expect_account": "+20 101 234 5678"}
-    options = {"instances": [entry], "state": "stopped", "_ansible_inject_invocation": True, **shown}
+    options = {"instances": [entry], "state": "stopped", **INVOCATION, **shown}
     dummy, result = run(lambda: run_module(FLEET_SPEC, task), **options)
     assert handed == ["+20 101 234 5678"]
     for kept in ("".join(logged), json.dumps(result["invocation"])):
@@ -180,7 +183,7 @@ def test_what_is_logged_and_kept_of_options(run: Any, monkeypatch: pytest.Monkey
 
 
 def test_an_account_in_a_refused_task_is_masked(run: Any) -> None:
-    options = {**OPTIONS, "expect_account": "+201012345678", "colour": "blue", "_ansible_inject_invocation": True}
+    options = {**OPTIONS, "expect_account": "+201012345678", "colour": "blue", **INVOCATION}
     code, result = run(**options)
     assert code == 1
     assert "colour" in result["msg"]
