@@ -80,6 +80,14 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert source_file("galaxy.yml")["version"] == VERSION
 
 
+def test_the_tested_cores_are_the_same_everywhere() -> None:
+    cores = re.findall(r'^"(2\.\d+)" = \{', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    workflow = source_file(".github/workflows/test.yml")["jobs"]["matrix"]["strategy"]["matrix"]["core"]
+
+    assert workflow == cores
+    assert source_file("meta/runtime.yml")["requires_ansible"] == f">={cores[0]}.0"
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_is_newer_than_the_collection(module: str) -> None:
     added = documentation()[module]["doc"]["version_added"]
