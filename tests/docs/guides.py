@@ -7,8 +7,8 @@
 - Shell blocks of a page run in one shell, in an empty folder, with the collection, a simulator and a token at hand.
   Any command that fails ends the page. Lines in NOT_RUN are left out, those in INSTEAD are replaced.
   The vault's password is known, so that nobody is asked.
-- YAML is parsed, and plays and tasks are checked by ansible-playbook. A block whose first line is a comment that names
-  a file (``# logout.yml``) is that file for the page's shell blocks.
+- YAML is parsed. A block whose first line is a comment that names a file (``# logout.yml``) is that file for the page's
+  shell blocks, which must run it if it is a play. Tasks are run, on localhost and with VARIABLES.
 - JSON is parsed. Every other language must be one of SHOWN, and such a block may hold no command.
 """
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,9 @@ INSTEAD: dict[str, str] = {
     "wawp_reports/audit-20261122T013000.123Z.json": "$(ls wawp_reports/audit-*.json)",
     "head=5f8a6d1c…": 'head=$(sed -n \'s/.*"head": "\\(.*\\)".*/\\1/p\' wawp_reports/audit-*.json)',
 }
+
+# What the tasks of pages take for granted.
+VARIABLES = {"office_instances": ["3EB0BCB2E3D4", "3EB0BCB2E3D5"]}
 
 SHELL = {"sh", "shell", "bash"}
 YAML = {"yaml", "yml"}
@@ -106,16 +110,18 @@ def problems(page: str, home: Path, url: str) -> list[str]:
     """What doesn't hold in the text of a page. `home` is an empty folder, `url` the simulator's."""
     found = []
     every = blocks(page)
+    shell = [block for block in every if block.language in SHELL]
+    ran = "\n".join(adapted(block.text, url) for block in shell)
     for block in every:
         if block.language in YAML:
-            found += yaml_problems(block, home)
+            found += yaml_problems(block, home, url, ran)
         elif block.language in JSON:
             found += json_problems(block)
         elif block.language in SHOWN:
             found += shown_problems(block)
         elif block.language not in SHELL:
             found.append(f"line {block.line}: no language that we know: {block.language!r}")
-    return found + shell_problems([block for block in every if block.language in SHELL], home, url)
+    return found + shell_problems(shell, home, url)
 
 
 def json_problems(block: Block) -> list[str]:
@@ -141,8 +147,11 @@ _Loader.add_constructor("!vault", lambda loader, node: str(node.value))
 _Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
 
 
-def yaml_problems(block: Block, home: Path) -> list[str]:
-    """Whether a YAML block can be read, and by Ansible if it is for Ansible. Keeps it if it names a file."""
+def yaml_problems(block: Block, home: Path, url: str, ran: str) -> list[str]:
+    """Whether a YAML block can be read, its tasks run, and its plays be among what is `ran` by the page's shell blocks.
+
+    Keeps it if it names a file.
+    """
     named = _FILE.match(block.text)
     if named:
         if (home / named[1]).exists():
@@ -155,12 +164,30 @@ def yaml_problems(block: Block, home: Path) -> list[str]:
     if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
         return []
     plays = [item for item in content if "hosts" in item or any(key.endswith("import_playbook") for key in item)]
-    text = block.text if plays else "- hosts: localhost\n  tasks:\n" + indented(block.text.replace("---\n", ""))
+    done = syntax_checked(block.text, home) if plays else tasks_run(block.text, home, url)
+    found = [f"line {block.line}: {done.stdout}"] if done.returncode else []
+    if plays and not (named and named[1] in ran):
+        found.append(f"line {block.line}: a play that no command of the page runs")
+    return found
+
+
+def syntax_checked(text: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Plays, which the page's shell blocks run. This names a slip's line, and doesn't look at options."""
     playbook = home / ".checked.yml"
     playbook.write_text(text, encoding="utf-8")
     done = run([BIN / "ansible-playbook", "--syntax-check", playbook], home)
     playbook.unlink()
-    return [f"line {block.line}: {done.stdout}"] if done.returncode else []
+    return done
+
+
+def tasks_run(text: str, home: Path, url: str) -> subprocess.CompletedProcess[str]:
+    """Tasks, run as they stand."""
+    playbook = home / ".tasks.yml"
+    play = "- hosts: localhost\n  gather_facts: false\n  tasks:\n"
+    playbook.write_text(play + indented(adapted(text.replace("---\n", ""), url)), encoding="utf-8")
+    done = run([BIN / "ansible-playbook", "-e", json.dumps(VARIABLES), playbook], home, url)
+    playbook.unlink()
+    return done
 
 
 def indented(text: str) -> str:

@@ -13,15 +13,24 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import fleet
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 from ansible_collections.wawp.cloud.tests.docs.collection import ROOT
-from ansible_collections.wawp.cloud.tests.docs.guides import INSTEAD, NOT_RUN, SHELL, blocks, commands, pages, problems
+from ansible_collections.wawp.cloud.tests.docs.guides import (
+    INSTEAD,
+    NOT_RUN,
+    SHELL,
+    VARIABLES,
+    blocks,
+    commands,
+    pages,
+    problems,
+)
 
 
 def scene_for(text: str) -> list[dict[str, object]]:
-    """The demo fleet, and a working session for each instance that the text names besides."""
+    """The demo fleet, and a working session for each instance that the text or its tasks name besides."""
     demo = fleet.built_in("demo")
     there = {instance["instance_id"] for instance in demo}
     account = {"account": "201012345678@c.us", "paid": True}
-    named = dict.fromkeys(re.findall(r"\b(?=\w*[0-9])(?=\w*[A-F])[0-9A-F]{12,13}\b", text))
+    named = dict.fromkeys(re.findall(r"\b(?=\w*[0-9])(?=\w*[A-F])[0-9A-F]{12,13}\b", f"{text} {VARIABLES}"))
     return demo + [{"instance_id": name, **account} for name in named if name not in there]
 
 
@@ -57,6 +66,9 @@ def test_the_readme_has_commands() -> None:
         ("```yaml\na: [\n```\n", "line 2: no YAML"),
         ("1. Do:\n\n   ```yaml\n   - wawp.cloud.no_such_module:\n   ```\n", "no_such_module"),
         ("```yaml\n- hosts: all\n  tusks: []\n```\n", "tusks"),
+        ("```yaml\n# a.yml\n- hosts: localhost\n```\n", "line 2: a play that no command of the page runs"),
+        ("```yaml\n- ansible.builtin.assert:\n    that: false\n```\n", "Assertion failed"),
+        ("```yaml\n- wawp.cloud.wawp_roster:\n    entry: [ONE]\n```\n", "entry. Supported parameters"),
         ("```json\n{\n```\n", "line 2: no JSON"),
         ("```\nls\n```\n", "no language"),
         ("```text\nWould be:\nansible-playbook site.yml\n```\n", "line 2: a command in a block that isn't run"),
