@@ -18,6 +18,9 @@ attributes:
     support: full
     membership:
       - wawp.cloud.wawp
+  async:
+    description: Can be used with the C(async) keyword.
+    support: full
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying the target.
   diff_mode:

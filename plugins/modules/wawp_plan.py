@@ -52,6 +52,9 @@ options:
     description: The API that would be called, so that a plan for a sandbox confirms none for the real one.
     type: str
 attributes:
+  async:
+    support: full
+    description: Can be used with the C(async) keyword.
   check_mode:
     support: full
     description: Can run in C(check_mode), where it does the same, since it changes nothing.

@@ -108,6 +108,9 @@ options:
     description: With O(state=verified), the last hash as it was kept elsewhere. The report must end on it.
     type: str
 attributes:
+  async:
+    support: full
+    description: Can be used with the C(async) keyword.
   check_mode:
     support: full
     description: Can run in C(check_mode) and tell what the report would say, without writing it.

@@ -44,6 +44,11 @@ seealso:
   - plugin: wawp.cloud.wawp
     plugin_type: inventory
 attributes:
+  async:
+    support: none
+    description: Can be used with the C(async) keyword.
+    details:
+      - The result may hold tokens, and C(async) would keep it in a file.
   check_mode:
     support: full
     description: Can run in C(check_mode), where it does the same, since it changes nothing.

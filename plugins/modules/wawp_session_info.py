@@ -54,6 +54,10 @@ options:
 attributes:
   action_group:
     version_added: 1.0.0
+  async:
+    support: partial
+    details:
+      - Refused with O(qr=true).
 extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.attributes

@@ -31,8 +31,8 @@ options:
   return_link:
     description:
       - Whether to return the link. The task's result is then shown in no output and no log, only a registered
-        variable
-        holds it.
+        variable holds it.
+      - Refused together with C(async), which would show it.
     type: bool
     default: false
 seealso:
@@ -41,6 +41,10 @@ seealso:
 attributes:
   action_group:
     version_added: 1.0.0
+  async:
+    support: partial
+    details:
+      - Refused with O(return_link=true).
   check_mode:
     support: full
     details:

@@ -20,7 +20,7 @@ from ansible_collections.wawp.cloud.tests.docs.collection import (
     source_file,
 )
 
-ATTRIBUTES = {"check_mode", "diff_mode", "idempotent"}
+ATTRIBUTES = {"async", "check_mode", "diff_mode", "idempotent"}
 
 
 def calls_the_api(module: str) -> bool:

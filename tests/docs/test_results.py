@@ -19,7 +19,14 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import fleet
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
-from ansible_collections.wawp.cloud.tests.docs.collection import MODULES, NAMESPACE, documentation, play, plugins
+from ansible_collections.wawp.cloud.tests.docs.collection import (
+    MODULES,
+    NAMESPACE,
+    PATIENCE,
+    documentation,
+    play,
+    plugins,
+)
 from ansible_collections.wawp.cloud.tests.docs.scenarios import FIELDS_OF, SCENARIOS, Scenario
 
 # What Ansible itself adds to results; changed, failed and msg are documented by Ansible.
@@ -153,6 +160,34 @@ def test_the_scenarios_succeed_and_fail(module: str) -> None:
     found = results(module, (module, True) in WAYS)
 
     assert {result.get("failed", False) for result in found} == {True, False}
+
+
+def test_async_is_supported_as_far_as_it_is_promised(simulator: Server, tmp_path: Path) -> None:
+    """One task of each module in the background, and one with each option that its documentation excepts."""
+    promises = {module: documentation()[module]["doc"]["attributes"]["async"] for module in MODULES}
+    tried = [(module, "") for module in MODULES]
+    tried += [(module, name) for module in MODULES for name in re.findall(r"O\((\w+)=true\)", str(promises[module]))]
+    tasks: list[dict[str, Any]] = []
+    for number, (module, option) in enumerate(tried):
+        scenario = SCENARIOS[module][0]
+        fleet.load(simulator.engine, [{"instance_id": f"ONE{number}", **scenario.session}])
+        *before, task = steps(module, number, scenario)
+        options = {**task[f"{NAMESPACE}.{module}"], **({option: True} if option else {})}
+        background = {"async": PATIENCE, "poll": 1, "check_mode": False}
+        tasks += [*before, {**task, **background, f"{NAMESPACE}.{module}": options}]
+    every = ", ".join(f"result_{number}" for number in range(len(tried)))
+    content = f"{{{{ [{every}] | to_json }}}}"
+    tasks.append({"ansible.builtin.copy": {"dest": str(tmp_path / "all.json"), "content": content, "mode": "0600"}})
+    done = play(tasks, tmp_path, simulator.url, ansible_async_dir=str(tmp_path / "jobs"))
+    assert done.returncode == 0, done.stdout
+    found = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+
+    refused = [each for each, result in zip(tried, found) if "async" in result.get("msg", "")]
+    assert refused == [each for each in tried if each[1] or promises[each[0]]["support"] == "none"]
+    assert {bool(result.get("failed")) for each, result in zip(tried, found) if each not in refused} == {False}
+    assert {module for module, facts in promises.items() if facts["support"] == "partial"} == {
+        module for module, option in tried if option
+    }
 
 
 def all_paths(module: str, path: str = "") -> Iterator[str]:
