@@ -46,7 +46,9 @@ class Mermaid(Directive):
     def run(self) -> list[nodes.Node]:
         """Return the source as it is."""
         source = html.escape("\n".join(self.content))
-        return [nodes.raw("", f'<pre class="mermaid">\n{source}\n</pre>', format="html")]
+        # On a phone it can be pushed aside, since it would be too small to read if it were made to fit.
+        drawn = f'<pre class="mermaid" style="min-width: 45rem">\n{source}\n</pre>'
+        return [nodes.raw("", f'<div style="overflow-x: auto">{drawn}</div>', format="html")]
 
 
 def draw_diagrams(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:

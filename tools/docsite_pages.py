@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import textwrap
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -120,18 +120,28 @@ def header_part(indented: bool, lines: list[str]) -> Iterator[str]:
 def playbook_page(source: Path, kind: str) -> str:
     """Return the page of a playbook or rulebook: what its head says, and the whole of it."""
     parts = [heading(f"{NAMESPACE}.{source.stem} {kind}", "=")]
-    for indented, lines in groupby(header(source), key=lambda line: line.startswith("  ")):
+    for indented, lines in itertools.groupby(header(source), key=lambda line: line.startswith("  ")):
         parts += header_part(indented, list(lines))
     body = source.read_text(encoding="utf-8")
     return "\n".join([*parts, heading("Source", "-"), block("yaml+jinja", body[body.index("\n- ") :])])
 
 
+def summary(source: Path) -> str:
+    """Return in a sentence what an event source, playbook or rulebook does."""
+    if source.suffix == ".py":
+        return prose(yaml.safe_load(constants(source)["DOCUMENTATION"])["short_description"])
+    first = " ".join(itertools.takewhile(lambda line: not line.startswith("  "), header(source)))
+    return prose(re.split(r"[.:]$|\. ", first)[0])
+
+
 def write_pages(kind: str, folder: Path) -> None:
     """Write the pages of a kind, and an index of them, to `folder`."""
     folder.mkdir()
-    names = [source.stem for source in sources(kind)]
+    index = [heading(KINDS[kind][0], "=")]
     for source in sources(kind):
         page = event_source_page(source) if source.suffix == ".py" else playbook_page(source, kind[:-1])
         (folder / f"{source.stem}.rst").write_text(page, encoding="utf-8")
-    toctree = ".. toctree::\n    :maxdepth: 1\n\n" + "".join(f"    {name}\n" for name in names)
-    (folder / "index.rst").write_text(f"{heading(KINDS[kind][0], '=')}\n{toctree}", encoding="utf-8")
+        index.append(f"* :doc:`{source.stem}` -- {summary(source)}")
+    names = "".join(f"    {source.stem}\n" for source in sources(kind))
+    index.append(f"\n.. toctree::\n    :hidden:\n\n{names}")
+    (folder / "index.rst").write_text("\n".join(index), encoding="utf-8")

@@ -98,6 +98,15 @@ def test_each_plugin_playbook_and_guide_has_a_page() -> None:
     assert expected - pages == set()
 
 
+@pytest.mark.parametrize("kind", ["event_sources", "playbooks", "rulebooks"])
+def test_an_index_says_what_each_of_its_pages_is_about(kind: str) -> None:
+    text = (SITE / kind / "index.html").read_text(encoding="utf-8")
+    entries = re.findall(r'<li><p><a [^>]*href="(\w+)\.html".*?</a>(.*?)</p></li>', text, re.DOTALL)
+
+    assert {name for name, dummy in entries} == {path.stem for path in SITE.glob(f"{kind}/*.html")} - {"index"}
+    assert [name for name, said in entries if not re.match(r"\W+\w+\W\w+", said)] == []
+
+
 def test_no_link_is_dead() -> None:
     links = [(path, link) for path in sorted(SITE.rglob("*.html")) for link in page(path).links]
 
