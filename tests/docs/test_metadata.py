@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._version import VERSION
@@ -93,3 +94,15 @@ def test_nothing_is_newer_than_the_collection(module: str) -> None:
     added = documentation()[module]["doc"]["version_added"]
 
     assert [int(part) for part in added.split(".")] <= [int(part) for part in VERSION.split(".")]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("playbooks/*.yml")), ids=lambda path: path.stem)
+def test_a_playbook_lists_the_variables_that_it_takes_at_its_head(path: Path) -> None:
+    """Of these lists its page on the site is made. Variables with wawp_ are also those that it keeps for itself."""
+    head, dummy, body = path.read_text(encoding="utf-8").partition("\n- ")
+    listed = re.findall(r"^#   ([a-z_]+(?:, [a-z_]+)*)(?:  .*)?$", head, re.MULTILINE)
+    taken = set(re.findall(r"\{\{ ([a-z_]+) \| default\(", body))
+
+    assert {name for name in taken if not name.startswith("wawp_")} <= {
+        each for line in listed for each in line.split(", ")
+    }

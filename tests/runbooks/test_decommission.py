@@ -87,6 +87,7 @@ def test_refused_gate_sends_nothing(world: World) -> None:
         assert ran.code != 0
         assert "Nothing was sent" in ran.output
         assert ran.reports == []
+        assert f"changed={0 if confirm else 1} " in ran.output  # the first one makes the folder
     assert world.engine.writes() == []
     assert world.linked("A1")
 
@@ -108,6 +109,7 @@ def test_check_mode_shows_the_plan_and_ends_well(world: World) -> None:
     ran = world.run("decommission", "--check", instances=["A1"])
     assert ran.code == 0, ran.output
     assert "logout, stop -> severed" in ran.output
+    assert "changed=1 " in ran.output
     assert world.engine.writes() == []
     assert not list(world.folder.glob("wawp_reports"))
 
