@@ -48,6 +48,12 @@ REFERENCE = """
 """
 
 
+def public_home() -> str:
+    """Return the address below which the files of this project are in public."""
+    repository = yaml.safe_load((ROOT / "galaxy.yml").read_text())["repository"]
+    return f"{repository}/blob/main"
+
+
 def public_links(page: Path) -> str:
     """Return a guide's text with its links to files outside of docs/ leading to the public repository."""
 
@@ -55,9 +61,9 @@ def public_links(page: Path) -> str:
         target = (page.parent / match["path"]).resolve()
         if not target.exists():
             raise SystemExit(f"{page.name} links to {match['path']}, which doesn't exist.")
-        return f"]({repository}/blob/main/{target.relative_to(ROOT)}"
+        return f"]({home}/{target.relative_to(ROOT)}"
 
-    repository = yaml.safe_load((ROOT / "galaxy.yml").read_text())["repository"]
+    home = public_home()
     return LINK.sub(public, page.read_text(encoding="utf-8"))
 
 
@@ -86,7 +92,7 @@ def write_guides() -> None:
 
 
 def write_reference() -> None:
-    """Have antsibull-docs write the pages of modules and plugins."""
+    """Have antsibull-docs write the pages of modules and plugins; the guides that they name are on this site."""
     folder = PAGES / "reference"
     folder.mkdir(mode=0o755)
     options = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--no-add-antsibull-docs-version"]
@@ -98,6 +104,9 @@ def write_reference() -> None:
         *options,
     ]
     subprocess.run([*command, "--dest-dir", folder, "wawp.cloud"], check=True)
+    guide = re.compile(rf"<{re.escape(public_home())}/docs/([\w-]+)\.md>")
+    for page in folder.glob("*.rst"):
+        page.write_text(guide.sub(r"<../\1.html>", page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def write_inventory() -> None:

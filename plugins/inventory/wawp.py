@@ -83,6 +83,9 @@ extends_documentation_fragment:
   - ansible.builtin.inventory_cache
 seealso:
   - module: wawp.cloud.wawp_session_info
+  - name: Inventory
+    description: How it is used, its groups, and its cache.
+    link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/inventory.md
 """
 
 EXAMPLES = r"""

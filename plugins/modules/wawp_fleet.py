@@ -93,6 +93,12 @@ seealso:
   - module: wawp.cloud.wawp_roster
   - module: wawp.cloud.wawp_plan
   - module: wawp.cloud.wawp_report
+  - name: Fleets and pacing
+    description: What the API sees of a fleet, the journal, and what happens when some fail.
+    link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/fleets.md
+  - name: Verdicts explained
+    description: What each verdict rests on, and what it cannot know.
+    link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/verdicts.md
 """
 
 EXAMPLES = r"""

@@ -70,6 +70,9 @@ seealso:
   - module: wawp.cloud.wawp_roster
   - module: wawp.cloud.wawp_fleet
   - module: wawp.cloud.wawp_report
+  - name: Runbooks
+    description: Playbooks of this collection that use this module.
+    link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/runbooks.md
 """
 
 EXAMPLES = r"""

@@ -128,6 +128,10 @@ seealso:
   - module: wawp.cloud.wawp_fleet
   - module: wawp.cloud.wawp_plan
   - module: wawp.cloud.wawp_session_info
+  - module: wawp.cloud.wawp_pairing
+  - name: Evidence
+    description: What a report holds, and what its chain of hashes can and cannot do.
+    link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/evidence.md
 """
 
 EXAMPLES = r"""

@@ -43,6 +43,9 @@ seealso:
   - module: wawp.cloud.wawp_plan
   - plugin: wawp.cloud.wawp
     plugin_type: inventory
+  - name: Runbooks
+    description: Playbooks of this collection that use this module.
+    link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/runbooks.md
 attributes:
   async:
     support: none

@@ -41,6 +41,12 @@ seealso:
   - module: wawp.cloud.wawp_session_info
   - module: wawp.cloud.wawp_pairing
   - module: wawp.cloud.wawp_temp_link
+  - name: Verdicts explained
+    description: What each verdict rests on, and what it cannot know.
+    link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/verdicts.md
+  - name: Troubleshooting
+    description: What to do, by what the message says.
+    link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/troubleshooting.md
 attributes:
   action_group:
     version_added: 1.0.0

@@ -38,6 +38,9 @@ options:
 seealso:
   - module: wawp.cloud.wawp_session
   - module: wawp.cloud.wawp_pairing
+  - name: Runbooks
+    description: Playbooks of this collection that use this module.
+    link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/runbooks.md
 attributes:
   action_group:
     version_added: 1.0.0

@@ -45,6 +45,9 @@ options:
 seealso:
   - module: wawp.cloud.wawp_session
   - module: wawp.cloud.wawp_session_info
+  - name: Events
+    description: Rulebooks that act on webhooks, and a playbook that sets and proves them.
+    link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/events.md
 attributes:
   action_group:
     version_added: 1.0.0

@@ -58,6 +58,16 @@ def test_check_mode_is_promised_by_those_that_have_it(module: str) -> None:
     assert promised == arguments(module)["supports_check_mode"]
 
 
+@pytest.mark.parametrize(("kind", "name"), [*(("module", name) for name in MODULES), ("inventory", "wawp")])
+def test_what_is_worth_seeing_too_exists(kind: str, name: str) -> None:
+    seen = documentation(kind)[name]["doc"]["seealso"]
+    guides = [each["link"] for each in seen if "link" in each]
+    home = f"{source_file('galaxy.yml')['repository']}/blob/main/"
+
+    assert {each["module"].rpartition(".")[2] for each in seen if "module" in each} <= set(MODULES) - {name}
+    assert [link for link in guides if not (link.startswith(home) and (ROOT / link.removeprefix(home)).is_file())] == []
+
+
 def test_every_documentation_fragment_is_used() -> None:
     sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("plugins/*/*.py")]
     used = set(re.findall(rf"^ *- ({re.escape(NAMESPACE)}\.\w+(?:\.\w+)?)$", "\n".join(sources), re.MULTILINE))

@@ -107,6 +107,12 @@ def test_an_index_says_what_each_of_its_pages_is_about(kind: str) -> None:
     assert [name for name, said in entries if not re.match(r"\W+\w+\W\w+", said)] == []
 
 
+def test_the_guides_that_a_module_names_are_read_on_the_site() -> None:
+    links = [link for path in (SITE / "reference").glob("*.html") for link in page(path).links]
+
+    assert [link for link in links if link.endswith(".md")] == []
+
+
 def test_no_link_is_dead() -> None:
     links = [(path, link) for path in sorted(SITE.rglob("*.html")) for link in page(path).links]
 
