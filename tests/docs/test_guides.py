@@ -51,6 +51,13 @@ def test_what_is_left_out_or_replaced_is_still_there() -> None:
     assert [part for part in INSTEAD if part not in shell] == []
 
 
+def test_the_kinds_of_sessions_in_the_sandbox_are_listed() -> None:
+    text = (ROOT / "docs/simulator.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^Kinds: (.*?)\.\n\n", text, re.MULTILINE | re.DOTALL)
+
+    assert re.findall(r"`(\w+)`", listed) == list(fleet.KINDS)
+
+
 def test_the_readme_has_commands() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
 
