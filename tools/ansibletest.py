@@ -18,7 +18,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from environments import CORES, ROOT, WORK, core_environment, interpreters, lock
+from environments import CORES, ROOT, WORK, core_environment, git, interpreters, lock
 
 PIP_BOOTSTRAP = '''\
 """Stand-in for get-pip.py, written by tools/ansible-test of wawp.cloud: installs pip from the wheel beside it."""
@@ -41,8 +41,7 @@ def collection_copy(core: str) -> Path:
 
 def project_files() -> set[Path]:
     """Return the files that git tracks or would add, relative to the checkout."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listing = git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     names = map(Path, filter(None, listing.split("\0")))
     return {name for name in names if (ROOT / name).is_file() or (ROOT / name).is_symlink()}
 

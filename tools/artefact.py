@@ -20,14 +20,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from environments import ROOT
+from environments import git
 
 
 def source_date() -> int:
     """Return the time that everything in an artefact gets: SOURCE_DATE_EPOCH, else that of the last commit."""
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    command = ["git", "log", "-1", "--format=%ct"]
-    return int(given or subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+    return int(os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct"))
 
 
 def ordered_manifests(members: dict[str, bytes]) -> dict[str, bytes]:

@@ -31,6 +31,14 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CORES: dict[str, dict[str, Any]] = PROJECT["tool"]["wawp"]["ansible-core"]
 
 
+def git(*arguments: str) -> str:
+    """Return what git says of this checkout."""
+    try:
+        return subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SystemExit(f"This needs git, and a clone with a commit: {error}") from None
+
+
 def sort_key(version: str) -> list[int]:
     """Order versions like 3.9 and 3.10 by their numbers."""
     return [int(part) for part in version.split(".") if part.isdigit()]

@@ -21,19 +21,22 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
+from ansible.utils.version import SemanticVersion
 
 from ansibletest import copy_checkout
 from artefact import build, source_date
-from environments import ROOT, WORK
+from environments import ROOT, WORK, git
 
 RELEASE = WORK / "release"
 SOURCES = RELEASE / "sources"
-VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z.-]+)?")
+NUMBER = r"(0|[1-9][0-9]*)"
+LABEL = rf"({NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+VERSION = re.compile(rf"{NUMBER}(\.{NUMBER}){{2}}(-{LABEL}(\.{LABEL})*)?")
 # Each place where the version stands, and how.
 PLACES = {
     "galaxy.yml": re.compile(r"(?<=^version: )\S+$", re.MULTILINE),
@@ -62,9 +65,26 @@ def complete_links(collection: Path, version: str) -> None:
     readme.write_text(text, encoding="utf-8")
 
 
+def released(collection: Path) -> Collection[str]:
+    """Return the versions that the changelog has."""
+    versions: Collection[str] = yaml.safe_load((collection / CHANGELOG).read_text(encoding="utf-8"))["releases"]
+    return versions
+
+
+def check_version(version: str) -> None:
+    """End this script unless `version` comes next, or is one that was released and nothing came after."""
+    versions = released(ROOT)
+    later = sorted(path.name for path in (ROOT / "changelogs/fragments").glob("*.yml"))
+    if version in versions and later:
+        raise SystemExit(f"{version} was released before these fragments of the changelog: {' '.join(later)}")
+    newest = max(versions, key=SemanticVersion, default=version)
+    if SemanticVersion(version) < SemanticVersion(newest):
+        raise SystemExit(f"{version} is older than {newest}, which was released already.")
+
+
 def make_changelog(collection: Path, version: str, date: int) -> None:
     """Turn the fragments into a release of the changelog, unless it has this release already."""
-    if version in yaml.safe_load((collection / CHANGELOG).read_text(encoding="utf-8"))["releases"]:
+    if version in released(collection):
         return
     day = datetime.fromtimestamp(date, UTC).date().isoformat()
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collection.parents[2])}
@@ -174,6 +194,9 @@ def main() -> None:
     options = parser.parse_args()
     if not VERSION.fullmatch(options.version):
         parser.error(f"{options.version!r} is no semantic version, such as 1.0.0.")
+    check_version(options.version)
+    if changes := git("status", "--short"):
+        print(f"The artefact will hold what no commit has:\n{changes}", file=sys.stderr)
     shutil.rmtree(RELEASE, ignore_errors=True)
     date = source_date()
     copy_checkout(SOURCES)

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 900  # seconds that a release may take on a busy machine
@@ -26,12 +27,12 @@ DATE = 1_700_000_000
 BUILD = f"import pathlib, sys, artefact; print(artefact.build(*map(pathlib.Path, sys.argv[1:]), {DATE}))"
 
 
-def python(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the project's Python in tools/, as make does."""
+def python(*arguments: str | Path, checkout: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the project's Python in the tools/ of a checkout, as make does."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return subprocess.run(
         [sys.executable, *arguments],
-        cwd=ROOT / "tools",
+        cwd=checkout / "tools",
         env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -40,6 +41,25 @@ def python(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         timeout=PATIENCE,
         check=False,
     )
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the checkout, to change at will. It has no commit."""
+    done = python(
+        "-c", "import ansibletest, pathlib, sys; ansibletest.copy_checkout(pathlib.Path(sys.argv[1]))", tmp_path
+    )
+    assert done.returncode == 0, done.stdout
+    return tmp_path
+
+
+def next_version() -> str:
+    """The version that this checkout's next release may have."""
+    version = str(yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"])
+    if version not in yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text())["releases"]:
+        return version
+    major, minor, dummy = version.split(".", 2)
+    return f"{major}.{int(minor) + 1}.0"
 
 
 @pytest.fixture
@@ -127,7 +147,9 @@ def test_a_release_is_built_twice_tried_and_changes_nothing_here() -> None:
     before = {name: (ROOT / name).read_bytes() for name in held}
     fragments = sorted(path.name for path in ROOT.glob("changelogs/fragments/*.yml"))
 
-    done = python("release.py", "1.0.0")
+    version = next_version()
+
+    done = python("release.py", version)
 
     assert done.returncode == 0, done.stdout
     digest, name = done.stdout.splitlines()[-1].split()
@@ -136,20 +158,72 @@ def test_a_release_is_built_twice_tried_and_changes_nothing_here() -> None:
         names = archive.getnames()
         facts = json.load(archive.extractfile("MANIFEST.json") or pytest.fail("no manifest"))
         readme = (archive.extractfile("README.md") or pytest.fail("no README")).read().decode()
-    assert facts["collection_info"]["version"] == "1.0.0"
+    assert facts["collection_info"]["version"] == version
     assert "CHANGELOG.md" in names
     # Galaxy shows the README alone, so each of its links is whole, and leads to a file of this release.
     repository = facts["collection_info"]["repository"]
     links = re.findall(r"\]\(([^)#]+)", readme)
     assert links
     assert [link for link in links if not link.startswith("https://")] == []
-    ours = [link.removeprefix(f"{repository}/blob/1.0.0/") for link in links if link.startswith(repository)]
+    ours = [link.removeprefix(f"{repository}/blob/{version}/") for link in links if link.startswith(repository)]
     assert [path for path in ours if not (ROOT / path).exists()] == []
     assert {name: (ROOT / name).read_bytes() for name in held} == before
     assert sorted(path.name for path in ROOT.glob("changelogs/fragments/*.yml")) == fragments
+    # With WRITE=yes this would be committed, so it must please the linters.
+    made = ROOT / ".work/release/first/ansible_collections/wawp/cloud"
+    for command in (["yamllint", "--strict", "."], ["codespell"], ["antsibull-changelog", "lint"]):
+        linted = subprocess.run([Path(sys.executable).with_name(command[0]), *command[1:]], cwd=made, check=False)
+        assert linted.returncode == 0, command
 
 
-@pytest.mark.parametrize("version", ["", "1.0", "v1.0.0", "1.0.0 ", "01.0.0"])
+@pytest.mark.parametrize(
+    ("version", "fragments", "message"),
+    [
+        ("1.2.0", ["later.yml"], "1.2.0 was released before these fragments of the changelog: later.yml\n"),
+        ("1.1.9", ["later.yml"], "1.1.9 is older than 1.2.0, which was released already.\n"),
+        ("1.2.0-rc.1", ["later.yml"], "1.2.0-rc.1 is older than 1.2.0, which was released already.\n"),
+        ("1.2.1", ["later.yml"], ""),
+        ("1.10.0-dev0", ["later.yml"], ""),
+        ("1.2.0", [], ""),
+        ("1.0.0", [], "1.0.0 is older than 1.2.0, which was released already.\n"),
+    ],
+)
+def test_a_version_comes_after_what_was_released(
+    checkout: Path, version: str, fragments: list[str], message: str
+) -> None:
+    (checkout / "changelogs/changelog.yaml").write_text("releases: {1.2.0: {}, 1.0.0: {}}\n")
+    for path in checkout.glob("changelogs/fragments/*.yml"):
+        path.unlink()
+    for name in fragments:
+        (checkout / "changelogs/fragments" / name).write_text("bugfixes: [some]\n")
+
+    done = python("-c", f"import release; release.check_version({version!r})", checkout=checkout)
+
+    assert (done.returncode, done.stdout) == (int(bool(message)), message)
+
+
+def test_what_no_commit_has_is_named_before_it_gets_into_an_artefact(checkout: Path) -> None:
+    (checkout / "notes.txt").write_text("a draft\n")
+
+    done = python("release.py", "99.0.0", checkout=checkout)
+
+    assert done.returncode == 1
+    assert "what no commit has" in done.stdout
+    assert "?? notes.txt" in done.stdout
+    assert "a clone with a commit" in done.stdout
+
+
+def test_without_git_it_says_so(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".git")
+
+    done = python("release.py", "99.0.0", checkout=checkout)
+
+    assert done.returncode == 1
+    assert "This needs git, and a clone with a commit" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize("version", ["", "1.0", "v1.0.0", "1.0.0 ", "01.0.0", "1.0.0-a..b", "1.0.0-01"])
 def test_what_is_no_version_is_refused(version: str) -> None:
     done = python("release.py", version)
 
