@@ -58,5 +58,5 @@ format: venv ## format the Python sources
 	@.venv/bin/ruff format --quiet
 
 clean: ## remove everything that the commands above made
-	rm -rf .venv .work tests/output .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible collections *.tar.gz
+	rm -rf .venv .work tests/output .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible collections wawp-cloud-*.tar.gz
 	find . -name __pycache__ -prune -exec rm -rf {} +
