@@ -87,6 +87,22 @@ def fragments() -> set[str]:
     return found
 
 
+def test_the_readme_has_the_sections_that_certification_asks_for() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    sections = set(re.findall(r"^## (.+)$", text, re.MULTILINE))
+
+    assert sections >= {
+        "Description",
+        "Requirements",
+        "Installation",
+        "Use cases",
+        "Testing",
+        "Support",
+        "Release notes",
+        "License",
+    }
+
+
 def test_the_version_is_the_same_everywhere() -> None:
     assert source_file("galaxy.yml")["version"] == VERSION
 
