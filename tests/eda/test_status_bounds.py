@@ -169,3 +169,17 @@ def test_complaints_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> Non
 
     asyncio.run(test())
     assert len([record for record in caplog.records if "refused" in record.message]) == 1
+
+
+def test_a_body_that_is_nested_without_end_is_refused() -> None:
+    """Each level of what is passed on costs those that get it one, too."""
+
+    async def test() -> None:
+        async with listening(raw=True) as source:
+            for depth, status in ((50, 200), (200, 400), (3000, 400)):
+                text = json.dumps(webhook(session=f"s{depth}"))[:-1] + f', "more": {"[" * depth}{"]" * depth}}}'
+                headers = {"X-Webhook-Hmac": sign(text.encode())}
+                async with source.http.post(f"{source.url}/wawp", data=text.encode(), headers=headers) as reply:
+                    assert reply.status == status
+
+    asyncio.run(test())

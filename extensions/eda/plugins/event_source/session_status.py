@@ -201,6 +201,7 @@ INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MASK = "********"
 SECRET_KEY = re.compile(r"(^qr|authorization|cookies?|credentials?|headers|key|password|secret|token)$")
 COMPLAINT_PAUSE = 10.0  # seconds between two log lines on the same fault: a flood must not fill the log
+DEEPEST = 64  # levels of a body that is passed on
 BATCH = 100  # waiting events read at once
 # The rules run in the same loop and take some milliseconds for an event. Before each the loop turns as often as an
 # answer needs it to, so that a backlog of events doesn't slow the answers down.
@@ -534,14 +535,20 @@ def bare_urls_in(value: str) -> str:
     return _URL_QUERY.sub(lambda url: url[1] + (f"?{MASK}" if url[2] else ""), _URL_CREDENTIALS.sub("", value))
 
 
-def harmless(value: Any, mask: bool, key: str = "") -> Any:
-    """A copy of a webhook's body without secrets, and, if asked for, with no account and no person's name."""
+def harmless(value: Any, mask: bool, key: str = "", depth: int = 0) -> Any:
+    """A copy of a webhook's body without secrets, and, if asked for, with no account and no person's name.
+
+    Raises:
+        Refused: it is nested deeper than anybody means it, and than those that get the event could follow.
+    """
+    if depth > DEEPEST:
+        raise Refused(400, "the body is nested too deeply")
     if SECRET_KEY.search(re.sub(r"[^a-z]", "", key.lower())) and value not in (None, "", [], {}):
         return MASK
     if isinstance(value, dict):
-        return {harmless(name, mask): harmless(item, mask, name) for name, item in value.items()}
+        return {harmless(name, mask): harmless(item, mask, name, depth + 1) for name, item in value.items()}
     if isinstance(value, list):
-        return [harmless(item, mask) for item in value]
+        return [harmless(item, mask, depth=depth + 1) for item in value]
     if not isinstance(value, str):
         return value
     bare = bare_urls_in(value)
