@@ -91,12 +91,23 @@ def _rows(path: str) -> list[tuple[str, Mapping[str, Any]]]:
     except UnicodeDecodeError:
         raise OptionError("csv", f"{path} is not in UTF-8; save it as such") from None
     heading = text.splitlines()[0] if text.strip() else ""
+    # Strict, or a quote that is never closed would swallow all rows after it.
     rows = csv.DictReader(
-        io.StringIO(text, newline=""), delimiter=";" if heading.count(";") > heading.count(",") else ","
+        io.StringIO(text, newline=""), delimiter=";" if heading.count(";") > heading.count(",") else ",", strict=True
     )
-    names = [str(name).strip() for name in rows.fieldnames or []]
+    try:
+        return _found(rows, path)
+    except csv.Error as error:
+        raise OptionError("csv", f"{path} can't be read after line {rows.line_num} ({error}); see its quotes") from None
+
+
+def _found(rows: csv.DictReader[str], path: str) -> list[tuple[str, Mapping[str, Any]]]:
+    names = [_column(str(name)) for name in rows.fieldnames or []]
     if "instance_id" not in names:
         raise OptionError("csv", f"{path} has no column instance_id; its first line must name its columns")
+    twice = sorted(name for name in _COLUMNS if names.count(name) > 1)
+    if twice:
+        raise OptionError("csv", f"{path} has more than one column {', '.join(twice)}")
     rows.fieldnames = names
     found: list[tuple[str, Mapping[str, Any]]] = []
     for row in rows:
@@ -107,3 +118,9 @@ def _rows(path: str) -> list[tuple[str, Mapping[str, Any]]]:
         if any((value or "").strip() for value in row.values()):
             found.append((f"line {rows.line_num}", values))
     return found
+
+
+def _column(heading: str) -> str:
+    """A column's name. Ours are known in any case: a missed Expect_Account would skip the check that it asks for."""
+    name = heading.strip()
+    return name.lower() if name.lower() in _COLUMNS else name

@@ -24,8 +24,9 @@ def roster(**options: Any) -> dict[str, Any]:
         b"instance_id,name,expect_account\nA1,Front desk,+201012345678\nA2,,\n",
         b"\xef\xbb\xbfinstance_id;name;expect_account\r\nA1;Front desk;+201012345678\r\nA2;;\r\n;;\r\n",
         b'name, instance_id ,expect_account,note\n"Front desk",A1,+201012345678,"a, b"\n,A2,,\n',
+        b'Instance_ID,NAME,Expect_Account,note,note\nA1,Front desk,+201012345678,"a\nb",\nA2,,,,\n',
     ],
-    ids=["plain", "spreadsheet", "other order, more columns"],
+    ids=["plain", "spreadsheet", "other order, more columns", "other case, line break in a cell"],
 )
 def test_csv(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "office.csv").write_bytes(content)
@@ -45,6 +46,8 @@ def test_csv(tmp_path: Path, content: bytes) -> None:
         (b"instance_id\nA1\nA1\nA b\n", "line 3: A1 is line 2 already; line 4: instance_id"),
         (b"instance_id\n\xff\n", "UTF-8"),
         (b"instance_id\n", "holds none"),
+        (b'instance_id,name\nA1,"Front desk\nA2,Sales\n', "can't be read after line 1"),
+        (b"instance_id,expect_account,Expect_Account\nA1,+201012345678,\n", "more than one column expect_account"),
     ],
 )
 def test_csv_that_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
