@@ -157,7 +157,7 @@ def _events(lines: Iterable[bytes], path: str) -> Iterator[Mapping[str, Any]]:
             if whole.startswith(_BEGINNING) or _BEGINNING.startswith(whole.strip(b"\0\r\n ")):
                 continue
             raise OptionError("journal", f"line {number} of {path} is no event; is this a journal?") from None
-        if not isinstance(event, dict) or "event" not in event or "instance_id" not in event:
+        if not isinstance(event, dict) or not {"event", "instance_id", "time"} <= set(event):
             raise OptionError("journal", f"line {number} of {path} is no event; is this a journal?")
         yield event
 

@@ -75,8 +75,13 @@ def test_an_existing_journal_with_wider_rights_is_narrowed_before_anything_is_wr
 
 # -- what is none
 
+# The evidence tells when it was, and would fail on it when all has been sent.
+NO_TIME = '{"event": "outcome", "instance_id": "A1"}\n'
 
-@pytest.mark.parametrize("content", ["root:x:0:0:root:/root:/bin/bash\n", "[]\n", '{"a": 1}\n', "null\n", "# note\n"])
+
+@pytest.mark.parametrize(
+    "content", ["root:x:0:0:root:/root:/bin/bash\n", "[]\n", '{"a": 1}\n', "null\n", "# note\n", NO_TIME]
+)
 def test_a_file_that_is_no_journal_is_refused_and_left_as_it_was(tmp_path: Path, content: str) -> None:
     path = tmp_path / "other"
     path.write_text(content)
