@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,6 +54,9 @@ _GOOD: Mapping[str, frozenset[str]] = {
 _ADVICE_PAIRED_AGAIN = (
     "It was logged out, but when it was read again it was paired: somebody has linked it since. Find out who, revoke "
     "its temporary link, and run again."
+)
+_ADVICE_LOST = (
+    "Somebody linked an account, but when it was read again none was there. Look at the session, and link again."
 )
 
 
@@ -150,6 +154,7 @@ def _record(
     first = session or planned or linked or seen or {}
     outcome, verdict = _judge(evidence, session, linked, seen, instance_id)
     again = verdict == UNPROVEN and told.get("verdict") in PROVEN
+    lost = outcome == FAILED and linked is not None and not linked.get("failed")
     began, ended = _span(done) or (evidence.began, evidence.ended)
     deadline = evidence.request.get("deadline")
     return {
@@ -158,7 +163,7 @@ def _record(
         "name": first.get("name"),
         "outcome": outcome,
         "verdict": verdict,
-        "advice": _ADVICE_PAIRED_AGAIN if again else told.get("advice"),
+        "advice": _ADVICE_PAIRED_AGAIN if again else _ADVICE_LOST if lost else told.get("advice"),
         "message": _message(session, linked, deleted, seen),
         "failed": any(entry.get("failed") or entry.get("left_alone") for entry in done),
         "who": {name: evidence.request.get(name) for name in ("operator", "requester", "approver")},
@@ -220,7 +225,8 @@ def _judge(
         return _looked(seen), None
     verdict = session.get("verdict") if session else None
     if evidence.purpose == RELINK or (evidence.purpose == SHIFT and linked is not None):
-        paired = linked is not None and not linked.get("failed")
+        there = seen is None or seen.get("paired") is not False
+        paired = linked is not None and not linked.get("failed") and there
         return (LINKED if paired else FAILED if session or linked else NOT_RUN), verdict
     if session is None:
         return NOT_RUN, None
@@ -332,13 +338,19 @@ def checked_request(params: Mapping[str, Any]) -> dict[str, Any]:
         requester, approver = (request[name] for name in ("requester", "approver"))
         if not requester or not approver:
             raise OptionError("require_four_eyes", "name both requester and approver")
-        if requester.casefold() == approver.casefold():
+        if _person(requester) == _person(approver):
             raise OptionError("require_four_eyes", "the approver must be another person than the requester")
     return {
         **request,
         "require_four_eyes": bool(params.get("require_four_eyes")),
         "accept_unproven": list(params.get("accept_unproven") or ()),
     }
+
+
+def _person(name: str) -> str:
+    """A person's name without what only its writing has: case, blanks, signs that can't be seen, forms of letters."""
+    seen = (each for each in unicodedata.normalize("NFKC", name) if unicodedata.category(each) != "Cf")
+    return " ".join("".join(seen).casefold().split())
 
 
 def _stripped(text: Any) -> str | None:
@@ -378,6 +390,11 @@ def _drifted(record: Mapping[str, Any], seen: Mapping[str, Any] | None) -> str |
         return f"It belongs to {account} now, to {before} in the earlier report."
     if record["outcome"] == LINKED and seen.get("paired") is False:
         return "It was linked in the earlier report and isn't any more."
-    if seen["exists"] is False and record["outcome"] not in (MISSING, UNREADABLE) and not record.get("deleted"):
-        return "It existed in the earlier report and doesn't any more."
-    return None
+    return _came_or_went(record, seen["exists"])
+
+
+def _came_or_went(record: Mapping[str, Any], exists: bool) -> str | None:
+    if record["outcome"] == MISSING:
+        return "It didn't exist in the earlier report and does now." if exists else None
+    went = not exists and record["outcome"] != UNREADABLE and not record.get("deleted")
+    return "It existed in the earlier report and doesn't any more." if went else None

@@ -17,7 +17,7 @@ from typing import Any
 
 from ansible_collections.wawp.cloud.plugins.module_utils import _report_csv, _report_html
 from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec
-from ansible_collections.wawp.cloud.plugins.module_utils._chain import breaks
+from ansible_collections.wawp.cloud.plugins.module_utils._chain import ALGORITHM, breaks
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._files import read_bytes, write_private
 from ansible_collections.wawp.cloud.plugins.module_utils._journal import read_events
@@ -106,7 +106,7 @@ def _write(params: Mapping[str, Any], check_mode: bool) -> Report:
             for record in records
             if record["needs_human"]
         ],
-        "lines": _lines(report, f"{base}.html"),
+        "lines": [*_lines(report), _place(f"{base}.html", check_mode)],
     }
     return Report(result)
 
@@ -187,12 +187,21 @@ def _records_of(path: str) -> Sequence[Mapping[str, Any]]:
 
 def _read(path: str, option: str) -> dict[str, Any]:
     content = read_bytes(path, option)
+    twice: set[str] = set()
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, dummy in pairs]
+        twice.update(name for name in names if names.count(name) > 1)
+        return dict(pairs)
+
     try:
-        report = json.loads(content)
-    except ValueError:
+        report = json.loads(content, object_pairs_hook=members)
+    except (ValueError, RecursionError):
         raise OptionError(option, f"{path} is no JSON; name the report's .json file") from None
     if not isinstance(report, dict) or report.get("format") != FORMAT:
         raise OptionError(option, f"{path} is no report of the format {FORMAT}")
+    if twice:  # one value would be followed, and another one read by people
+        raise OptionError(option, f"{path} is not as it was written: it gives {', '.join(sorted(twice))} twice")
     return report
 
 
@@ -201,7 +210,9 @@ def _problems(report: Mapping[str, Any], head: str | None) -> list[str]:
     if not isinstance(records, list) or not isinstance(chain, dict) or not all(isinstance(r, dict) for r in records):
         return ["its records or its chain are missing"]
     problems = breaks(header_of(report), records, str(chain.get("head")))
-    if head and head.strip().lower() != chain.get("head"):
+    if chain != {"algorithm": ALGORITHM, "head": chain.get("head")}:
+        problems.append("what it says of its chain was changed")
+    if head is not None and head.strip().lower() != chain.get("head"):
         problems.append("it ends on another hash than the one given as head: it is not the report that was kept")
     return problems
 
@@ -211,6 +222,8 @@ def _verify(params: Mapping[str, Any]) -> Report:
     path = params["report"]
     if not path:
         raise OptionError("report", "is missing; name the report's .json file")
+    if params["head"] is not None and not params["head"].strip():
+        raise OptionError("head", "is empty, which would skip the check; give the last hash, or leave it out")
     report = _read(path, "report")
     problems = _problems(report, params["head"])
     compared = [path]
@@ -243,7 +256,11 @@ def _sibling(
     return None if same else f"{base}.{kind} doesn't show what the records say"
 
 
-def _lines(report: Mapping[str, Any], page: str) -> list[str]:
+def _place(page: str, check_mode: bool) -> str:
+    return f"No report was written, this is check mode: {page}" if check_mode else f"Report: {page}"
+
+
+def _lines(report: Mapping[str, Any]) -> list[str]:
     """The report as a person reads it in a terminal."""
     numbers = report["summary"]
     lines = []
@@ -263,7 +280,7 @@ def _lines(report: Mapping[str, Any], page: str) -> list[str]:
         ]
     if len(wanted) > _READABLE:
         lines.append(f"  and {len(wanted) - _READABLE} more")
-    return [*lines, f"Report: {page}"]
+    return lines
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> list[str]:

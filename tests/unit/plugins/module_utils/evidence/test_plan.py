@@ -137,6 +137,8 @@ def test_a_deletion_needs_a_phrase_of_its_own() -> None:
     [
         ({"require_four_eyes": True}, "name both"),
         ({"require_four_eyes": True, "requester": "Mona", "approver": " MONA "}, "another person"),
+        ({"require_four_eyes": True, "requester": "Ren\u00e9 Roe", "approver": "rene\u0301  ROE"}, "another person"),
+        ({"require_four_eyes": True, "requester": "Mona", "approver": "Mo\u200bna"}, "another person"),
         ({"deadline": "tomorrow"}, "deadline"),
         ({"deadline": "2026-11-22T10:00:00"}, "offset"),
         ({"accept_unproven": ["A9"]}, "A9 isn't in the plan"),

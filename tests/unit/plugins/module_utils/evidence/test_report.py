@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,9 @@ def written(result: dict[str, Any]) -> dict[str, Any]:
         ("sever", {"sessions": [session()], "trouble": "the disk was full"}, "severed", False),
         ("relink", {"sessions": [session()], "linked": [session(verdict=None)]}, "linked", True),
         ("relink", {"sessions": [session()], "linked": [session(failed=True, msg="x")]}, "failed", False),
+        ("relink", {"linked": [session(verdict=None)], "after": [seen(paired=True)]}, "linked", True),
+        ("relink", {"linked": [session(verdict=None)], "after": [seen(paired=None)]}, "linked", True),
+        ("relink", {"linked": [session(verdict=None)], "after": [seen(status="SCAN_QR_CODE")]}, "failed", False),
         ("shift", {"sessions": [session()]}, "severed", True),
         ("look", {"after": [seen(paired=True)]}, "linked", True),
         ("look", {"after": [seen()]}, "unlinked", True),
@@ -125,6 +130,7 @@ def test_files_are_private_and_whole(tmp_path: Path) -> None:
 def test_check_mode_writes_nothing(tmp_path: Path) -> None:
     assert report(True, directory=str(tmp_path / "new"), sessions=[session()])["complete"]
     assert not (tmp_path / "new").exists()
+    assert "No report was written" in report(True, directory=str(tmp_path / "new"))["lines"][-1]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +141,7 @@ def test_check_mode_writes_nothing(tmp_path: Path) -> None:
         ({"directory": "x", "deadline": "2026-11-22"}, "deadline"),
         ({"state": "verified"}, "report: is missing"),
         ({"state": "verified", "report": "/nowhere.json"}, "can't be read"),
+        ({"state": "verified", "report": "/nowhere.json", "head": " "}, "head: is empty"),
     ],
 )
 def test_options_that_are_refused(options: dict[str, Any], told: str) -> None:
@@ -142,11 +149,45 @@ def test_options_that_are_refused(options: dict[str, Any], told: str) -> None:
         report(**options)
 
 
-@pytest.mark.parametrize("content", ["no JSON", "[]", '{"format": "other"}'])
+@pytest.mark.parametrize("content", ["no JSON", "[]", '{"format": "other"}', "[" * 100_000])
 def test_what_is_no_report_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(OptionError, match="is no"):
         report(state="verified", report=str(tmp_path / "x.json"))
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where in a JSON value something stands that holds nothing else."""
+    if isinstance(value, (dict, list)):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from leaves(value[key], (*path, key))
+    else:
+        yield path
+
+
+def test_every_edit_of_a_value_shows(tmp_path: Path) -> None:
+    """Also of those outside the records, such as what is said of the chain."""
+    path = Path(report(directory=str(tmp_path), sessions=[session()], ticket="CHG-1")["files"]["json"])
+    whole = json.loads(path.read_text())
+    for place in leaves(whole):
+        holder = edited = copy.deepcopy(whole)
+        for key in place[:-1]:
+            holder = holder[key]
+        holder[place[-1]] = f"{holder[place[-1]]} "
+        path.write_text(json.dumps(edited))
+        try:
+            assert report(state="verified", report=str(path))["failed"], place
+        except OptionError:
+            assert place == ("format",)
+
+
+@pytest.mark.parametrize("key", ["verdict", "title", "records", "head"])
+def test_a_key_that_stands_twice_shows(tmp_path: Path, key: str) -> None:
+    """The chain follows the last one; who reads the file, or another program, may see the first."""
+    path = Path(report(directory=str(tmp_path), sessions=[session(verdict="unproven")])["files"]["json"])
+    path.write_text(path.read_text().replace(f'"{key}":', f'"{key}": "severed", "{key}":', 1))
+    with pytest.raises(OptionError, match=f"not as it was written: it gives {key} twice"):
+        report(state="verified", report=str(path))
 
 
 def test_a_report_without_records_is_not_valid(tmp_path: Path) -> None:
@@ -206,6 +247,7 @@ def record(outcome: str, **after: Any) -> dict[str, Any]:
         (record("severed"), seen(exists=False), "doesn't any more"),
         ({**record("severed"), "deleted": True}, seen(exists=False), None),
         (record("missing"), seen(exists=False), None),
+        (record("missing"), seen(paired=True), "didn't exist"),
         (record("severed"), seen(exists=None), None),
     ],
 )
