@@ -123,6 +123,37 @@ def test_audit_names_a_changed_account(world: World) -> None:
     )
 
 
+def test_audit_compares_with_something_or_fails(world: World) -> None:
+    world.add("A1")
+    for baseline in ({}, {"baseline": ""}):
+        ran = world.run("audit", instances=["A1"], fail_on_drift=True, **baseline)
+        assert ran.code != 0
+        assert "fail_on_drift needs baseline" in ran.output
+
+
+def test_audit_in_check_mode_fails_as_well_and_names_no_report(world: World) -> None:
+    world.add("A1")
+    assert world.run("audit", "--check", instances=["A1"]).code == 0
+    world.engine.add_fault(Fault("http", call="info", http_status=403, instance_id="A1", times=None))
+    ran = world.run("audit", "--check", instances=["A1"])
+    assert ran.code != 0
+    assert "No report was written" in ran.output
+    assert not (world.folder / "wawp_reports").exists()
+
+
+def test_a_folder_that_is_there_keeps_its_mode(world: World) -> None:
+    """It may be /tmp, or a volume that belongs to somebody else; a link to it will do."""
+    world.add("A1")
+    shared = world.folder / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    (world.folder / "link").symlink_to(shared)
+    ran = world.run("audit", instances=["A1"], report_dir=str(world.folder / "link"))
+    assert ran.code == 0, ran.output
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
+    assert {stat.S_IMODE(path.stat().st_mode) for path in shared.iterdir()} == {0o600}
+
+
 # -- verify_report
 
 
@@ -215,6 +246,18 @@ def test_switch_account_lets_nobody_in_before_the_old_link_is_severed(world: Wor
     assert "temp_link" not in [entry.call for entry in world.engine.calls("A1") if entry.method == "POST"]
 
 
+@pytest.mark.parametrize("runbook", ["switch_account", "end_of_shift", "reset_connection"])
+def test_a_second_run_knows_of_a_key_that_the_first_one_burnt(world: World, runbook: str) -> None:
+    world.add("A1", "STARTING", starts_into=["STARTING"])
+    given = {"new_account": "+201098765432", "start_timeout": 0.3, "scan_timeout": 0.3}
+    world.run(runbook, instances=["A1"], **given)
+    assert world.linked("A1")
+    again = world.run(runbook, instances=["A1"], **given)
+    assert again.code != 0
+    assert again.report["records"][0]["verdict"] == "unproven"
+    assert again.report["records"][0]["history"]
+
+
 def test_switch_account_gives_up_waiting(world: World) -> None:
     world.add("A1", "SCAN_QR_CODE")
     ran = world.run("switch_account", instances=["A1"], new_account="+201098765432", scan_timeout=0.3)
@@ -240,6 +283,10 @@ ARRIVING = {"instance_id": "A1", "expect_account": "0151 12"}
         ("switch_account", {}, "Give new_account"),
         ("switch_account", {"new_account": "0151 12"}, "expect_account"),
         ("end_of_shift", {"arriving": [ARRIVING]}, "expect_account"),
+        ("end_of_shift", {"deadline": "tomorrow"}, "deadline: "),
+        ("end_of_shift", {"baseline": "/nowhere.json"}, "baseline: "),
+        ("end_of_shift", {"report_dir": "/proc/version"}, "report_dir: /proc/version is no folder"),
+        ("reset_connection", {"require_four_eyes": "perhaps"}, "require_four_eyes"),
         ("reset_connection", {"scan_timeout": "abc"}, "scan_timeout: is no number of seconds"),
         ("reset_connection", {"scan_dir": "/proc/version"}, "scan_dir: /proc/version is no folder"),
         ("reset_connection", {"scan_dir": "/proc/nowhere"}, "/proc/nowhere"),
