@@ -49,7 +49,7 @@ options:
   hostname:
     description:
       - What the hosts are named by. V(name) falls back on the id where an instance has no name.
-      - No two instances may come out with the same name.
+      - No two instances may come out with the same name, and none with that of a group.
     type: str
     choices: [instance_id, name]
     default: instance_id
@@ -148,6 +148,7 @@ else:
 # What could make a string a template. One without needs no protection, which ansible-inventory would put into its JSON.
 _TEMPLATE = re.compile(r"\{|^#jinja2:")
 _OPTIONS = ("api_url", "request_timeout", "validate_certs", "ca_path", "max_connections", "calls_per_second")
+_GROUPS = ("wawp", "wawp_missing", "wawp_unreachable")
 _FACTS = ("exists", "status", "paired", "account", "error")
 
 
@@ -169,10 +170,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             self._check(source)
             hosts = self._named(self._hosts(path, cache))
+            self._refuse_groups(hosts)
         except OptionError as error:
             raise AnsibleParserError(f"{path}: {error}") from None
         # These are there even if empty, so that patterns may name them.
-        for group in ("wawp", "wawp_missing", "wawp_unreachable"):
+        for group in _GROUPS:
             self.inventory.add_group(group)
         for name, facts in hosts.items():
             self._add(name, facts)
@@ -236,6 +238,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if clashes:
             raise OptionError("hostname", "; ".join(clashes))
         return named_hosts
+
+    def _refuse_groups(self, hosts: Mapping[str, Mapping[str, Any]]) -> None:
+        """Refuse hosts with a group's name: Ansible would put that group, with all that is in it, in their place."""
+        groups = {*self.inventory.groups, *_GROUPS, *map(_group, hosts.values())}
+        clashes = sorted(groups & set(hosts))
+        if clashes:
+            raise OptionError("hostname", f"{', '.join(clashes)} would be a group and a host")
 
     def _read(self) -> list[dict[str, Any]]:
         targets = targets_of(self._instances(), self._option("access_token"))

@@ -317,3 +317,12 @@ def test_the_names_of_sources(tmp_path: Path, name: str, mine: bool) -> None:
 
     assert InventoryModule().verify_file(str(tmp_path / name)) is mine
     assert not InventoryModule().verify_file(str(tmp_path / "missing" / name))
+
+
+@pytest.mark.parametrize("name", ["all", "ungrouped", "wawp", "wawp_missing", "wawp_working"])
+def test_a_host_is_no_group(engine: Engine, read: Read, name: str) -> None:
+    """All hosts of the group wawp would come into the group wawp_working with a host of that name."""
+    engine.add(Instance("A1", status="WORKING"))
+    engine.add(Instance("A2", status="STOPPED"))
+    with pytest.raises(AnsibleParserError, match=f"hostname: {name} would be a group and a host"):
+        read(instances=[{"instance_id": "A1", "name": name}, "A2"], hostname="name")
