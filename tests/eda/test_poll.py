@@ -182,6 +182,7 @@ OUTAGES = [
     {"kind": "http", "http_status": 500},
     {"kind": "http", "http_status": 502, "body": "html"},
     {"kind": "http", "http_status": 401},
+    {"kind": "http", "http_status": 404, "body": "html"},
     {"kind": "drop"},
     {"kind": "garbage"},
     {"kind": "non_utf8"},

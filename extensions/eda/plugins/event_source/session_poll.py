@@ -129,6 +129,8 @@ KINDS = {
     "DISCONNECTED": "lost",
 }
 INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# How servers that know nothing of Wawp's paths say so, such as a proxy whose backend is away.
+NO_API = re.compile(rb"<(!doctype )?html|<h1>|404 page not found|cannot post /", re.IGNORECASE)
 LARGEST_REPLY = 1_000_000  # bytes
 LONGEST_PAUSE = 300.0  # seconds; a Retry-After beyond it is cut
 
@@ -466,6 +468,8 @@ class Poller:
         url = f"{self.options.api_url}/v2/session/info"
         async with self.http.post(url, json=credentials, allow_redirects=False) as reply:
             if reply.status == 404:
+                if NO_API.search(await limited_body(reply.content)):
+                    raise Outage("HTTP 404, no Wawp API answers here")
                 return Reading("DELETED", None)
             if reply.status == 429:
                 raise Busy(retry_after(reply.headers.get("Retry-After", "")))
