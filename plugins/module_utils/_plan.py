@@ -53,9 +53,11 @@ def plan_task(params: Mapping[str, Any], check_mode: bool) -> Report:
     request = checked_request(params)
     entries = [_entry(session) for session in sessions]
     _refuse_strangers(request["accept_unproven"], entries)
-    phrases = {"confirm": _phrase(params["action"], entries, params["api_url"])}
+    # A phrase approves of these too, so that an API or an accepted instance isn't put in once the plan is approved.
+    terms = {"api_url": params["api_url"], "accepted": sorted(request["accept_unproven"])}
+    phrases = {"confirm": _phrase(params["action"], entries, terms)}
     if params["delete"]:
-        phrases["confirm_delete"] = _phrase("delete", entries, params["api_url"])
+        phrases["confirm_delete"] = _phrase("delete", entries, terms)
     missing = [name for name, phrase in phrases.items() if _words(params[name]) != _words(phrase)]
     plan = {
         "changed": False,
@@ -66,7 +68,7 @@ def plan_task(params: Mapping[str, Any], check_mode: bool) -> Report:
         "irreversible": _irreversible(entries, params["delete"]),
         "unprovable": [entry["instance_id"] for entry in entries if entry["expected"] == UNPROVEN],
         "blocked": [entry["instance_id"] for entry in entries if entry["blocked"]],
-        "fingerprint": _fingerprint(params["action"], entries, params["api_url"]),
+        "fingerprint": _fingerprint(params["action"], entries, terms),
         "time": utc(),
         **phrases,
         "confirmed": not missing,
@@ -127,9 +129,9 @@ def _entry(session: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fingerprint(action: str, entries: Sequence[Mapping[str, Any]], api_url: str | None) -> str:
+def _fingerprint(action: str, entries: Sequence[Mapping[str, Any]], terms: Mapping[str, Any]) -> str:
     """What makes a plan this plan: nothing that changes by itself, as times do, and sessions that aren't paired."""
-    return digest({"action": action, "api_url": api_url, "entries": sorted(map(_essence, entries))})
+    return digest({"action": action, **terms, "entries": sorted(map(_essence, entries))})
 
 
 def _essence(entry: Mapping[str, Any]) -> list[Any]:
@@ -143,8 +145,8 @@ def _essence(entry: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _phrase(action: str, entries: Sequence[Mapping[str, Any]], api_url: str | None) -> str:
-    return "-".join([*_words(action), str(len(entries)), _fingerprint(action, entries, api_url)[:_TYPED]])
+def _phrase(action: str, entries: Sequence[Mapping[str, Any]], terms: Mapping[str, Any]) -> str:
+    return "-".join([*_words(action), str(len(entries)), _fingerprint(action, entries, terms)[:_TYPED]])
 
 
 def _irreversible(entries: Sequence[Mapping[str, Any]], delete: bool) -> list[str]:

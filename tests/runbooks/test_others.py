@@ -256,6 +256,9 @@ def test_a_second_run_knows_of_a_key_that_the_first_one_burnt(world: World, runb
     assert again.code != 0
     assert again.report["records"][0]["verdict"] == "unproven"
     assert again.report["records"][0]["history"]
+    # One journal serves all runbooks that write into the same folder.
+    planned = world.run("decommission", "--check", instances=["A1"])
+    assert "-> unproven" in planned.output
 
 
 def test_switch_account_gives_up_waiting(world: World) -> None:

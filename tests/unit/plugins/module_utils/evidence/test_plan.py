@@ -95,6 +95,10 @@ def test_the_order_means_nothing_but_the_api_does() -> None:
     assert plan(one)["confirm"] != plan(one, api_url="http://127.0.0.1:9297")["confirm"]
 
 
+def test_who_approved_a_plan_has_approved_of_what_it_accepts_unproven() -> None:
+    assert plan(session())["confirm"] != plan(session(), accept_unproven=["A1"])["confirm"]
+
+
 def test_the_phrase_holds_the_count_and_the_fingerprint() -> None:
     made = plan(session(), session(instance_id="A2"))
     assert made["confirm"] == f"decommission-2-{made['fingerprint'][:8]}"
