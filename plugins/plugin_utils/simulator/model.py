@@ -211,8 +211,8 @@ def enter(instance: Instance, status: str, now: float, delays: Delays) -> None:
         forced = instance.starts_into
         if isinstance(forced, list):
             forced = forced.pop(0) if forced else None
-        if forced == WORKING and not (instance.credentials and instance.linked):
-            forced = None
+        if forced == WORKING:
+            forced = None  # where it can work it does, and by then it may not be able to any more
         wait = delays.qr if SCAN_QR_CODE in (forced, _settles_into(instance)) else delays.settle
         if forced != STARTING:
             instance.next = (now + wait * delays.scale, forced or "")

@@ -190,6 +190,16 @@ def test_working_is_not_forced_on_an_unpaired_session() -> None:
     assert engine.look(ID).status == SCAN_QR_CODE
 
 
+def test_working_is_not_forced_on_a_session_that_was_unlinked_while_it_started() -> None:
+    clock = VirtualClock()
+    engine = Engine(clock)
+    engine.add(Instance(ID, status=STOPPED, starts_into=WORKING))
+    engine.ask("start", ID)
+    engine.world("unlink_on_phone", ID)
+    clock.advance(10)
+    assert engine.look(ID).status == FAILED
+
+
 def test_a_forced_qr_code_burns_the_key() -> None:
     clock = VirtualClock()
     engine = Engine(clock)
