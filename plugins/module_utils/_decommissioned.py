@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ansible_collections.wawp.cloud.plugins.module_utils._links import close_link
 from ansible_collections.wawp.cloud.plugins.module_utils._logged_out import logged_out
-from ansible_collections.wawp.cloud.plugins.module_utils._session import SCAN_QR_CODE, STOPPED, UNPROVEN, Session
+from ansible_collections.wawp.cloud.plugins.module_utils._session import STOPPED, UNPROVEN, Session
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Run, Steps, Stop
 
 
@@ -73,4 +73,4 @@ def _note_not_stopped(run: Run) -> None:
 def _surely_unpaired(run: Run) -> bool:
     """Whether there is no key left that could be used, be it for a logout or by mistake."""
     wiped = "logout" in run.accepted and run.last.paired is not True
-    return run.last.status == SCAN_QR_CODE or run.last.account_empty or wiped
+    return run.last.paired is False or wiped

@@ -161,6 +161,17 @@ def test_after_a_logout_while_starting_it_is_stopped_but_unproven() -> None:
     assert scene.linked
 
 
+def test_a_session_that_hides_its_account_while_it_starts_is_not_stopped() -> None:
+    """The logout got no answer, and STARTING shows no account, paired or not."""
+    unclear = Fault("http", call="logout", http_status=502)
+    lie = Fault("lie", call="info", status="STARTING", skip=2)
+    scene, outcome = play(instance(), unclear, lie, wait=False)
+    assert scene.calls[-2:] == ["info=WORKING", "info=STARTING"]
+    assert scene.writes == ["logout"]
+    assert ended(scene, outcome) == ("unproven", "WORKING", False)
+    assert outcome.open_ends == ["The session was not stopped: it is STARTING and may still be paired."]
+
+
 def test_a_stop_that_does_not_take_is_an_open_end() -> None:
     fault = Fault("http", call="stop", http_status=403)
     scene, outcome = play(instance(), fault)
