@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from ansible.module_utils.common.parameters import env_fallback
@@ -163,7 +164,7 @@ def limit_of(value: str | None, size: int) -> int:
         raise OptionError(
             "max_failures", f"{value!r} is neither a number of sessions nor a percentage, write it like 5 or 10%"
         )
-    return int(float(number[1]) * size / 100) if number[2] else int(number[1])
+    return int(Decimal(number[1]) * size / 100) if number[2] else int(number[1])
 
 
 def members_of(params: Mapping[str, Any]) -> list[Member]:
@@ -360,11 +361,11 @@ def at_least(params: Mapping[str, Any], option: str, least: float) -> Any:
     return value
 
 
-def rate_of(params: Mapping[str, Any]) -> float:
+def rate_of(params: Mapping[str, Any], slowest: float = _SLOWEST) -> float:
     """The checked ``calls_per_second``, 0 for no bound. Raises OptionError."""
     value: float = at_least(params, "calls_per_second", 0)
-    if 0 < value < _SLOWEST:
-        raise OptionError("calls_per_second", f"is {value}, it must be {_SLOWEST} or more, or 0 for no bound")
+    if 0 < value < slowest:
+        raise OptionError("calls_per_second", f"is {value}, it must be {slowest:g} or more, or 0 for no bound")
     return value
 
 

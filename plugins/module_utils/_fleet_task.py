@@ -28,7 +28,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._fleet import Fleet, Jo
 from ansible_collections.wawp.cloud.plugins.module_utils._journal import JOURNALED, Journal
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import lifecycle
 from ansible_collections.wawp.cloud.plugins.module_utils._session import UNPROVEN, VERDICTS
-from ansible_collections.wawp.cloud.plugins.module_utils._steps import Call, Outcome, Stop
+from ansible_collections.wawp.cloud.plugins.module_utils._steps import FRESH, Call, Outcome, Stop
 from ansible_collections.wawp.cloud.plugins.module_utils._task import (
     Report,
     outcome_diff,
@@ -38,6 +38,8 @@ from ansible_collections.wawp.cloud.plugins.module_utils._task import (
 
 # How many failed sessions a message names; all of them are in the result.
 NAMED = 5
+# Calls a second. Between a reading and its logout lies a call's gap: at half this pace none would be fresh any more.
+SLOWEST = 2 / FRESH
 
 Say = Callable[[str], None]
 
@@ -62,7 +64,7 @@ class FleetRun:
         self.limit = limit_of(params["max_failures"], len(self.members))
         self._check_mode, self._mask = check_mode, params["mask_account"]
         self._connections = at_least(params, "max_connections", 1)
-        self._pace = Pace(rate_of(params))
+        self._pace = Pace(rate_of(params, SLOWEST))
         self._progress = Progress(len(self.members), at_least(params, "progress", 0), say)
         self._client = Client(self.connection, min(self._connections, len(self.members)))
         self._journal = Journal(params["journal"], read_only=check_mode) if params["journal"] else None

@@ -40,7 +40,7 @@ options:
     default: 16
   calls_per_second:
     description:
-      - How many calls may be sent in a second, V(0) for no bound.
+      - How many calls may be sent in a second, V(0.2) at the least, V(0) for no bound.
       - When the API says that these are too many, the whole fleet waits for as long as it asks,
         and goes on more slowly.
     type: float

@@ -388,6 +388,11 @@ def test_a_limit_of_failures(value: str | None, limit: int) -> None:
     assert limit_of(value, 200) == limit
 
 
+@pytest.mark.parametrize(("value", "size", "limit"), [("32.3%", 1000, 323), ("64.1%", 1000, 641), ("0.57%", 10000, 57)])
+def test_a_percentage_of_failures_is_exact(value: str, size: int, limit: int) -> None:
+    assert limit_of(value, size) == limit
+
+
 @pytest.mark.parametrize("value", ["", "-1", "1.5", "9" * 400 + "%", "9" * 5000, "x", "%", "5 %%", "nan%", "1e3"])
 def test_no_limit_of_failures(value: str) -> None:
     assert problem(limit_of, value, 200).option == "max_failures"

@@ -207,6 +207,7 @@ def test_everything_that_is_wrong_is_named_at_once_and_nothing_is_sent(
         ({"max_connections": 0}, "max_connections"),
         ({"calls_per_second": -1}, "calls_per_second"),
         ({"calls_per_second": float("nan")}, "calls_per_second"),
+        ({"calls_per_second": 0.19}, "must be 0.2 or more"),
         ({"progress": float("inf")}, "progress"),
         ({"max_failures": "many"}, "max_failures"),
         ({"max_failures": "-1"}, "max_failures"),
