@@ -110,7 +110,7 @@ class FleetRun:
         if self._journal is None or call.name not in JOURNALED:
             return None
         instance_id = self.members[job.index].instance_id
-        self._journal.write("sending", instance_id, utc(), action=call.name, status=call.seen)
+        self._journal.write("sending", instance_id, utc(), action=call.name, status=call.seen, in_doubt=call.in_doubt)
         failure = self._journal.failure
         return Stop(f"the journal {failure}, so {call.name} was not sent") if failure else None
 
@@ -119,7 +119,7 @@ class FleetRun:
         entry = self._entry(member, outcome, self._began.pop(job.index))
         self.results[job.index] = entry
         if self._journal:
-            self._journal.write("outcome", time=utc(), **entry)
+            self._journal.write("outcome", time=utc(), in_doubt=outcome.blind, **entry)
         if outcome.changed:
             self.diffs[job.index] = outcome_diff(outcome, member.instance_id, self._mask)
         self.failures += outcome.failed

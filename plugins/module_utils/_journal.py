@@ -165,7 +165,8 @@ def _events(lines: Iterable[bytes], path: str) -> Iterator[Mapping[str, Any]]:
 def earlier_verdicts(events: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """What is known from earlier runs: by instance id, a verdict, or SENT for a logout from WORKING without an end.
 
-    A logout while STARTING may have burnt the key without unlinking; no later run can see that it didn't.
+    A logout while STARTING may have burnt the key without unlinking; no later run can see that it didn't. Nor can it
+    see what put a logout from WORKING in doubt.
     """
     known: dict[str, str] = {}
     for event in events:
@@ -184,7 +185,8 @@ def _learn(event: Mapping[str, Any], known: str | None) -> str | None:
 
 def _learn_sending(event: Mapping[str, Any], known: str | None) -> str | None:
     if event.get("action") == "logout":
-        return SENT if event.get("status") == WORKING and known != UNPROVEN else UNPROVEN
+        sure = event.get("status") == WORKING and not event.get("in_doubt")
+        return SENT if sure and known != UNPROVEN else UNPROVEN
     # A session that awaits a scan after a logout from WORKING is severed; deleted, it can't be looked at any more.
     return SEVERED if known == SENT and event.get("status") == SCAN_QR_CODE else known
 
@@ -193,9 +195,13 @@ def _learn_outcome(event: Mapping[str, Any], known: str | None) -> str | None:
     verdict = event.get("verdict")
     if verdict == SEVERED or (verdict == ALREADY_SEVERED and known in (None, SENT)):
         return str(verdict)
+    burnt_before = known == UNPROVEN == event.get("earlier", UNPROVEN)
+    if known in (SENT, UNPROVEN) and not burnt_before and _refused(event.get("actions") or ()):
+        return None
     # A session that was severed and is unproven now has been paired again since: it is to be judged anew.
-    judged_anew = verdict == UNPROVEN and known in (SEVERED, ALREADY_SEVERED)
-    return None if judged_anew or (known == SENT and _refused(event.get("actions") or ())) else known
+    if verdict == UNPROVEN and known in (SEVERED, ALREADY_SEVERED):
+        return None
+    return UNPROVEN if known == SENT and event.get("in_doubt") else known
 
 
 def _refused(actions: Iterable[Mapping[str, Any]]) -> bool:

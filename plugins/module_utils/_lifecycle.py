@@ -123,7 +123,8 @@ def _absent(run: Run) -> Steps:
     """Log out first, so that the phone side is closed; then delete, and see that it is gone."""
     session = yield from run.read_sure(at_rest)
     if session is None:
-        run.outcome.verdict = run.goal.earlier if run.goal.earlier in VERDICTS else None
+        if run.goal.earlier in VERDICTS:
+            run.conclude(run.goal.earlier, ADVICE_PHONE if run.goal.earlier == UNPROVEN else None)
         return
     if run.goal.logout_first:
         yield from logged_out(run)

@@ -43,6 +43,7 @@ ADVICE_STILL_PAIRED = (
     "or remove the device on the phone, in WhatsApp under Linked devices."
 )
 
+HIDDEN_ACCOUNT = "expect_account can't be checked beforehand: whose session it is shows only once it is started."
 
 LOGOUT = "logout"
 SETTLE = "settle"
@@ -90,9 +91,9 @@ def _decide_at_rest(session: Session, goal: Goal, tried: frozenset[str]) -> str:
 
 
 def logged_out(run: Run) -> Steps:
-    """Follow the rule, row by row, until one of its rows ends the run. What was proven earlier needs one look only."""
+    """Follow the rule, row by row, until one of its rows ends the run. What was proven earlier needs a look only."""
     if run.goal.earlier in (SEVERED, ALREADY_SEVERED) and _still_so(
-        run.must_exist((yield from run.read())), run.goal.wait
+        run.must_exist((yield from run.read_sure(_bad_news(run.goal)))), run.goal.wait
     ):
         run.conclude(run.goal.earlier)
         return
@@ -111,7 +112,7 @@ def logged_out(run: Run) -> Steps:
 
 
 def _still_so(session: Session, wait: bool) -> bool:
-    """Whether one look bears out what was proven earlier.
+    """Whether a look bears out what was proven earlier.
 
     STARTING hides the account, and so does STOPPED on older engines: somebody may have paired the session anew.
     Without ``wait`` a look at STARTING has to do, since the rule would log out what was just logged out.
@@ -173,7 +174,7 @@ def _logout(run: Run) -> Steps:
     """Log out from WORKING and see it done. Ends without a verdict where the rule has to be asked again."""
     if not (yield from _account_confirmed(run)):
         return
-    answer = yield from run.write("logout", fresh=True)
+    answer = yield from run.write("logout")
     if answer.error is None:
         yield from _see_logged_out(run)
     elif answer.error.kind in _NOT_DONE:
@@ -199,6 +200,9 @@ def _account_confirmed(run: Run) -> Steps:
     """
     if not run.goal.expect_account or run.last.account:
         return True
+    if run.outcome.predicted:
+        run.outcome.warnings.append(HIDDEN_ACCOUNT)
+        return True
     status = run.last.status
     run.must_exist((yield from run.read_until(lambda seen: bool(seen.account) or seen.status != status, run.patience)))
     if run.last.status == status and not run.last.account:
@@ -211,9 +215,18 @@ def _without_account(session: Session) -> bool:
 
 
 def _see_logged_out(run: Run) -> Steps:
-    """After a confirmed logout from WORKING: any reading without an account proves it."""
-    session = run.must_exist((yield from run.read_until(_without_account, run.patience)))
-    if _without_account(session):
+    """After a confirmed logout from WORKING: any reading without an account proves it.
+
+    Once WORKING was seen again, one that may only hide the account won't do, and one that can lie is read twice.
+    """
+
+    def done(session: Session) -> bool:
+        if session.status == SCAN_QR_CODE or not run.seen_working:
+            return _without_account(session)
+        return at_rest(session) and session.account_empty and run.repeated
+
+    session = run.must_exist((yield from run.read_until(done, run.patience)))
+    if done(session):
         _severed(run)
     elif run.goal.wait:
         raise Stop(f"logout was accepted, but after {run.patience:g} s the session is {session.status}, not logged out")
@@ -227,7 +240,7 @@ def _severed(run: Run) -> None:
     A logout that came through while STARTING may have left a link behind, which no later one can sever. And a start or
     restart that got no answer and was repeated may have come through late, so that this logout did not find WORKING.
     """
-    if run.blind or run.one_in_the_air or run.goal.earlier == UNPROVEN:
+    if run.in_doubt:
         run.conclude(UNPROVEN, ADVICE_PHONE)
     else:
         run.conclude(SEVERED)
@@ -236,19 +249,23 @@ def _severed(run: Run) -> None:
 def _see_unanswered_logout(run: Run, error: WawpError) -> Steps:
     """After a logout of which nobody knows whether it came through: only SCAN_QR_CODE proves it.
 
-    WORKING as before, seen twice, ends without a verdict: the rule then allows one more try.
+    Not even that does where the session was seen at rest with its account meanwhile: it had left WORKING with the link
+    in place before the logout took effect. WORKING as before, seen twice, ends without a verdict: the rule then allows
+    one more try.
     """
 
     def done(session: Session) -> bool:
         return session.status == SCAN_QR_CODE or (session.status == WORKING and run.repeated)
 
     session = run.must_exist((yield from run.read_until(done, run.patience or run.goal.wait_sleep)))
+    if session.paired is False:
+        run.outcome.blind |= run.seen_at_rest_and_paired
     if session.status == SCAN_QR_CODE:
         _severed(run)
     elif done(session):
         run.limit_tries("logout", error)
     elif not run.goal.wait or (at_rest(session) and not session.account):
-        run.conclude(UNPROVEN, ADVICE_AGAIN)
+        run.conclude(UNPROVEN, ADVICE_PHONE if run.outcome.blind else ADVICE_AGAIN)
     else:
         raise Stop(f"whether the logout came through is not known, and the session is {session.status}: {error}", error)
 
@@ -257,13 +274,13 @@ def _logout_blind(run: Run) -> Steps:
     """Log out while STARTING, where WORKING could not be reached: it ends the session, but proves nothing."""
     if not (yield from _account_confirmed(run)):
         return
-    answer = yield from run.write("logout", fresh=True)
+    answer = yield from run.write("logout")
     if answer.error is not None and answer.error.kind in _NOT_DONE:
         yield from _see_why_not(run, answer.error)
         return
     if answer.error is not None:
         yield from run.recover(answer.error)
-    run.blind = True
+    run.outcome.blind = True
     timeout = run.goal.start_timeout if run.goal.wait else 0.0
     session = run.must_exist((yield from run.read_until(lambda seen: seen.status in (SCAN_QR_CODE, WORKING), timeout)))
     if session.status == WORKING:

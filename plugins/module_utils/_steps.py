@@ -28,6 +28,8 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session import (
     PROVEN,
     STARTING,
     STOPPED,
+    UNPROVEN,
+    WORKING,
     Session,
     account_id,
 )
@@ -36,15 +38,17 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session import (
 BACK_OFF = (0.5, 1.0, 2.0, 4.0)
 MAX_RETRY_AFTER = 60.0
 # A logout is sent only while the reading it rests on is this fresh: a session that left WORKING meanwhile would
-# lose its only key without being unlinked.
+# lose its only key without being unlinked. So is what hides a session, which somebody may have paired meanwhile.
 FRESH = 10.0
 
 ADVICE_STRANGER = (
     "The session belongs to another account than expect_account says, and was left to it. Check instance_id and "
     "expect_account; where else the expected account is linked shows only its phone, in WhatsApp under Linked devices."
 )
+AT_REST = frozenset({STOPPED, FAILED})
 # After these nobody sees any more that a session is paired.
 _HIDING = frozenset({"stop", "delete"})
+_WHILE_FRESH = _HIDING | {"logout"}
 # What is known of a session whose logout from WORKING was sent by an earlier run that didn't see its end.
 SENT = "sent"
 
@@ -74,11 +78,13 @@ class Call:
         name: one of the API's calls.
         expires: when it is too late for it, in seconds since the start of the run; then the answer is EXPIRED.
         seen: for a write, the status that it rests on.
+        in_doubt: for a logout, whether it would prove nothing even from WORKING.
     """
 
     name: str
     expires: float | None = None
     seen: str | None = None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,8 @@ class Outcome:
     predicted: bool = False
     actions: list[Action] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    # Whether a logout may have taken effect while STARTING or at rest, where it unlinks nothing.
+    blind: bool = False
     # What a run that was to close something had to leave open.
     open_ends: list[str] = field(default_factory=list)
     reads: int = 0
@@ -175,8 +183,6 @@ class Run:
         self.seen_at = 0.0
         # The answer that there is no such session.
         self.missing: WawpError | None = None
-        # Whether a logout may have taken effect while STARTING.
-        self.blind = False
         # Whether a write was repeated, so that the one that got no answer may still come through at any moment.
         self.one_in_the_air = False
         # What was read since the last write: status, and whether paired; the writes that were accepted; how often a
@@ -194,6 +200,21 @@ class Run:
     def repeated(self) -> bool:
         """Whether the last two readings, with no write between them, say the same."""
         return len(self.readings) > 1 and self.readings[-1] == self.readings[-2]
+
+    @property
+    def seen_working(self) -> bool:
+        """Whether a reading since the last write was WORKING."""
+        return any(status == WORKING for status, dummy in self.readings)
+
+    @property
+    def seen_at_rest_and_paired(self) -> bool:
+        """Whether a reading since the last write was STOPPED or FAILED and named an account."""
+        return any(status in AT_REST and paired for status, paired in self.readings)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether no logout can prove anything any more, since something may have kept it from reaching the phone."""
+        return self.outcome.blind or self.one_in_the_air or self.goal.earlier == UNPROVEN
 
     @property
     def patience(self) -> float:
@@ -303,11 +324,12 @@ class Run:
 
     # -- writing
 
-    def write(self, name: str, fresh: bool = False) -> Steps:
+    def write(self, name: str) -> Steps:
         """Send one write and note it. A write that came too late to be fresh was not sent and is not noted."""
         self._refuse_stranger(self.last)
         self._refuse_to_hide(name)
-        answer = yield Call(name, self.seen_at + FRESH if fresh else None, self.last.status)
+        expires = self.seen_at + FRESH if name in _WHILE_FRESH else None
+        answer = yield Call(name, expires, self.last.status, self.in_doubt)
         self.now = answer.at
         error = answer.error
         if error is not None and error.kind == EXPIRED:
@@ -338,7 +360,11 @@ class Run:
             answer = yield from self.write(name)
             if answer.error is None:
                 return
-            yield from self.recover(answer.error)
+            if answer.error.kind == EXPIRED:
+                self.put_off[name] += 1
+                self.readings.clear()
+            else:
+                yield from self.recover(answer.error)
             session = yield from self.read_sure(still_old)
             if session is None or not still_old(session):
                 return
@@ -352,7 +378,7 @@ class Run:
 
     def limit_tries(self, name: str, error: WawpError) -> None:
         if self.put_off[name] > len(BACK_OFF):
-            raise Stop(str(error), error)
+            raise Stop(str(error), None if error.kind == EXPIRED else error)
         if self.unanswered[name] > 1:
             raise Stop(f"{name} was sent twice and the session is still {self.last.status}: {error}", error)
 
@@ -389,4 +415,4 @@ class Run:
 
 
 def at_rest(session: Session) -> bool:
-    return session.status in (STOPPED, FAILED)
+    return session.status in AT_REST

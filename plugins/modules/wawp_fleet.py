@@ -56,7 +56,7 @@ options:
     description:
       - A file to which each outcome is appended as soon as it is known, one JSON object a line.
         It is made with mode 0600, and flushed to the disk while the run goes on.
-      - A later run with the same journal looks once at what was severed instead of starting over, and doesn't take for
+      - A later run with the same journal only looks at what was severed instead of starting over, and doesn't take for
         severed what an earlier run had to leave V(unproven).
       - It holds masked accounts unless O(mask_account=false), and never a token.
       - Not written in check mode.

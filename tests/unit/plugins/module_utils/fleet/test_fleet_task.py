@@ -255,6 +255,35 @@ def test_what_a_journal_knows_of_a_session_left_alone_is_told(server: Server, en
     assert (entry["left_alone"], entry["earlier"], entry["verdict"]) == (True, SEVERED, None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "faults"),
+    [
+        # Repeated without an answer, it may have come through late and have taken the session out of WORKING.
+        ("failed", [Fault("http", call="restart", http_status=502)]),
+        # It had left WORKING with its link in place before the logout took effect.
+        (
+            "working",
+            [
+                Fault("http", call="logout", http_status=502, when="after"),
+                Fault("patch", call="info", skip=1, replace={"status": "FAILED", "me": {"id": f"{PHONE}@c.us"}}),
+            ],
+        ),
+    ],
+)
+def test_a_logout_that_proves_nothing_proves_nothing_to_the_next_run_either(
+    server: Server, engine: Engine, tmp_path: Path, kind: str, faults: list[Fault]
+) -> None:
+    (name,) = by_kind(engine, kind)
+    for fault in faults:
+        engine.add_fault(fault)
+    given: dict[str, Any] = {"journal": str(tmp_path / "journal"), "start_if_stopped": True}
+    first = run(server.url, [name], **given)
+    second = run(server.url, [name], **given)
+    assert engine.writes(name).count("logout") == 1
+    assert engine.look(name).status == "SCAN_QR_CODE"
+    assert [verdicts(report.result["sessions"])[name] for report in (first, second)] == [UNPROVEN, UNPROVEN]
+
+
 def test_a_journal_that_cannot_be_written_any_more_stops_the_fleet(
     server: Server, engine: Engine, tmp_path: Path
 ) -> None:

@@ -300,6 +300,17 @@ WORKING, STARTING, SCAN = sending("WORKING"), sending("STARTING"), sending("SCAN
         ([STARTING, WORKING], UNPROVEN),
         ([WORKING, STARTING], UNPROVEN),
         ([outcome(SEVERED, "ok"), STARTING], UNPROVEN),
+        # So it is where something put a logout from WORKING in doubt.
+        ([{**WORKING, "in_doubt": True}, outcome(UNPROVEN, "ok")], UNPROVEN),
+        ([{**WORKING, "in_doubt": True}], UNPROVEN),
+        ([{**WORKING, "in_doubt": False}], SENT),
+        ([WORKING, {**outcome(UNPROVEN, "timeout"), "in_doubt": True}], UNPROVEN),
+        ([{**outcome(UNPROVEN), "in_doubt": True}], None),
+        # A logout while STARTING that was refused burnt nothing; one before it may have.
+        ([STARTING, {**outcome(UNPROVEN, "rate_limited"), "earlier": None}], None),
+        ([STARTING, {**outcome(UNPROVEN, "rate_limited", "timeout"), "earlier": None}], UNPROVEN),
+        ([STARTING, STARTING, {**outcome(UNPROVEN, "wrong_status"), "earlier": UNPROVEN}], UNPROVEN),
+        ([STARTING, {**outcome(UNPROVEN), "earlier": None}], UNPROVEN),
         # Severed, and later looked at again.
         ([outcome(SEVERED, "ok"), outcome(ALREADY_SEVERED)], SEVERED),
         ([WORKING, outcome(ALREADY_SEVERED)], ALREADY_SEVERED),

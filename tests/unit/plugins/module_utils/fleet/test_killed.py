@@ -108,7 +108,8 @@ def test_killed_at_any_call(nursery: Nursery, tmp_path: Path, deadly: int, spare
         assert logouts_from_working(engine, name) <= 1, name
         if known.get(name) in (SEVERED, ALREADY_SEVERED):
             assert second[name]["verdict"] == known[name], name
-            assert calls[name] == ["info"], name
+            # Bad news is read twice: the account may have been hidden for a moment.
+            assert calls[name] == ["info"] * (2 if name.startswith("stopped_logged_out") else 1), name
         if name in PAIRED:
             assert second[name]["verdict"] == third[name]["verdict"] == SEVERED, name
         elif name in BURNT:
@@ -116,5 +117,5 @@ def test_killed_at_any_call(nursery: Nursery, tmp_path: Path, deadly: int, spare
         else:
             assert second[name]["verdict"] == third[name]["verdict"] == ALREADY_SEVERED, name
         assert engine.look(name).removed == (name in IDS[len(KINDS) :])
-        assert calls_of_third[name] == ["info"], name
+        assert calls_of_third[name] == ["info"] * (2 if name.startswith("stopped_logged_out") else 1), name
         assert not second[name]["failed"], second[name]

@@ -13,10 +13,12 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._drive import Reply, drive, expected_after
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import lifecycle
-from ansible_collections.wawp.cloud.plugins.module_utils._session import parse_session
+from ansible_collections.wawp.cloud.plugins.module_utils._session import parse_account, parse_session
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import FRESH, Answer, Call, Goal, Outcome, Wait
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.lifecycle.scene import (
+    OURS,
     TOKEN,
+    Event,
     Scene,
     check_rules,
     instance,
@@ -135,9 +137,10 @@ def test_an_error_is_an_answer() -> None:
 
 
 class Paced(Scene):
-    """A scene in which calls wait for their turn, as in a fleet: the logout's turn comes too late a few times."""
+    """A scene in which calls wait for their turn, as in a fleet: that of one call comes too late a few times."""
 
     late = 1
+    held_up = "logout"
 
     def run(self, goal: Goal, check: bool = False) -> Outcome:
         run = lifecycle(goal)
@@ -152,7 +155,7 @@ class Paced(Scene):
     def _delayed(self, run: Any) -> Generator[Call | Wait, Answer, Any]:
         step = run.send(None)
         while True:
-            if isinstance(step, Call) and step.name == "logout" and self.late > 0:
+            if isinstance(step, Call) and step.name == self.held_up and self.late > 0:
                 self.late -= 1
                 self.sleep(FRESH + 1)
             told = yield step
@@ -194,3 +197,47 @@ def test_a_turn_that_always_comes_too_late_ends_the_run() -> None:
     assert not scene.writes
     assert outcome.failed
     assert outcome.verdict == "unproven"
+
+
+@pytest.mark.parametrize(("state", "write"), [("decommissioned", "stop"), ("absent", "delete"), ("stopped", "stop")])
+def test_what_hides_a_session_and_came_too_late_is_sent_after_another_reading(state: str, write: str) -> None:
+    scene = Paced(instance())
+    scene.held_up = write
+    outcome = scene.run(Goal(state))
+    assert scene.writes.count(write) == 1
+    assert not outcome.failed
+
+
+@pytest.mark.parametrize(("state", "write"), [("decommissioned", "stop"), ("absent", "delete")])
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_session_paired_while_its_stop_or_deletion_waited_stays_in_sight(state: str, write: str, shown: bool) -> None:
+    scene = Paced(instance("SCAN_QR_CODE", shows_me_when_stopped=shown), events=[Event(5, "scan")])
+    scene.held_up = write
+    outcome = scene.run(Goal(state))
+    assert scene.linked
+    assert scene.writes == []
+    assert outcome.failed
+    assert "paired again" in outcome.message
+    assert outcome.verdict == "unproven"
+
+
+@pytest.mark.parametrize(("state", "write"), [("decommissioned", "stop"), ("absent", "delete")])
+def test_a_stop_or_deletion_that_always_comes_too_late_ends_the_run(state: str, write: str) -> None:
+    scene = Paced(instance("SCAN_QR_CODE"))
+    scene.late, scene.held_up = 1000, write
+    outcome = scene.run(Goal(state))
+    assert not scene.writes
+    assert outcome.failed
+    assert "too late" in outcome.message
+    assert outcome.error is None
+
+
+@pytest.mark.parametrize("state", ["logged_out", "decommissioned", "absent"])
+def test_an_account_that_shows_only_after_a_start_is_no_reason_to_foretell_a_failure(state: str) -> None:
+    goal = Goal(state, start_if_stopped=True, expect_account=parse_account(OURS))
+    hidden = instance("STOPPED", shows_me_when_stopped=False)
+    foretold = Scene(hidden).run(goal, check=True)
+    real = Scene(instance("STOPPED", shows_me_when_stopped=False)).run(goal)
+    assert (foretold.verdict, foretold.failed) == (real.verdict, real.failed) == ("severed", False)
+    assert [action.name for action in foretold.actions] == [action.name for action in real.actions]
+    assert "expect_account can't be checked beforehand" in "".join(foretold.warnings)

@@ -105,3 +105,13 @@ def test_limit_what_a_journal_proved_is_believed_of_starting_without_wait() -> N
     assert (hasty.verdict, scene.writes, scene.linked) == ("severed", [], True)
     careful = scene.run(Goal("logged_out", earlier="severed"))
     assert (careful.verdict, scene.writes, scene.linked) == ("severed", ["logout"], False)
+
+
+def test_limit_a_scan_just_before_a_stop_or_deletion_is_hidden_by_it() -> None:
+    """The reading is at most FRESH old. A newer engine still shows the account of a stopped session, no other does."""
+    stopped = Scene(instance("SCAN_QR_CODE", shows_me_when_stopped=False), events=[Event(0.3, "scan")])
+    deleted = Scene(instance("SCAN_QR_CODE"), events=[Event(0.3, "scan")])
+    for scene, state in ((stopped, "decommissioned"), (deleted, "absent")):
+        outcome = scene.run(Goal(state))
+        assert (outcome.verdict, outcome.failed) == ("already_severed", False)
+        assert scene.instance.account

@@ -461,6 +461,66 @@ def test_one_reading_without_the_account_is_not_believed(status: str, state: str
     assert not scene.instance.removed
 
 
+@pytest.mark.parametrize("status", ["STOPPED", "FAILED"])
+@pytest.mark.parametrize("state", ["logged_out", "absent", "decommissioned"])
+@pytest.mark.parametrize("earlier", ["severed", "already_severed"])
+def test_one_reading_does_not_bear_out_what_was_proven_earlier(status: str, state: str, earlier: str) -> None:
+    """Somebody has paired it again since."""
+    scene, outcome = play(instance(), Goal(state, earlier=earlier), lie(status))
+    assert "logout" in scene.writes
+    assert told(outcome) == ("severed", True, False)
+
+
+@pytest.mark.parametrize("status", ["STARTING", "STOPPED", "FAILED"])
+def test_working_after_an_accepted_logout_is_not_outweighed_by_one_reading(status: str) -> None:
+    ineffective = Fault("created", call="logout", when="before")
+    scene, outcome = play(instance(), logged_out(wait_timeout=30), ineffective, lie(status, skip=2))
+    assert scene.calls[:5] == ["info=WORKING", "logout", "info=WORKING", f"info={status}", "info=WORKING"]
+    assert scene.linked
+    assert told(outcome) == ("unproven", True, True)
+
+
+def test_working_after_a_logout_that_takes_its_time_is_waited_out() -> None:
+    """The logout is accepted before it is carried out."""
+    scene, outcome = play(instance(), logged_out(), lie("WORKING", skip=1))
+    assert scene.calls == ["info=WORKING", "logout", "info=WORKING", "info=SCAN_QR_CODE"]
+    assert told(outcome) == ("severed", True, False)
+
+
+def test_a_session_paired_again_that_then_hides_its_account_is_not_called_severed() -> None:
+    """An older engine shows no account while STOPPED."""
+    scene = Scene(
+        instance(shows_me_when_stopped=False),
+        [lie("WORKING", skip=1)],
+        [Event(11.05, "scan"), Event(20, "hibernate")],
+    )
+    outcome = scene.run(logged_out(wait_timeout=30))
+    assert scene.linked
+    assert told(outcome) == ("unproven", True, True)
+
+
+@pytest.mark.parametrize(("event", "ends"), [("crash", "SCAN_QR_CODE"), ("hibernate", "STOPPED")])
+def test_a_late_logout_that_met_a_session_at_rest_proves_nothing(event: str, ends: str) -> None:
+    """It was seen at rest with its account after the logout was sent; then the logout wiped that."""
+    late = Fault("late", call="logout", seconds=20.0)
+    scene = Scene(instance(), [late], [Event(9, event)])
+    outcome = scene.run(logged_out())
+    assert scene.linked
+    assert scene.calls[-1] == f"info={ends}"
+    assert told(outcome) == ("unproven", True, False)
+    assert outcome.blind
+    assert "left alone, WhatsApp drops it" in (outcome.advice or "")
+
+
+@pytest.mark.parametrize("on_unproven", ["warn", "fail"])
+def test_a_session_that_is_gone_with_a_burnt_key_is_looked_for_on_the_phone(on_unproven: str) -> None:
+    scene = Scene(instance())
+    scene.engine.ask("delete", scene.instance.instance_id)
+    outcome = scene.run(Goal("absent", earlier="unproven", on_unproven=on_unproven))
+    assert told(outcome) == ("unproven", False, on_unproven == "fail")
+    assert "Linked devices" in " ".join([outcome.message, *outcome.warnings])
+
+
 def test_a_burnt_key_stays_known_when_the_session_is_deleted_at_once() -> None:
     scene = Scene(instance("SCAN_QR_CODE", linked=True))
     outcome = scene.run(Goal("absent", logout_first=False, earlier="unproven"))
