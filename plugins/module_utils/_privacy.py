@@ -6,36 +6,46 @@
 
 from __future__ import annotations
 
-import html
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from html.entities import html5
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 HIDDEN = "********"
 _SHOWN_DIGITS = 4
-_SECRET_KEY = re.compile(r"(^qr|authorization|cookies?|credentials?|headers|key|password|secret|token)$")
+_SECRET_KEY = re.compile(r"^qr|(authorization|cookies?|credentials?|headers|key|password|secret|token)$")
+# Ansible takes such keys for marks of its own, and fails on what it finds below them.
+_ANSIBLES_KEY = re.compile(r"^__ansible")
 # A scheme has a bound, or a long word would be searched from each of its letters to its end.
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,19}://\S+")
 _JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
 _NAME = re.compile(r"name$", re.IGNORECASE)
 _PHONE_KEY = re.compile(r"(phone|msisdn|mobile)(_?number|_?no)?$", re.IGNORECASE)
-_PHONE = re.compile(r"\+\d(?:[ ().-]{0,2}\d){6,14}|(?<![0-9A-Za-z])\d{9,15}(?![0-9A-Za-z])")
+_BETWEEN = r"[\s()./\u2010-\u2015-]{0,2}"
+_DIALLED = re.compile(rf"(?:\+|(?<![0-9A-Za-z:.])00{_BETWEEN}(?=[1-9])){_BETWEEN}\d(?:{_BETWEEN}\d){{6,14}}")
+# A plus may be written as in a URL or in JSON.
+_PHONE = re.compile(r"(?:(?<![0-9A-Za-z])|(?<=%2[Bb])|(?<=u002[Bb]))\d{9,15}(?![0-9A-Za-z])")
+# What a secret must hold, or stand in a text with, to be written in another way than as it is.
+_ESCAPES = re.compile(r"[\\%&]")
 
 
 def mask_account(account: str) -> str:
     """The account with all but its last four digits starred, or all of them where there are too few to hide."""
-    user, at, server = account.partition("@")
-    digits = sum(character.isdigit() for character in user)
+    # Whatever is behind the @: a server's name has no digits, and the text may be no account.
+    return "@".join(map(_mask_digits, account.split("@")))
+
+
+def _mask_digits(text: str) -> str:
+    digits = sum(character.isdigit() for character in text)
     hidden = digits - _SHOWN_DIGITS if digits > 2 * _SHOWN_DIGITS - 2 else digits
     masked = []
-    for character in user:
+    for character in text:
         star = character.isdigit() and hidden > 0
         hidden -= star
         masked.append("*" if star else character)
-    return "".join(masked) + at + server
+    return "".join(masked)
 
 
 def mask_name(name: str) -> str:
@@ -64,14 +74,19 @@ def mask_accounts_in(text: str) -> str:
 
 def mask_numbers_in(text: str) -> str:
     """The text with every WhatsApp id, and all else in it that may be a phone number, masked."""
-    return _PHONE.sub(lambda found: mask_account(found.group()), mask_accounts_in(text))
+    return _PHONE.sub(lambda found: mask_account(found.group()), _mask_dialled(mask_accounts_in(text)))
+
+
+def _mask_dialled(text: str) -> str:
+    """The text with every number masked that is written as one to dial, with its country code."""
+    return _DIALLED.sub(lambda found: mask_account(found.group()), text)
 
 
 def without_secrets(value: Any) -> Any:
     """A copy of an API value with secrets starred, without credentials and queries of URLs and control characters."""
     if isinstance(value, Mapping):
         return {
-            str(key): HIDDEN if _is_secret(key) and item not in (None, "", [], {}) else without_secrets(item)
+            _key(key): HIDDEN if _is_secret(key) and item not in (None, "", [], {}) else without_secrets(item)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
@@ -93,9 +108,14 @@ def masked(value: Any, account: str) -> Any:
     if isinstance(value, int) and account and account in str(value):
         return masked(str(value), account)
     if isinstance(value, str):
-        text = value.replace(account, mask_account(account)) if account else value
-        return mask_accounts_in(text)
+        text = _in_any_writing(account).sub(lambda found: mask_account(found.group()), value) if account else value
+        return _mask_dialled(mask_accounts_in(text))
     return value
+
+
+@lru_cache(maxsize=64)
+def _in_any_writing(account: str) -> re.Pattern[str]:
+    return re.compile(_BETWEEN.join(account))
 
 
 def hider(secrets: Iterable[str]) -> Callable[[Any], Any]:
@@ -144,32 +164,45 @@ def clean_text(text: str, length: int = 240) -> str:
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
     """The text without the secrets, in any of the writings in which a server may echo them."""
-    for secret in secrets:
-        for form in filter(None, _writings(secret)):
-            text = text.replace(form, HIDDEN)
+    escaped = _ESCAPES.search(text)
+    for secret in filter(None, secrets):
+        text = _writings(secret).sub(HIDDEN, text) if escaped else text.replace(secret, HIDDEN)
     return text
 
 
 def scrubbed(value: Any, secrets: Iterable[str]) -> Any:
-    """A copy of an API value without the secrets."""
+    """A copy of an API value without the secrets, in text that can be written: halves of characters are replaced."""
     if isinstance(value, dict):
-        return {scrub(key, secrets): scrubbed(item, secrets) for key, item in value.items()}
+        return {scrubbed(key, secrets): scrubbed(item, secrets) for key, item in value.items()}
     if isinstance(value, list):
         return [scrubbed(item, secrets) for item in value]
     if isinstance(value, (int, float)) and str(value) in secrets:
         return HIDDEN
-    return scrub(value, secrets) if isinstance(value, str) else value
+    return scrub(value.encode("utf-8", "replace").decode(), secrets) if isinstance(value, str) else value
 
 
 @lru_cache(maxsize=64)
-def _writings(secret: str) -> list[str]:
-    """The forms of a secret, the longest first."""
-    in_urls = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
-    in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    in_html = {html.escape(secret), html.escape(secret, quote=False), html.escape(secret).replace("&#x27;", "&#039;")}
-    small = {re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), form) for form in in_urls}
-    slashed = {form.replace("/", "\\/") for form in in_json}
-    return sorted({secret} | in_urls | small | in_json | slashed | in_html, key=len, reverse=True)
+def _writings(secret: str) -> re.Pattern[str]:
+    return re.compile("".join(map(_writing, secret)))
+
+
+@lru_cache(maxsize=256)
+def _writing(character: str) -> str:
+    """A pattern for a character as it is, or as URLs, JSON, HTML and strings in strings may have it."""
+    point, units = ord(character), character.encode("utf-16-be", "surrogatepass")
+    names = [re.escape(name) for name, value in html5.items() if value == character and name.endswith(";")]
+    forms = [
+        r"\\{1,8}" if character == "\\" else character if character.isalnum() else r"\\{0,8}" + re.escape(character),
+        "".join(f"%(?:25)*(?i:{byte:02x})" for byte in character.encode("utf-8", "surrogatepass")),
+        "".join(rf"\\{{1,8}}(?i:u{units[at : at + 2].hex()})" for at in range(0, len(units), 2)),
+        f"&(?:#0*{point}|(?i:#x0*{point:x}));",
+        *(f"&{name}" for name in names),
+    ]
+    return f"(?:{'|'.join(forms)})"
+
+
+def _key(key: Any) -> str:
+    return _ANSIBLES_KEY.sub("ansible", printable(str(key)))
 
 
 def _is_secret(key: Any) -> bool:

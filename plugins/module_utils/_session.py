@@ -86,7 +86,7 @@ class Session:
         shown: dict[str, Any] = without_secrets(self.body)
         if not mask:
             return shown
-        shown = masked(shown, account_id(self.account) if self.account else "")
+        shown = masked(shown, account_id(self.account).partition("@")[0] if self.account else "")
         if "me" in shown:
             shown["me"] = mask_person(shown["me"])
         return shown

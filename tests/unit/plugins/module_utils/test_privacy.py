@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+import html
+import json
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._client import MAX_BODY
@@ -35,6 +39,11 @@ NUMBER = "201012345678"
         ("+20 10 1234-5678", "+** ** ****-5678"),
         ("201012345678:12@s.whatsapp.net", "**********78:12@s.whatsapp.net"),
         ("1234567", "***4567"),
+        ("201012345678@c.us, 4915112345678@c.us", "********5678@c.us, *********5678@c.us"),
+        (
+            "{'_serialized': '201012345678@c.us', 'user': '201012345678'}",
+            "{'_serialized': '********5678@c.us', 'user': '********5678'}",
+        ),
         ("123456", "******"),
         ("1", "*"),
         ("", ""),
@@ -54,6 +63,8 @@ def test_a_name_keeps_its_first_letter() -> None:
     [
         NUMBER,
         f"+{NUMBER}",
+        "+20 101 234 5678",
+        "20-101-2345678",
         f"{NUMBER}@c.us",
         f"about {NUMBER}:3@s.whatsapp.net",
         int(NUMBER),
@@ -70,6 +81,7 @@ def test_no_value_and_no_key_names_the_account(value: Any) -> None:
 
 def test_ids_of_others_are_masked_too() -> None:
     assert masked(["4915112345678@c.us"], "") == ["*********5678@c.us"]
+    assert masked("of +49 (151) 12345678", "") == "of +** (***) ****5678"
 
 
 @pytest.mark.parametrize("value", [None, True, False, 0, 7, 1.5, "text", "3EB0BCB2E3D4", "wawp-84729105", [], {}])
@@ -96,6 +108,8 @@ def test_what_is_no_account_stays_as_it_is(value: Any) -> None:
         "cookies",
         "credentials",
         "qr",
+        "qrCode",
+        "qr_image",
     ],
 )
 def test_secrets_by_their_names(key: str) -> None:
@@ -148,6 +162,37 @@ def test_control_and_direction_characters_are_taken_out() -> None:
 @pytest.mark.parametrize("number", [NUMBER, int(NUMBER)])
 def test_what_is_called_a_phone_number_is_masked_as_one(key: str, number: Any) -> None:
     assert masked({"deep": [{key: number}]}, "") == {"deep": [{key: "********5678"}]}
+
+
+def test_ansible_takes_no_key_for_its_own() -> None:
+    """On marks of its own, and on what can't be written as UTF-8, it fails, and what was done would be lost."""
+    strange = {"__ansible_type": "Date", "a": [{"__ansible_unsafe": "x"}], "b\x1b\ud800": "x", "_ansible": 1}
+    shown = {"ansible_type": "Date", "a": [{"ansible_unsafe": "x"}], "b  ": "x", "_ansible": 1}
+    assert without_secrets(strange) == shown
+
+
+def test_halves_of_characters_are_replaced() -> None:
+    assert scrubbed({"\ud83d": ["a\ud83d", "\U0001f600"]}, ()) == {"?": ["a?", "\U0001f600"]}
+
+
+WRITINGS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "in a URL": lambda secret: quote(secret, safe=""),
+    "in a URL, wholly": lambda secret: "".join(f"%{byte:02x}" for byte in secret.encode()),
+    "in a URL in a URL": lambda secret: quote(quote(secret, safe=""), safe=""),
+    "in JSON": lambda secret: json.dumps(secret)[1:-1],
+    "in JSON in JSON": lambda secret: json.dumps(json.dumps(secret))[3:-3],
+    "in JSON as UTF-8": lambda secret: json.dumps(secret, ensure_ascii=False)[1:-1],
+    "in HTML": html.escape,
+    "in HTML, by numbers": lambda secret: "".join(f"&#x{ord(each):X};" for each in secret),
+}
+
+
+@pytest.mark.parametrize("writing", WRITINGS)
+@given(secret=st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=6))
+def test_no_writing_of_a_secret_is_left(writing: str, secret: str) -> None:
+    # What follows shows that a text with escapes is searched too where the secret has none.
+    assert scrub(f"{WRITINGS[writing](secret)} \\%&", [secret]).startswith(f"{HIDDEN} ")
 
 
 def test_what_is_told_of_a_person_is_masked() -> None:
