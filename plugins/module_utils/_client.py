@@ -11,6 +11,7 @@ No redirect is followed, since a POST would carry them on to another host; ``~/.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import ssl
@@ -20,11 +21,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from ansible_collections.wawp.cloud.plugins.module_utils import _errors
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError, WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._in_time import in_time
 from ansible_collections.wawp.cloud.plugins.module_utils._privacy import clean_text, mask_numbers_in, scrub, scrubbed
 from ansible_collections.wawp.cloud.plugins.module_utils._version import VERSION
 
@@ -43,6 +45,19 @@ except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
+
+    class _Adapter(requests.adapters.HTTPAdapter):
+        """Bounds the time of a whole reply, its head included."""
+
+        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+            super().init_poolmanager(*arguments, **options)
+            self.poolmanager.pool_classes_by_scheme = in_time(self.poolmanager.pool_classes_by_scheme)
+
+        def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
+            manager = super().proxy_manager_for(*arguments, **options)
+            manager.pool_classes_by_scheme = in_time(manager.pool_classes_by_scheme)
+            return manager
+
 
 # Call names are Wawp's paths below /v2/session; what has no documented POST is sent as it is documented.
 CALLS: Mapping[str, tuple[str, str]] = {
@@ -161,7 +176,7 @@ class Client:
         # No requests.Session: it isn't made for threads, asks the environment at each call, reads a redirect's whole
         # body, fails on its Location, keeps cookies, and adds credentials from netrc.
         self._proxies = get_environ_proxies(self._base, no_proxy=None)
-        self._adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+        self._adapter = _Adapter(pool_connections=1, pool_maxsize=connections)
         self._patterns: dict[tuple[str, str], requests.PreparedRequest] = {}
 
     def close(self) -> None:
@@ -187,6 +202,7 @@ class Client:
         body = {"instance_id": instance_id, "access_token": access_token, **fields}
         headers = _headers(method, instance_id, access_token)
         deadline = time.monotonic() + self._timeout
+        arrived = False
         try:
             with self._adapter.send(
                 self._prepared(request, headers, body),
@@ -195,12 +211,17 @@ class Client:
                 proxies=self._proxies,
                 stream=True,
             ) as response:
+                arrived = True
                 content = _read(response, deadline, request)
         except (requests.RequestException, HTTPError, OSError) as error:
             raise request.lost(error) from None
-        except (TypeError, ValueError):  # what requests makes of a proxy URL that is none
+        except (TypeError, ValueError):
+            if arrived:  # urllib3 1.26 on the length of a chunk
+                raise request.error(_errors.UNREADABLE, "the reply's body is broken") from None
+            # what requests makes of a proxy URL that is none
             raise request.error(_errors.UNEXPECTED, "the environment's proxy URL can't be used") from None
-        return _understand(response, content, request)
+        value = _understand(response, content, request)
+        return response.status_code, scrubbed(value, request.secrets)
 
     def _prepared(
         self, request: _Request, headers: Mapping[str, Any], body: Mapping[str, Any]
@@ -318,8 +339,11 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
     return iter(lambda: raw.read1(_CHUNK, decode_content=True), b"")
 
 
-def _understand(response: requests.Response, content: bytes, request: _Request) -> tuple[int, Any]:
+def _understand(response: requests.Response, content: bytes, request: _Request) -> Any:
     status = response.status_code
+    if status < 200:
+        problem = f"HTTP {status} is no final reply, so nobody knows what was done"
+        raise request.error(_errors.UNREADABLE, problem, http_status=status)
     if 300 <= status < 400:
         raise request.error(
             _errors.REDIRECTED,
@@ -330,7 +354,7 @@ def _understand(response: requests.Response, content: bytes, request: _Request) 
     if not 200 <= status < 300:
         raise _refusal(response, content, request)
     try:
-        return status, scrubbed(_json(content), request.secrets)
+        return _json(content)
     except ValueError:
         said = request.words(content).strip() or "an empty body"
         problem = f"HTTP {status} with a body that isn't JSON, so nobody knows what was done"
@@ -370,7 +394,7 @@ def _explanation(content: bytes) -> tuple[str, str]:
 def _json(content: bytes) -> Any:
     """The JSON value. Raises ValueError, also for what only Python takes for JSON and for what is nested too deep."""
     try:
-        value = json.loads(content, parse_constant=_refuse_constant)
+        value = json.loads(content, parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError:
         raise ValueError("nested too deep") from None
     if not _shallow(value):
@@ -388,7 +412,12 @@ def _shallow(value: Any) -> bool:
     return False
 
 
-def _refuse_constant(name: str) -> None:
+def _finite(number: str) -> float:
+    value = float(number)
+    return value if math.isfinite(value) else _refuse_constant(number)
+
+
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 

@@ -14,6 +14,7 @@ import socket
 import time
 import zlib
 from email.utils import formatdate
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -243,6 +244,71 @@ def test_a_dripping_reply_ends_near_the_time_out(make_client: MakeClient, slow: 
     assert time.monotonic() - began < 10
 
 
+def interim(connection: socket.socket, dummy: Request) -> bool:
+    """Answer with one interim reply after another."""
+    end = time.monotonic() + 12
+    while time.monotonic() < end:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 10)
+    return False
+
+
+@pytest.mark.parametrize(
+    "react",
+    [drips(b"HTTP/1.1 200 OK\r\n", 0.1), drips(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"y" * 1000, 0.1), interim],
+    ids=["status line", "header", "interim replies"],
+)
+def test_a_dripping_head_ends_near_the_time_out(make_client: MakeClient, react: React) -> None:
+    began = time.monotonic()
+    error = failure(make_client, react, request_timeout=0.3)
+    assert error.kind == _errors.TIMEOUT
+    assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_dripping_head_of_a_proxy_too(
+    environment: Path, monkeypatch: pytest.MonkeyPatch, make_client: MakeClient, scheme: str
+) -> None:
+    with RawServer(drips(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"y" * 1000, 0.1)) as proxy:
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", proxy.url)
+        began = time.monotonic()
+        with pytest.raises(WawpError):
+            make_client(f"{scheme}://api.example", 0.3).call("info", ID, TOKEN)
+        assert proxy.requests
+    assert time.monotonic() - began < 1.5
+
+
+def test_the_time_of_a_reply_begins_anew_on_a_kept_connection(make_client: MakeClient) -> None:
+    def react(connection: socket.socket, dummy: Request) -> bool:
+        time.sleep(0.3)
+        return says(http(200, GOOD), keep_alive=True)(connection, dummy)
+
+    with RawServer(react) as server:
+        client = make_client(server.url, request_timeout=0.8)
+        for dummy in range(4):
+            assert client.call("info", ID, TOKEN)[0] == 200
+    assert server.accepted == 1
+
+
+@pytest.mark.parametrize("status", [101, 102, 103])
+def test_an_interim_reply_leaves_open_what_was_done(make_client: MakeClient, status: int) -> None:
+    """And the final one, whenever it comes, is never taken for that to the next call."""
+
+    def react(connection: socket.socket, request: Request) -> bool:
+        if b"logout" in request.head:
+            connection.sendall(b"HTTP/1.1 %d Wait\r\n\r\n" % status)
+            time.sleep(0.1)
+            connection.sendall(http(200, b'{"status": "SCAN_QR_CODE"}'))
+            return True
+        return says(http(200, GOOD))(connection, request)
+
+    with RawServer(react) as server:
+        client = make_client(server.url)
+        with pytest.raises(WawpError, match="no final reply") as caught:
+            client.call("logout", ID, TOKEN)
+        assert client.call("info", ID, TOKEN) == (200, {"status": "WORKING"})
+    assert caught.value.ambiguous
+
+
 def test_a_reply_that_stops_in_the_middle(make_client: MakeClient) -> None:
     def react(connection: socket.socket, dummy: Request) -> bool:
         connection.sendall(HEAD + b"some bytes")
@@ -338,6 +404,13 @@ ECHOES = {
     "in PHP's JSON": json.dumps(TOKEN).replace("/", "\\/"),
     "in HTML": html.escape(TOKEN),
     "in XML": html.escape(TOKEN, quote=False),
+    "in HTML, by numbers": "".join(f"&#{ord(each)};" for each in TOKEN),
+    "in HTML, by names": html.escape(TOKEN).replace("/", "&sol;").replace("+", "&plus;").replace("=", "&equals;"),
+    "in Go's JSON": json.dumps(TOKEN).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"),
+    "in .NET's JSON": "".join(each if each.isalnum() else f"\\u{ord(each):04X}" for each in TOKEN),
+    "in JSON in JSON": json.dumps(json.dumps(TOKEN)),
+    "in a URL in a URL": quote(quote(TOKEN, safe=""), safe=""),
+    "in Python": repr(TOKEN),
 }
 
 
@@ -366,6 +439,10 @@ def test_no_echo_of_the_token(make_client: MakeClient, echo: str, form: str) -> 
         ("201012345678 is banned", "********5678 is banned"),
         ("call +20 10 1234-5678 now", "call +** ** ****-5678 now"),
         ("use +20(10)12345678", "use +**(**)****5678"),
+        ("use 0020 101 234 5678", "use **** *** *** 5678"),
+        ("use +20\u2011101\u2011234\u20115678", "use +**\u2011***\u2011***\u20115678"),
+        ("in ?phone=%2B201012345678", "in ?phone=%2B********5678"),
+        ("at 10:00 2026-11-22", "at 10:00 2026-11-22"),
         ("try again in 30 s, trace 3EB0BCB2E3D4", "try again in 30 s, trace 3EB0BCB2E3D4"),
         ("at 2026-11-22 10:00", "at 2026-11-22 10:00"),
     ],
