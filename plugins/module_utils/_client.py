@@ -75,6 +75,9 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "webhook_set": ("POST", "/v2/session/webhook"),
 }
 
+# What is sent back again must be as it was. Whoever shows it, scrubs it.
+_AS_IT_IS = frozenset({"webhook_get"})
+
 MAX_CONNECT = 10.0
 MAX_BODY = 1 << 20
 _CHUNK = 1 << 16
@@ -192,7 +195,7 @@ class Client:
             fields: what the call takes besides.
 
         Returns:
-            The 2xx status and the reply's JSON value.
+            The 2xx status and the reply's JSON value, without the token unless it is what ``webhook_set`` takes again.
 
         Raises:
             WawpError: anything else; the message names method, URL, status and what the reply said.
@@ -221,7 +224,7 @@ class Client:
             # what requests makes of a proxy URL that is none
             raise request.error(_errors.UNEXPECTED, "the environment's proxy URL can't be used") from None
         value = _understand(response, content, request)
-        return response.status_code, scrubbed(value, request.secrets)
+        return response.status_code, value if name in _AS_IT_IS else scrubbed(value, request.secrets)
 
     def _prepared(
         self, request: _Request, headers: Mapping[str, Any], body: Mapping[str, Any]

@@ -34,7 +34,7 @@ class OptionError(ValueError):
 
     def __init__(self, option: str, problem: str) -> None:
         super().__init__(f"{option}: {problem}")
-        self.option = option
+        self.option, self.problem = option, problem
 
 
 class WawpError(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.wawp.cloud.plugins.module_utils._arguments import CONNECTION, INSTANCE, Spec
-from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError, WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._files import remove, write_private
 from ansible_collections.wawp.cloud.plugins.module_utils._links import GET, REVOKE, parse_link
 from ansible_collections.wawp.cloud.plugins.module_utils._settings import Setting
@@ -24,6 +24,11 @@ LINK_SPEC: Spec = {
     "return_link": {"type": "bool", "default": False},
 }
 _MAKE = "temp_link_create"
+# What is true of the link where its file couldn't be kept.
+_STILL = {
+    True: "the link is live all the same, until it expires after 30 minutes or state=absent revokes it",
+    False: "the link itself is revoked",
+}
 
 
 def link_task(params: Mapping[str, Any], check_mode: bool) -> Report:
@@ -43,7 +48,10 @@ def link_task(params: Mapping[str, Any], check_mode: bool) -> Report:
     finally:
         setting.close()
     if params["path"] and not check_mode:
-        _keep(params["path"], link)
+        try:
+            _keep(params["path"], link)
+        except OptionError as error:
+            raise OptionError("path", f"{error.problem}; {_STILL[wanted]}") from None
     sides = [{"temporary_link": side} for side in (before is not None, wanted)]
     result: dict[str, Any] = {"changed": changed, "exists": wanted, "error": None}
     if params["return_link"]:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -139,5 +138,5 @@ def _image(qr: Any) -> bytes | None:
         return None
     try:
         return base64.b64decode(qr[len(_DATA_URI) :], validate=True)
-    except binascii.Error:
+    except ValueError:
         return None

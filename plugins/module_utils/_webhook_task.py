@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import CONNECTION, INSTANCE, Spec
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import CONNECTION, INSTANCE, Spec, token_of
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import FORBIDDEN, OptionError, WawpError
-from ansible_collections.wawp.cloud.plugins.module_utils._privacy import without_secrets
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import scrubbed, without_secrets
 from ansible_collections.wawp.cloud.plugins.module_utils._settings import Setting
 from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
 
@@ -58,7 +58,8 @@ def webhook_task(params: Mapping[str, Any], check_mode: bool) -> Report:
         return Report({"failed": True, "changed": False, "msg": _told(error), "error": error.as_result()})
     finally:
         setting.close()
-    sides = [{"webhooks": without_secrets(side)} for side in (before, after)]
+    secrets = (token_of(params["access_token"]),)
+    sides = [{"webhooks": without_secrets(scrubbed(side, secrets))} for side in (before, after)]
     result = {"changed": changed, "webhooks": sides[1]["webhooks"], "error": None}
     return Report(result, setting.connection.warnings, {"before": sides[0], "after": sides[1]})
 
@@ -89,9 +90,15 @@ def parse_webhooks(body: Any) -> list[Webhook]:
         if isinstance(body, Mapping) and "webhooks" in body:
             return []
         raise ValueError("the reply has no webhooks")
-    if not isinstance(hooks, list) or not all(isinstance(hook, Mapping) and hook.get("url") for hook in hooks):
-        raise ValueError("the reply's webhooks are no list of urls")
+    if not isinstance(hooks, list) or not all(map(_is_webhook, hooks)):
+        raise ValueError("the reply's webhooks are no list of urls with their events")
     return hooks
+
+
+def _is_webhook(hook: Any) -> bool:
+    if not isinstance(hook, Mapping) or not isinstance(hook.get("events") or [], list):
+        return False
+    return isinstance(hook.get("url"), str) and bool(hook["url"])
 
 
 def merged(seen: Sequence[Webhook], given: Sequence[Webhook], state: str) -> list[Webhook]:

@@ -129,8 +129,10 @@ def test_a_link_that_does_not_go_fails_in_the_end(stage: Stage) -> None:
 def test_a_path_that_cannot_be_written_is_named(stage: Stage, tmp_path: Path) -> None:
     stage.add()
     (tmp_path / "file").write_text("")
-    with pytest.raises(OptionError, match="path: can't be written"):
+    with pytest.raises(OptionError, match=r"path: can't be written.*the link is live all the same"):
         stage.run("link", state="present", path=str(tmp_path / "file/link.txt"))
+    with pytest.raises(OptionError, match=r"path: can't be removed.*the link itself is revoked"):
+        stage.run("link", state="absent", path=str(tmp_path / "file/link.txt"))
 
 
 def test_only_files_are_replaced_or_removed(stage: Stage, tmp_path: Path) -> None:
@@ -200,7 +202,33 @@ def test_urls_that_are_none_are_refused(stage: Stage, urls: list[str]) -> None:
     assert stage.engine.calls() == []
 
 
+def test_a_webhook_of_others_that_holds_the_token_stays_as_it_is(stage: Stage) -> None:
+    """It goes back to Wawp whole, and is shown without."""
+    instance = stage.add(paid=True)
+    theirs = {"url": f"https://others.example/{TOKEN}?t={TOKEN}", "events": ["message"], "is_active": True}
+    instance.webhooks = [theirs]
+    made = stage.run("webhook", webhooks=[HOOK])
+    assert instance.webhooks[0] == theirs
+    assert made.result["webhooks"][0]["url"] == "https://others.example/********?********"
+
+
+@pytest.mark.parametrize("hook", [{"url": ["https://a.example"]}, {"url": "https://a.example", "events": 5}])
+def test_webhooks_that_make_no_sense_are_left_alone(stage: Stage, hook: dict[str, Any]) -> None:
+    stage.add(paid=True).webhooks = [hook]
+    result = stage.run("webhook", webhooks=[HOOK]).result
+    assert result["error"]["kind"] == "unreadable"
+    assert stage.engine.writes() == []
+
+
 # -- wawp_pairing
+
+
+@pytest.mark.parametrize("qr", ["é", "A", "A=A="])
+def test_an_image_that_cannot_be_read_is_not_shown(stage: Stage, tmp_path: Path, qr: str) -> None:
+    stage.add("SCAN_QR_CODE")
+    stage.fault("patch", "info", replace={"qr": f"data:image/png;base64,{qr}"}, times=None)
+    result = pair(stage, wait_timeout=0.1, qr_path=str(tmp_path / "qr.png"))
+    assert result["sessions"][0]["status"] == "SCAN_QR_CODE"
 
 
 def pair(stage: Stage, **options: Any) -> dict[str, Any]:
