@@ -104,7 +104,7 @@ _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
 _SECRET_LENGTH = 8
 _SHOWN = frozenset({"instance_id", "name", "expect_account", "state"})
 # The options that hold entries.
-_LISTS = frozenset({"instances", "entries", "hosts"})
+LISTS = frozenset({"instances", "entries", "hosts"})
 # An id, or several in one string, in which there is no room for a token.
 _SHOWABLE = re.compile(r"[A-Za-z0-9_-]*(\s*,\s*[A-Za-z0-9_-]*)*")
 _FIELD = re.compile(r"[a-z_]{1,32}")
@@ -239,7 +239,7 @@ def shown_options(params: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
 def _shown(name: str, value: Any, mask: bool) -> Any:
     if value is None:
         return None
-    if name in _LISTS:
+    if name in LISTS:
         return _shown_entries(value, mask)
     if name == "webhooks" and isinstance(value, list):
         return [_shown_fields(hook, _HOOK, mask) if isinstance(hook, Mapping) else HIDDEN for hook in value]
@@ -322,6 +322,8 @@ def _text(key: str, value: Any) -> str:
 
 def instance_of(value: str) -> str:
     """The checked instance id. Raises OptionError."""
+    if not value.strip():
+        raise OptionError("instance_id", "is empty; it is shown in Wawp's dashboard")
     if not _INSTANCE_ID.fullmatch(value):
         raise OptionError("instance_id", "may hold only letters, digits, _ and -; it is shown in Wawp's dashboard")
     return value

@@ -14,7 +14,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec,
 from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._privacy import hider
-from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
+from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, crashed
 
 
 class _Module(AnsibleModule):
@@ -52,6 +52,8 @@ def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], Report], ca
         report = task(module.params, module.check_mode)
     except OptionError as error:
         module.fail_json(msg=str(error))
+    except Exception as error:  # Ansible would show it as it is, with all that it may hold
+        report = crashed(error, module.params)
     for warning in report.warnings:
         module.warn(module.hide(warning))
     result = dict(report.result)

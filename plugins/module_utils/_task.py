@@ -6,15 +6,24 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import connection_of, goal_of, instance_of, token_of
+from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
+    LISTS,
+    connection_of,
+    goal_of,
+    instance_of,
+    token_of,
+    tokens_in,
+)
 from ansible_collections.wawp.cloud.plugins.module_utils._client import Client
 from ansible_collections.wawp.cloud.plugins.module_utils._drive import WallClock, drive, rehearse, sender
 from ansible_collections.wawp.cloud.plugins.module_utils._lifecycle import lifecycle
+from ansible_collections.wawp.cloud.plugins.module_utils._privacy import hider, mask_numbers_in
 from ansible_collections.wawp.cloud.plugins.module_utils._session import Session, shown_account
 from ansible_collections.wawp.cloud.plugins.module_utils._steps import Action, Outcome
 
@@ -30,6 +39,15 @@ class Report:
     @property
     def failed(self) -> bool:
         return bool(self.result.get("failed"))
+
+
+def crashed(error: Exception, params: Mapping[str, Any]) -> Report:
+    """What a task gives back that ended where nobody foresaw it: what happened, without what mustn't be shown."""
+    tokens = {str(params.get("access_token") or "").strip()}
+    hide = hider(tokens.union(*(tokens_in(params.get(name)) for name in LISTS)))
+    told, trace = (mask_numbers_in(hide(text)) for text in (str(error), traceback.format_exc()))
+    message = f"unexpected {type(error).__name__}: {told}. This is a defect of wawp.cloud, please report it"
+    return Report({"failed": True, "msg": message, "exception": trace})
 
 
 def counted(number: int) -> str:

@@ -24,7 +24,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec,
 from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._privacy import hider
-from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
+from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, crashed
 from ansible_collections.wawp.cloud.plugins.plugin_utils._plain import plain
 
 
@@ -84,6 +84,8 @@ class InProcessAction(NormalAction):
             report = self.task(params, self._task.check_mode)
         except OptionError as error:
             return {"failed": True, "msg": str(error)}
+        except Exception as error:  # Ansible would show it as it is, with all that it may hold
+            report = crashed(error, params)
         result = {**report.result, **({"warnings": report.warnings} if report.warnings else {})}
         if self._task.diff and report.diff:
             result["diff"] = report.diff

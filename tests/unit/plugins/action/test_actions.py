@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import importlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins import action, modules
+from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
 from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
 
 
@@ -29,3 +33,21 @@ def test_an_action_checks_the_options_that_its_module_documents(name: str) -> No
     module = importlib.import_module(f"ansible_collections.wawp.cloud.plugins.modules.{name}")
     assert issubclass(plugin, InProcessAction)
     assert plugin.spec in vars(module).values()
+
+
+def test_what_nobody_foresaw_is_told_without_secrets() -> None:
+    """Ansible itself would show the exception as it is."""
+
+    class Breaks(InProcessAction):
+        def task(self, params: Mapping[str, Any], check_mode: bool) -> Report:
+            raise RuntimeError(f"{params} of 201012345678")
+
+    action: Any = Breaks.__new__(Breaks)
+    action._task = SimpleNamespace(check_mode=False, diff=False)
+    params = {"access_token": "geheim-1", "instances": [{"instance_id": "a", "access_token": "geheim-2"}]}
+    result = action._result(params)
+    assert result["failed"]
+    assert "unexpected RuntimeError" in result["msg"]
+    assert "RuntimeError" in result["exception"]
+    for secret in ("geheim", "201012345678"):
+        assert secret not in json.dumps(result)

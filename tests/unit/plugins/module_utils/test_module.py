@@ -190,6 +190,24 @@ def test_an_account_in_a_refused_task_is_masked(run: Any) -> None:
     assert "1012345678" not in json.dumps(result)
 
 
+def test_what_nobody_foresaw_is_told_without_secrets(run: Any) -> None:
+    """Ansible itself would show the exception as it is."""
+
+    def breaks(params: Mapping[str, Any], dummy: bool) -> Report:
+        try:
+            raise KeyError(str(params))
+        except KeyError as error:
+            raise RuntimeError(f"{params} of 201012345678") from error
+
+    instances = [{"instance_id": "a", "access_token": "geheimer-token"}]
+    options = {name: value for name, value in OPTIONS.items() if name != "instance_id"}
+    code, result = run(lambda: run_module(FLEET_SPEC, breaks), **options, **INVOCATION, instances=instances)
+    assert code == 1
+    assert "unexpected RuntimeError" in result["msg"]
+    assert "geheimer-token" not in json.dumps(result)
+    assert "201012345678" not in json.dumps(result)
+
+
 def test_a_task_is_handed_checked_options(run: Any) -> None:
     handed: list[Any] = []
 
