@@ -25,6 +25,7 @@ _NAME = re.compile(r"name$", re.IGNORECASE)
 _PHONE_KEY = re.compile(r"(phone|msisdn|mobile)(_?number|_?no)?$", re.IGNORECASE)
 _BETWEEN = r"[\s()./\u2010-\u2015-]{0,2}"
 _DIALLED = re.compile(rf"(?:\+|(?<![0-9A-Za-z:.])00{_BETWEEN}(?=[1-9])){_BETWEEN}\d(?:{_BETWEEN}\d){{6,14}}")
+_DIGITS = re.compile(rf"\d(?:{_BETWEEN}\d)+")
 # A plus may be written as in a URL or in JSON.
 _PHONE = re.compile(r"(?:(?<![0-9A-Za-z])|(?<=%2[Bb])|(?<=u002[Bb]))\d{9,15}(?![0-9A-Za-z])")
 # What a secret must hold, or stand in a text with, to be written in another way than as it is.
@@ -108,14 +109,20 @@ def masked(value: Any, account: str) -> Any:
     if isinstance(value, int) and account and account in str(value):
         return masked(str(value), account)
     if isinstance(value, str):
-        text = _in_any_writing(account).sub(lambda found: mask_account(found.group()), value) if account else value
+        text = _mask_digits_of(account, value) if account else value
         return _mask_dialled(mask_accounts_in(text))
     return value
 
 
-@lru_cache(maxsize=64)
-def _in_any_writing(account: str) -> re.Pattern[str]:
-    return re.compile(_BETWEEN.join(account))
+def _mask_digits_of(account: str, text: str) -> str:
+    """The text with the digits of an account masked, however they are grouped."""
+
+    def hide(found: re.Match[str]) -> str:
+        digits = "".join(filter(str.isdigit, found.group()))
+        return mask_account(found.group()) if account in digits else found.group()
+
+    # No pattern of the account's own: to compile one takes a millisecond, and a fleet has thousands of accounts.
+    return _DIGITS.sub(hide, text)
 
 
 def hider(secrets: Iterable[str]) -> Callable[[Any], Any]:
