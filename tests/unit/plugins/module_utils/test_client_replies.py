@@ -124,6 +124,7 @@ def test_nearly_as_large_as_allowed(make_client: MakeClient) -> None:
         b'{"n": ' + b"9" * 10_000 + b"x}",
         b'{"n": NaN}',
         b'{"n": -Infinity}',
+        b'{"n": 1e999}',
     ],
     ids=lambda body: repr(body[:20]),
 )
@@ -177,6 +178,7 @@ def test_a_refusal_is_a_refusal_however_long_its_page(make_client: MakeClient) -
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + GOOD,
         b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"a',
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n{}",
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"HTTP/1.1 abc\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
