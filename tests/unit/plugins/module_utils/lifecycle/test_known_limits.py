@@ -115,3 +115,14 @@ def test_limit_a_scan_just_before_a_stop_or_deletion_is_hidden_by_it() -> None:
         outcome = scene.run(Goal(state))
         assert (outcome.verdict, outcome.failed) == ("already_severed", False)
         assert scene.instance.account
+
+
+def test_limit_a_logout_that_strikes_after_its_run_may_burn_the_key_unseen() -> None:
+    """The gateway holds both tries back for longer than any run waits, and by then the host is asleep."""
+    late = Fault("late", call="logout", seconds=400, times=2)
+    scene = Scene(instance(), [late], events=[Event(300.0, "hibernate")])
+    first = scene.run(LOGGED_OUT)
+    scene.sleep(600)
+    second = scene.run(LOGGED_OUT)
+    assert (first.verdict, first.failed) == ("unproven", True)
+    assert (second.verdict, scene.linked) == ("already_severed", True)
