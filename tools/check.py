@@ -35,6 +35,8 @@ NOTHING_TO_CHECK = "No tests applicable."  # what ansible-test says of a sanity 
 # The one integration target of which coverage is measured: it runs what only Ansible's worker does. The unit tests
 # reach the rest, and a module's process takes half as long again when it is measured.
 MEASURED_TARGET = "in_process"
+# Integration targets that no Python but the controller's has a part in.
+ON_CONTROLLER = (MEASURED_TARGET, "inventory_wawp")
 STAGE_TIMEOUT = 40 * 60  # seconds; longer than any stage takes on a slow machine, shorter than CI waits
 GROUPS = (
     *("lint", "sanity", "units", "integration", "docs-test", "site-test"),
@@ -188,6 +190,8 @@ def units_stage(core: str, python: str, *, measured: bool) -> Stage:
 def integration_stage(core: str, python: str, *, measured: bool) -> Stage:
     """Return the integration stage of an ansible-core version, with modules on a Python."""
     command = [ANSIBLE_TEST, core, "integration", "--venv", "--python", python, "--continue-on-error"]
+    if python not in CORES[core]["controller"]:  # then the controller has another one, with which they are run anyway
+        command += [word for target in ON_CONTROLLER for word in ("--exclude", target)]
     in_two = [[*command, "--coverage", MEASURED_TARGET], [*command, "--exclude", MEASURED_TARGET]]
     return Stage(
         f"integration {core} py{python}",
