@@ -17,10 +17,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -38,6 +39,7 @@ MEASURED_TARGET = "in_process"
 # Integration targets that no Python but the controller's has a part in.
 ON_CONTROLLER = (MEASURED_TARGET, "inventory_wawp")
 STAGE_TIMEOUT = 40 * 60  # seconds; longer than any stage takes on a slow machine, shorter than CI waits
+GRACE = 10  # seconds that an interrupted stage has to end what it started
 GROUPS = (
     *("lint", "sanity", "units", "integration", "docs-test", "site-test"),
     *("events-test", "awx-test", "runbooks-test", "package", "coverage"),
@@ -45,6 +47,7 @@ GROUPS = (
 ANSIBLE_TEST = str(ROOT / "tools/ansible-test")
 BIN = ROOT / ".venv/bin"
 RUNNING: set[subprocess.Popen[bytes]] = set()
+INTERRUPTED = threading.Event()
 
 
 @dataclass
@@ -319,6 +322,8 @@ def run_command(command: list[str], log: Path) -> int:
         if program is None:
             output.write(f"{command[0]}: not found\n")
             return 127
+        if INTERRUPTED.is_set():
+            return 130
         process = subprocess.Popen(
             [program, *command[1:]],
             cwd=ROOT,
@@ -339,14 +344,29 @@ def run_command(command: list[str], log: Path) -> int:
             RUNNING.remove(process)
 
 
+def send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Send a signal to a command and its children, if there are any left."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
 @contextmanager
 def ended_on_interrupt() -> Iterator[None]:
-    """End what runs when the user presses Ctrl-C: the commands are in sessions of their own and don't see it."""
+    """End what runs when the user presses Ctrl-C: the commands are in sessions of their own and don't see it.
+
+    Each gets it first, since ansible-playbook's workers, in sessions of theirs, live on where nobody ends them.
+    """
     try:
         yield
     except KeyboardInterrupt:
-        for process in list(RUNNING):
-            os.killpg(process.pid, signal.SIGKILL)
+        INTERRUPTED.set()  # a stage has further commands, which needn't begin
+        running = list(RUNNING)
+        for process in running:
+            send(process, signal.SIGINT)
+        for process in running:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE)
+            send(process, signal.SIGKILL)
         raise
 
 
