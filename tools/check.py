@@ -296,8 +296,11 @@ def test_plan(cores: list[str], *, everything: bool) -> list[Stage]:
 
 
 def all_stages(cores: list[str], sanity_cores: list[str], *, everything: bool) -> list[Stage]:
-    """Return all stages in the order in which they are to start: what takes long comes first."""
-    stages = test_plan(cores, everything=everything) + [sanity_stage(core) for core in sanity_cores]
+    """Return all stages in the order in which they are to start: what takes long comes first.
+
+    That is all sanity stages together: one after the other they take as long as all that is done beside them.
+    """
+    stages = [sanity_stage(core) for core in sanity_cores] + test_plan(cores, everything=everything)
     stages += [*lint_stages(), docs_stage(), site_stage(), release_stage(), lowest_stage(), events_stage(), awx_stage()]
     stages += [runbooks_stage()]
     stages += [Stage("package", "package", [["python", "tools/package.py"]])]
