@@ -2,23 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action of wawp_fleet: see _in_process.py."""
+"""Action of wawp_fleet: see plugin_utils/_in_process.py."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import FLEET_SPEC
-from ansible_collections.wawp.cloud.plugins.module_utils._fleet_task import fleet_task
-from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
-from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
+from ..module_utils._tasks.fleet import fleet_task
+from ..module_utils._tasks.options import FLEET_SPEC
+from ..module_utils._tasks.session import TaskResult
+from ..plugin_utils._in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
     spec = FLEET_SPEC
 
-    def task(self, params: Mapping[str, Any], check_mode: bool) -> Report:
+    def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         return fleet_task(params, check_mode, self._say)
 
     def _say(self, line: str) -> None:

@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action of wawp_roster: see _in_process.py."""
+"""Action of wawp_roster: see plugin_utils/_in_process.py."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._roster import ROSTER_SPEC, roster_task
-from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
-from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
+from ..module_utils._tasks.roster import ROSTER_SPEC, roster_task
+from ..module_utils._tasks.session import TaskResult
+from ..plugin_utils._in_process import InProcessAction
 
 _PRIVATE = {"access_token", "expect_account"}
 
@@ -19,7 +19,7 @@ _PRIVATE = {"access_token", "expect_account"}
 class ActionModule(InProcessAction):
     spec = ROSTER_SPEC
 
-    def task(self, params: Mapping[str, Any], check_mode: bool) -> Report:
+    def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         return roster_task(params, check_mode)
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action of wawp_webhook: see _in_process.py."""
+"""Action of wawp_webhook: see plugin_utils/_in_process.py."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
-from ansible_collections.wawp.cloud.plugins.module_utils._webhook_task import WEBHOOK_SPEC, webhook_task
-from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
+from ..module_utils._tasks.session import TaskResult
+from ..module_utils._tasks.webhook import WEBHOOK_SPEC, webhook_task
+from ..plugin_utils._in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
     spec = WEBHOOK_SPEC
 
-    def task(self, params: Mapping[str, Any], check_mode: bool) -> Report:
+    def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         return webhook_task(params, check_mode)

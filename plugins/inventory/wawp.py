@@ -117,17 +117,18 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import (
+
+from ..module_utils._api.client import REQUESTS_IMPORT_ERROR
+from ..module_utils._errors import OptionError
+from ..module_utils._tasks.fleet import named
+from ..module_utils._tasks.options import (
     at_least,
-    connection_of,
-    rate_of,
-    targets_of,
+    parse_connection,
+    parse_rate,
+    parse_targets,
 )
-from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
-from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
-from ansible_collections.wawp.cloud.plugins.module_utils._fleet_task import named
-from ansible_collections.wawp.cloud.plugins.module_utils._read_task import read_all, session_facts
-from ansible_collections.wawp.cloud.plugins.plugin_utils._plain import plain
+from ..module_utils._tasks.session_info import read_all, session_facts
+from ..plugin_utils._plain import plain
 
 try:
     from ansible.template import trust_as_template
@@ -247,10 +248,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise OptionError("hostname", f"{', '.join(clashes)} would be a group and a host")
 
     def _read(self) -> list[dict[str, Any]]:
-        targets = targets_of(self._instances(), self._option("access_token"))
+        targets = parse_targets(self._instances(), self._option("access_token"))
         params = {name: self._option(name) for name in _OPTIONS}
-        connection = connection_of(params)
-        connections, pace = at_least(params, "max_connections", 1), rate_of(params)
+        connection = parse_connection(params)
+        connections, pace = at_least(params, "max_connections", 1), parse_rate(params)
         for warning in connection.warnings:
             self.display.warning(warning)
         outcomes = read_all(connection, targets, connections, pace)

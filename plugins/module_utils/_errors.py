@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What can go wrong, by name. Private to the collection; no I/O."""
+"""What can go wrong, by name."""
 
 from __future__ import annotations
 

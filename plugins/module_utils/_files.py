@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Files that only their owner may read, written whole or not at all. Private to the collection."""
+"""Files that only their owner may read, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import os
 import stat
 import tempfile
 
-from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ._errors import OptionError
 
 
 def write_private(path: str, content: bytes, option: str) -> None:

@@ -216,7 +216,7 @@ summary:
       description: How many ended with each verdict.
       returned: always
       type: dict
-      sample: {severed: 3, already_severed: 0, unproven: 0}
+      sample: {severed: 3, no_account: 0, unproven: 0}
     calls:
       description: How many calls were sent.
       returned: always
@@ -234,9 +234,9 @@ prediction:
   sample: false
 """
 
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import FLEET_SPEC
-from ansible_collections.wawp.cloud.plugins.module_utils._fleet_task import fleet_task
-from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
+from ..module_utils._tasks.fleet import fleet_task
+from ..module_utils._tasks.module import run_module
+from ..module_utils._tasks.options import FLEET_SPEC
 
 
 def main() -> None:

@@ -139,8 +139,8 @@ sessions:
       sample: "********5678@c.us"
 """
 
-from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
-from ansible_collections.wawp.cloud.plugins.module_utils._pairing import PAIRING_SPEC, pairing_task
+from ..module_utils._tasks.module import run_module
+from ..module_utils._tasks.pairing import PAIRING_SPEC, pairing_task
 
 
 def main() -> None:

@@ -217,8 +217,8 @@ lines:
   sample: ["Plan: decommission 1 instance"]
 """
 
-from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
-from ansible_collections.wawp.cloud.plugins.module_utils._plan import PLAN_SPEC, plan_task
+from ..module_utils._tasks.module import run_module
+from ..module_utils._tasks.plan import PLAN_SPEC, plan_task
 
 
 def main() -> None:

@@ -298,8 +298,8 @@ compared:
   sample: [/var/tmp/wawp_reports/decommission-20261122T013000.123Z.json]
 """
 
-from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
-from ansible_collections.wawp.cloud.plugins.module_utils._report_task import REPORT_SPEC, report_task
+from ..module_utils._tasks.module import run_module
+from ..module_utils._tasks.report import REPORT_SPEC, report_task
 
 
 def main() -> None:

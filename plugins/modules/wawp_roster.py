@@ -136,8 +136,8 @@ targets:
     - {instance_id: 3EB0BCB2E3D5, name: Front desk}
 """
 
-from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
-from ansible_collections.wawp.cloud.plugins.module_utils._roster import ROSTER_SPEC, roster_task
+from ..module_utils._tasks.module import run_module
+from ..module_utils._tasks.roster import ROSTER_SPEC, roster_task
 
 
 def main() -> None:

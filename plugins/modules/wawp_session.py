@@ -133,7 +133,7 @@ verdict:
     - With O(state=logged_out), O(state=decommissioned) and O(state=absent), what is known about the link between phone
       and session.
     - V(severed), our logout was sent while C(WORKING), and afterwards the session was seen without an account.
-    - V(already_severed), there was nothing to do, no account was there before anything was sent. What ended it
+    - V(no_account), there was nothing to do, no account was there before anything was sent. What ended it
       was not seen by this run.
     - V(unproven), the phone may still list the device. RV(advice) says what to do.
     - Null for the other states, and with O(state=absent) where there was no session to begin with.
@@ -253,9 +253,9 @@ error:
       sample: "POST https://api.wawp.net/v2/session/info: HTTP 401, the access token was refused, check access_token"
 """
 
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import SESSION_SPEC
-from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
-from ansible_collections.wawp.cloud.plugins.module_utils._task import session_task
+from ..module_utils._tasks.module import run_module
+from ..module_utils._tasks.options import SESSION_SPEC
+from ..module_utils._tasks.session import session_task
 
 
 def main() -> None:

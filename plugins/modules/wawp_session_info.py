@@ -147,9 +147,9 @@ sessions:
       sample: "data:image/png;base64,iVBORw0KGgo="
 """
 
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import INFO_SPEC
-from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
-from ansible_collections.wawp.cloud.plugins.module_utils._read_task import info_task
+from ..module_utils._tasks.module import run_module
+from ..module_utils._tasks.options import INFO_SPEC
+from ..module_utils._tasks.session_info import info_task
 
 
 def main() -> None:

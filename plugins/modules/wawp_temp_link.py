@@ -98,8 +98,8 @@ error:
   sample: null
 """
 
-from ansible_collections.wawp.cloud.plugins.module_utils._link_task import LINK_SPEC, link_task
-from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
+from ..module_utils._tasks.module import run_module
+from ..module_utils._tasks.temp_link import LINK_SPEC, link_task
 
 
 def main() -> None:

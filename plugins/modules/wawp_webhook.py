@@ -121,8 +121,8 @@ error:
   sample: null
 """
 
-from ansible_collections.wawp.cloud.plugins.module_utils._module import run_module
-from ansible_collections.wawp.cloud.plugins.module_utils._webhook_task import WEBHOOK_SPEC, webhook_task
+from ..module_utils._tasks.module import run_module
+from ..module_utils._tasks.webhook import WEBHOOK_SPEC, webhook_task
 
 
 def main() -> None:

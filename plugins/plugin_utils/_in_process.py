@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carries a task inside the controller's worker, where that can't make a difference. Private to the collection.
+"""Carries a task inside the controller's worker, where that can't make a difference.
 
 Packing a module and starting a Python for it costs forty times what a call costs. Where the task runs on the controller
 itself, with its own Python, the same options are checked against the same specification and handed to the same code.
@@ -20,12 +20,13 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalAction
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Spec, shown_options, tokens_in
-from ansible_collections.wawp.cloud.plugins.module_utils._client import REQUESTS_IMPORT_ERROR
-from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
-from ansible_collections.wawp.cloud.plugins.module_utils._privacy import hider
-from ansible_collections.wawp.cloud.plugins.module_utils._task import Report, crashed
-from ansible_collections.wawp.cloud.plugins.plugin_utils._plain import plain
+
+from ..module_utils._api.client import REQUESTS_IMPORT_ERROR
+from ..module_utils._errors import OptionError
+from ..module_utils._redact import make_redactor
+from ..module_utils._tasks.options import Spec, find_tokens, redact_options
+from ..module_utils._tasks.session import TaskResult, crashed
+from ._plain import plain
 
 
 class InProcessAction(NormalAction):
@@ -40,7 +41,7 @@ class InProcessAction(NormalAction):
     spec: Spec
     secret_when: str = ""
 
-    def task(self, params: Mapping[str, Any], check_mode: bool) -> Report:
+    def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         """What the module does with its checked options."""
         raise NotImplementedError
 
@@ -71,9 +72,9 @@ class InProcessAction(NormalAction):
             result = {"failed": True, "msg": self._complaint(validated.errors[0])}
         else:
             result = self._result(params)
-        result = hider(tokens_in(given.get("instances")))(result)
+        result = make_redactor(find_tokens(given.get("instances")))(result)
         if _shows_invocation(task_vars):
-            result["invocation"] = {"module_args": shown_options({**given, **params}, self.spec)}
+            result["invocation"] = {"module_args": redact_options({**given, **params}, self.spec)}
         # As AnsibleModule does: a secret like 1 or true must not turn changed or failed into text.
         kept = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
         cleaned: dict[str, Any] = {**remove_values(result, _secrets(self.spec, params)), **kept}

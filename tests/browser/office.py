@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._report import (
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.report import (
     Evidence,
     build,
     checked_request,
@@ -43,13 +43,13 @@ KINDS = (
     ("WORKING", ("logout", "stop"), "severed", 14),
     ("STOPPED", ("start", "logout", "stop"), "severed", 4),
     ("FAILED", ("restart", "logout", "stop"), "severed", 1),
-    ("SCAN_QR_CODE", ("stop",), "already_severed", 3),
+    ("SCAN_QR_CODE", ("stop",), "no_account", 3),
     ("FAILED", ("restart",), "unproven", 2),
     ("STARTING", ("logout", "stop"), "unproven", 1),
 )
 
 
-def moment(seconds: float) -> str:
+def parse_time(seconds: float) -> str:
     return (BEGAN + timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -74,7 +74,7 @@ def session(number: int, kind: tuple[str, tuple[str, ...], str, int], name: str)
         "actions": [
             {
                 "action": call,
-                "time": moment(began + took * (place + 0.2) / len(calls)),
+                "time": parse_time(began + took * (place + 0.2) / len(calls)),
                 "duration": 1.1,
                 "status": status,
                 "outcome": "ok",
@@ -84,7 +84,7 @@ def session(number: int, kind: tuple[str, tuple[str, ...], str, int], name: str)
         ],
         "open_ends": [],
         "warnings": [],
-        "began": moment(began),
+        "began": parse_time(began),
         "duration": took,
         "error": None,
     }
@@ -109,8 +109,8 @@ def report(names: tuple[str, ...] = DESKS) -> dict[str, Any]:
             runbook="decommission",
             purpose="sever",
             title="Office in Cairo closed",
-            began=moment(0),
-            ended=moment(31),
+            began=parse_time(0),
+            ended=parse_time(31),
             request=checked_request(
                 {
                     "operator": "night-shift",
@@ -129,7 +129,7 @@ def report(names: tuple[str, ...] = DESKS) -> dict[str, Any]:
                 "versions": versions("2.21.5", "3.13.0"),
             },
             plan={"confirm": "decommission-25-a1b2c3d4", "fingerprint": "a1b2c3d4" * 8},
-            planned=[{**entry, "began": moment(0.4), "duration": 2.1} for entry in sessions],
+            planned=[{**entry, "began": parse_time(0.4), "duration": 2.1} for entry in sessions],
             sessions=sessions,
             after=after,
         )

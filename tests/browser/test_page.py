@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.plugins.module_utils._report_html import render
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.page import render
 from selenium import webdriver
 from selenium.common.exceptions import NoAlertPresentException
 from selenium.webdriver.common.by import By
@@ -84,7 +84,7 @@ def test_numbers(page: Page) -> None:
         tile.get_attribute("data-outcome"): tile.find_element(By.CSS_SELECTOR, ".count").text
         for tile in page.all(".tile")
     }
-    assert counts == {"severed": "19", "already_severed": "3", "accepted_unproven": "1", "unproven": "2"}
+    assert counts == {"severed": "19", "no_account": "3", "accepted_unproven": "1", "unproven": "2"}
     assert page.one(".statement").text == "22 of 25 links are severed."
     assert page.one("#shown").text == "25 instances"
     assert len(page.rows()) == 25
@@ -108,7 +108,7 @@ def test_filter_by_outcome_and_words(page: Page) -> None:
     page.one("#clear").click()
     assert len(page.rows()) == 25
     page.one("#search").send_keys("front scan_qr")
-    assert {row.get_attribute("data-outcome") for row in page.rows()} <= {"already_severed"}
+    assert {row.get_attribute("data-outcome") for row in page.rows()} <= {"no_account"}
     page.one("#search").send_keys(" nowhere to be found")
     assert page.rows() == []
     assert page.one("#empty").is_displayed()
@@ -200,7 +200,7 @@ def test_readable_in_light_and_dark(page: Page, scheme: str) -> None:
     try:
         assert (luminance(page, "html", "backgroundColor") > 0.5) == (scheme == "light")
         assert contrast(page, ".statement", "html") > 7
-        for chip in ("severed", "already_severed", "accepted_unproven", "unproven"):
+        for chip in ("severed", "no_account", "accepted_unproven", "unproven"):
             assert contrast(page, f".c-{chip}", f".c-{chip}") > 4.5, chip
         assert contrast(page, ".card p", ".card") > 4.5
     finally:

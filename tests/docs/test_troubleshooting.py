@@ -17,7 +17,7 @@ import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.common import validation
 from ansible_collections.wawp.cloud.plugins.module_utils import _errors
-from ansible_collections.wawp.cloud.plugins.module_utils._client import Client, Connection
+from ansible_collections.wawp.cloud.plugins.module_utils._api.client import Client, Connection
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import fleet
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server

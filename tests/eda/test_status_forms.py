@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.plugins.module_utils import _privacy
+from ansible_collections.wawp.cloud.plugins.module_utils import _redact as _privacy
 from ansible_collections.wawp.cloud.tests.eda.support import (
     ID,
     KEY,
@@ -332,4 +332,4 @@ def test_accounts_are_masked_as_everywhere(account: str) -> None:
     ids=str,
 )
 def test_secrets_are_dropped_as_everywhere(value: Any) -> None:
-    assert session_status.harmless(value, mask=False) == _privacy.without_secrets(value)
+    assert session_status.harmless(value, mask=False) == _privacy.redact_sensitive_keys(value)

@@ -30,7 +30,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 from .conftest import ACCOUNT, NEXT, Ran, World
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs/schema/report-1.json").read_text())
-PROVEN = ("severed", "already_severed")
+PROVEN = ("severed", "no_account")
 
 
 def check_truth(world: World, ran: Ran) -> None:
@@ -62,7 +62,7 @@ def test_happy(world: World) -> None:
     )
     assert ran.code == 0, ran.output
     check_truth(world, ran)
-    assert ran.outcomes() == {"A1": "severed", "A2": "severed", "A3": "severed", "A4": "already_severed"}
+    assert ran.outcomes() == {"A1": "severed", "A2": "severed", "A3": "severed", "A4": "no_account"}
     assert {world.engine.look(name).status for name in ran.outcomes()} == {"STOPPED"}
     assert world.engine.look("A1").link is None
     record = ran.report["records"][1]
@@ -131,7 +131,7 @@ def test_drift_of_an_unpaired_session_is_no_other_plan(world: World) -> None:
     world.engine.world("crash", "A1")
     ran = world.run("decommission", instances=["A1"], confirm=phrase)
     assert ran.code == 0, ran.output
-    assert ran.outcomes() == {"A1": "already_severed"}
+    assert ran.outcomes() == {"A1": "no_account"}
 
 
 def test_four_eyes(world: World) -> None:

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import bare
-from ansible_collections.wawp.cloud.plugins.module_utils._arguments import Target
-from ansible_collections.wawp.cloud.plugins.module_utils._client import Connection
-from ansible_collections.wawp.cloud.plugins.module_utils._read_task import read_all
+from ansible_collections.wawp.cloud.plugins.module_utils._api.client import Connection
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.options import Target
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.session_info import read_all
 
 
 def collection(url: str, token: str, threads: int, ids: list[str]) -> None:

@@ -40,7 +40,7 @@ class Bench:
     output: str = ""  # of the command that ran last
     peak: float = 0.0  # MiB, of the largest of its processes
 
-    def scene(self, size: int, **delays: object) -> list[str]:
+    def simulated_run(self, size: int, **delays: object) -> list[str]:
         """So many WORKING sessions, and nothing else. Returns their ids."""
         self.control("reset", {"fleet": f"working:{size}"})
         self.control("delays", {"scale": 0, **delays}, "PATCH")
@@ -99,10 +99,10 @@ Work = Callable[[Bench], float]
 
 
 def logouts(size: int, work: Work, **delays: object) -> Work:
-    """Work on a fresh scene, checked afterwards."""
+    """Work on a fresh simulated_run, checked afterwards."""
 
     def measured(bench: Bench) -> float:
-        bench.scene(size, **delays)
+        bench.simulated_run(size, **delays)
         seconds = work(bench)
         bench.severed(size)
         return seconds
@@ -116,7 +116,7 @@ def bare(bench: Bench) -> float:
 
 def cpu(what: str) -> Work:
     def measured(bench: Bench) -> float:
-        bench.scene(5000)
+        bench.simulated_run(5000)
         bench.run(sys.executable, HERE / "cpu.py", what, bench.url, TOKEN, "16", bench.folder / "ids.json")
         return float(bench.output)
 

@@ -59,7 +59,7 @@ def excerpts(secret: str, places: dict[str, bytes]) -> list[str]:
     return found
 
 
-def scene(token: str, phone: str) -> list[dict[str, Any]]:
+def sim(token: str, phone: str) -> list[dict[str, Any]]:
     """Sessions of all kinds, and servers that echo what they were sent or tell whose session it is."""
     mine = {"access_token": token, "account": f"{phone}@c.us", "push_name": f"Owner of {phone}"}
     told = f"$access_token of {phone}@c.us"
@@ -207,7 +207,7 @@ def main() -> None:
         inputs = Path(folder, "inputs")
         (inputs / "without_requests/requests").mkdir(parents=True)
         (inputs / "without_requests/requests/__init__.py").write_text(WITHOUT_REQUESTS, encoding="utf-8")
-        (inputs / "fleet.json").write_text(json.dumps(scene(token, phone)), encoding="utf-8")
+        (inputs / "fleet.json").write_text(json.dumps(sim(token, phone)), encoding="utf-8")
         with simulator(inputs / "fleet.json", inputs) as url:
             began = time.monotonic()
             Path(folder, "control").mkdir()

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins import action, modules
-from ansible_collections.wawp.cloud.plugins.module_utils._task import Report
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.session import TaskResult
 from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
 
 
@@ -39,7 +39,7 @@ def test_what_nobody_foresaw_is_told_without_secrets() -> None:
     """Ansible itself would show the exception as it is."""
 
     class Breaks(InProcessAction):
-        def task(self, params: Mapping[str, Any], check_mode: bool) -> Report:
+        def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
             raise RuntimeError(f"{params} of 201012345678")
 
     action: Any = Breaks.__new__(Breaks)

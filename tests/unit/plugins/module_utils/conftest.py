@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.plugins.module_utils._client import Client, Connection
+from ansible_collections.wawp.cloud.plugins.module_utils._api.client import Client, Connection
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server

@@ -13,7 +13,7 @@ from typing import Any
 
 ACCOUNT = "201012345678"
 PUSH_NAME = "Nour Example"
-HIDDEN = "********"
+REDACTED = "********"
 
 # What Ansible adds to a result, and what is compared by itself.
 _NOT_WHOLE = {"ansible_loop_var", "deprecations", "diff", "exception", "invocation", "msg", "session", "warnings"}
@@ -24,7 +24,7 @@ Loop = Mapping[str, Any]
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def scene(cases: Cases, instances: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def sim(cases: Cases, instances: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What the simulator is to hold, so that each case that starts somewhere has an instance of its own."""
     there = [(case, instances[case["start"]]) for case in cases if case["start"] != "nowhere"]
     return [
@@ -150,7 +150,7 @@ def _session(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "settings": session["config"],
     }
     unknown = set(session) - {"name", "status", "config", "me", "qr"}
-    return {**told, "unknown": sorted(unknown)} if unknown or session.get("qr", HIDDEN) != HIDDEN else told
+    return {**told, "unknown": sorted(unknown)} if unknown or session.get("qr", REDACTED) != REDACTED else told
 
 
 def complaints(cases: Cases, phases: Mapping[str, Loop]) -> list[str]:
@@ -222,4 +222,4 @@ class FilterModule:
     """The filters."""
 
     def filters(self) -> dict[str, Any]:
-        return {"wawp_complaints": complaints, "wawp_scene": scene, "wawp_unlike_truth": unlike_truth}
+        return {"wawp_complaints": complaints, "wawp_scene": sim, "wawp_unlike_truth": unlike_truth}

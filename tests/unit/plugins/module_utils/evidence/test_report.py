@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
-from ansible_collections.wawp.cloud.plugins.module_utils._report import OUTCOMES, drift
-from ansible_collections.wawp.cloud.plugins.module_utils._report_task import REPORT_SPEC, report_task
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.report import OUTCOMES, drift
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.report import REPORT_SPEC, report_task
 
 MOMENT = "2026-11-22T01:30:00.000Z"
 
@@ -67,7 +67,7 @@ def written(result: dict[str, Any]) -> dict[str, Any]:
     ("purpose", "given", "outcome", "complete"),
     [
         ("sever", {"sessions": [session()], "after": [seen()]}, "severed", True),
-        ("sever", {"sessions": [session(verdict="already_severed")]}, "already_severed", True),
+        ("sever", {"sessions": [session(verdict="no_account")]}, "no_account", True),
         ("sever", {"sessions": [session(verdict="unproven", failed=True, msg="x")]}, "unproven", False),
         ("sever", {"sessions": [session(verdict="unproven")], "accept_unproven": ["A1"]}, "accepted_unproven", True),
         ("sever", {"sessions": [session()], "after": [seen(paired=True, status="WORKING")]}, "unproven", False),

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A reply that is read in time or not at all.
+
+Python bounds the wait for each part of a reply. A head that drips, or one interim reply after another, never ends so.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+from functools import lru_cache
+from typing import Any
+
+
+class _Bounded(io.RawIOBase):
+    """What comes from a socket until its time-out is over, which is that of all reads together."""
+
+    def __init__(self, connection: socket.socket, stream: io.BufferedReader) -> None:
+        self._connection, self._stream = connection, stream
+        timeout = connection.gettimeout()
+        self._end = None if timeout is None else time.monotonic() + timeout
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._end is not None:
+            left = self._end - time.monotonic()
+            if left <= 0:
+                raise socket.timeout("timed out")
+            self._connection.settimeout(left)
+        return self._stream.raw.readinto(buffer) or 0
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        self.fp = io.BufferedReader(_Bounded(sock, self.fp))
+
+    def begin(self) -> None:
+        super().begin()
+        if self.status < 200:
+            self.will_close = True  # its final reply may follow, and would be taken for that to the next request
+
+
+def with_deadline(pools: dict[str, Any]) -> dict[str, Any]:
+    """The pools of urllib3 for each scheme, whose connections read replies so."""
+    return {scheme: _with_bounds(pool) for scheme, pool in pools.items()}
+
+
+@lru_cache(maxsize=16)
+def _with_bounds(pool: Any) -> Any:
+    connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _Response})
+    return type(pool.__name__, (pool,), {"ConnectionCls": connection})

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A report as CSV for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .._redact import one_line
+
+COLUMNS = (
+    *("number", "instance_id", "name", "outcome", "verdict", "needs_human", "account"),
+    *("status_before", "status_after", "paired_after", "calls", "began", "ended", "deadline", "deadline_met"),
+    *("ticket", "requester", "approver", "operator", "runbook", "source", "api_url", "controller"),
+    *("open_ends", "deleted", "drift", "versions", "previous", "hash"),
+)
+# What spreadsheets take for the beginning of a formula, in any width, after blanks and quotes too.
+_FORMULA = re.compile(r"^[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
+# Where a spreadsheet of another language begins a new cell, whatever stands around it.
+_INNER_FORMULA = re.compile(r"([;\t][\s'\"]*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
+_LONGEST = 4000
+
+
+def render(report: Mapping[str, Any]) -> bytes:
+    """RFC 4180, with the mark by which spreadsheets know UTF-8."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for record in report["records"]:
+        row = _row(record)
+        writer.writerow([_cell(row[name]) for name in COLUMNS])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _row(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **record,
+        **record["who"],
+        **record["when"],
+        **record["where"],
+        "status_before": record["before"]["status"],
+        "status_after": record["after"]["status"],
+        "paired_after": record["after"]["paired"],
+        "calls": "; ".join(f"{call['time']} {call['action']} {call['outcome']}" for call in record["calls"]),
+        "runbook": record["what"]["runbook"],
+        "open_ends": " ".join(record["open_ends"]),
+        "versions": ", ".join(f"{name} {version}" for name, version in record["versions"].items()),
+    }
+
+
+def _cell(value: Any) -> str:
+    """The value as text that no spreadsheet runs: a quote before what looks like a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = _INNER_FORMULA.sub(r"\1'", one_line(str(value), _LONGEST))
+    return f"'{text}" if _FORMULA.match(text) else text

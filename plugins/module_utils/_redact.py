@@ -1,0 +1,228 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What may be shown: accounts masked, secrets left out, foreign text made harmless."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from html.entities import html5
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+REDACTED = "********"
+_SHOWN_DIGITS = 4
+_SECRET_KEY = re.compile(r"^qr|(authorization|cookies?|credentials?|headers|key|password|secret|token)$")
+# Ansible takes such keys for marks of its own, and fails on what it finds below them.
+_ANSIBLES_KEY = re.compile(r"^__ansible")
+# A scheme has a bound, or a long word would be searched from each of its letters to its end.
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,19}://\S+")
+_JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
+_NAME = re.compile(r"name$", re.IGNORECASE)
+_PHONE_KEY = re.compile(r"(phone|msisdn|mobile)(_?number|_?no)?$", re.IGNORECASE)
+_BETWEEN = r"[\s()./\u2010-\u2015-]{0,2}"
+_DIALLED = re.compile(rf"(?:\+|(?<![0-9A-Za-z:.])00{_BETWEEN}(?=[1-9])){_BETWEEN}\d(?:{_BETWEEN}\d){{6,14}}")
+_DIGITS = re.compile(rf"\d(?:{_BETWEEN}\d)+")
+# A plus may be written as in a URL or in JSON.
+_PHONE = re.compile(r"(?:(?<![0-9A-Za-z])|(?<=%2[Bb])|(?<=u002[Bb]))\d{9,15}(?![0-9A-Za-z])")
+# What a secret must hold, or stand in a text with, to be written in another way than as it is.
+_ESCAPES = re.compile(r"[\\%&]")
+
+
+def mask_account(account: str) -> str:
+    """The account with all but its last four digits starred, or all of them where there are too few to hide."""
+    # Whatever is behind the @: a server's name has no digits, and the text may be no account.
+    return "@".join(map(_mask_digits, account.split("@")))
+
+
+def _mask_digits(text: str) -> str:
+    digits = sum(character.isdigit() for character in text)
+    hidden = digits - _SHOWN_DIGITS if digits > 2 * _SHOWN_DIGITS - 2 else digits
+    masked = []
+    for character in text:
+        star = character.isdigit() and hidden > 0
+        hidden -= star
+        masked.append("*" if star else character)
+    return "".join(masked)
+
+
+def mask_name(name: str) -> str:
+    """A person's name reduced to its first letter."""
+    return f"{name[:1]}***" if name else name
+
+
+def mask_person(value: Any) -> Any:
+    """A copy of what is told of a person: names reduced to a letter, all that may be a phone number masked."""
+    if isinstance(value, Mapping):
+        return {
+            key: mask_name(item) if isinstance(item, str) and _NAME.search(str(key)) else mask_person(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [mask_person(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return mask_person(str(value)) if _PHONE.fullmatch(str(value)) else value
+    return mask_numbers_in(value) if isinstance(value, str) else value
+
+
+def mask_accounts_in(text: str) -> str:
+    """The text with every WhatsApp id in it masked."""
+    return _JID.sub(lambda found: mask_account(found.group()), text)
+
+
+def mask_numbers_in(text: str) -> str:
+    """The text with every WhatsApp id, and all else in it that may be a phone number, masked."""
+    return _PHONE.sub(lambda found: mask_account(found.group()), _mask_dialled(mask_accounts_in(text)))
+
+
+def _mask_dialled(text: str) -> str:
+    """The text with every number masked that is written as one to dial, with its country code."""
+    return _DIALLED.sub(lambda found: mask_account(found.group()), text)
+
+
+def redact_sensitive_keys(value: Any) -> Any:
+    """A copy of an API value with secrets starred, without credentials and queries of URLs and control characters."""
+    if isinstance(value, Mapping):
+        return {
+            _key(key): REDACTED if _is_secret(key) and item not in (None, "", [], {}) else redact_sensitive_keys(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [redact_sensitive_keys(item) for item in value]
+    if isinstance(value, str):
+        return _URL.sub(lambda found: _bare_url(found.group()), printable(value))
+    return value
+
+
+def mask_account_in(value: Any, account: str) -> Any:
+    """A copy of an API value in which nothing, not even a key, names the account (digits only, or empty)."""
+    if isinstance(value, Mapping):
+        return {
+            mask_account_in(key, account): mask_person(item)
+            if _PHONE_KEY.search(str(key))
+            else mask_account_in(item, account)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [mask_account_in(item, account) for item in value]
+    if isinstance(value, int) and account and account in str(value):
+        return mask_account_in(str(value), account)
+    if isinstance(value, str):
+        text = _mask_digits_of(account, value) if account else value
+        return _mask_dialled(mask_accounts_in(text))
+    return value
+
+
+def _mask_digits_of(account: str, text: str) -> str:
+    """The text with the digits of an account masked, however they are grouped."""
+
+    def hide(found: re.Match[str]) -> str:
+        digits = "".join(filter(str.isdigit, found.group()))
+        return mask_account(found.group()) if account in digits else found.group()
+
+    # No pattern of the account's own: to compile one takes a millisecond, and a fleet has thousands of accounts.
+    return _DIGITS.sub(hide, text)
+
+
+def make_redactor(secrets: Iterable[str]) -> Callable[[Any], Any]:
+    """What copies values and stars secrets in them, in a time that doesn't grow with how many secrets there are.
+
+    Args:
+        secrets: as they may stand in a string or be a number. Keys of mappings are not searched.
+    """
+    known = {secret for secret in secrets if secret}
+    if not known:
+        return lambda value: value
+    lengths = sorted({len(secret) for secret in known}, reverse=True)
+    characters = "".join(map(re.escape, sorted(set().union(*known))))
+    candidate = re.compile(f"[{characters}]{{{lengths[-1]},}}")
+
+    def starred(found: re.Match[str]) -> str:
+        text, at, kept = found.group(), 0, []
+        while at < len(text):
+            length = next((length for length in lengths if text[at : at + length] in known), 0)
+            kept.append(REDACTED if length else text[at])
+            at += length or 1
+        return "".join(kept)
+
+    def hide(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: hide(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [hide(item) for item in value]
+        if isinstance(value, str):
+            return candidate.sub(starred, value)
+        return REDACTED if isinstance(value, (int, float)) and str(value) in known else value
+
+    return hide
+
+
+def printable(text: str) -> str:
+    """The text with a blank for each control and direction character."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
+
+
+def one_line(text: str, length: int = 240) -> str:
+    """Foreign text on one line: control and direction characters removed, runs of blanks folded, cut to a length."""
+    line = " ".join(printable(text).split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def redact_text(text: str, secrets: Iterable[str]) -> str:
+    """The text without the secrets, in any of the writings in which a server may echo them."""
+    escaped = _ESCAPES.search(text)
+    for secret in filter(None, secrets):
+        text = _encodings(secret).sub(REDACTED, text) if escaped else text.replace(secret, REDACTED)
+    return text
+
+
+def redact_value(value: Any, secrets: Iterable[str]) -> Any:
+    """A copy of an API value without the secrets, in text that can be written: halves of characters are replaced."""
+    if isinstance(value, dict):
+        return {redact_value(key, secrets): redact_value(item, secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        return [redact_value(item, secrets) for item in value]
+    if isinstance(value, (int, float)) and str(value) in secrets:
+        return REDACTED
+    return redact_text(value.encode("utf-8", "replace").decode(), secrets) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=64)
+def _encodings(secret: str) -> re.Pattern[str]:
+    return re.compile("".join(map(_writing, secret)))
+
+
+@lru_cache(maxsize=256)
+def _writing(character: str) -> str:
+    """A pattern for a character as it is, or as URLs, JSON, HTML and strings in strings may have it."""
+    point, units = ord(character), character.encode("utf-16-be", "surrogatepass")
+    names = [re.escape(name) for name, value in html5.items() if value == character and name.endswith(";")]
+    forms = [
+        "".join(f"%(?:25)*(?i:{byte:02x})" for byte in character.encode("utf-8", "surrogatepass")),
+        "".join(rf"\\{{1,8}}(?i:u{units[at : at + 2].hex()})" for at in range(0, len(units), 2)),
+        f"&(?:#0*{point}|(?i:#x0*{point:x}));",
+        *(f"&{name}" for name in names),
+        # Last, or it would match the first character of a longer writing.
+        r"\\{1,8}" if character == "\\" else character if character.isalnum() else r"\\{0,8}" + re.escape(character),
+    ]
+    return f"(?:{'|'.join(forms)})"
+
+
+def _key(key: Any) -> str:
+    return _ANSIBLES_KEY.sub("ansible", printable(str(key)))
+
+
+def _is_secret(key: Any) -> bool:
+    return bool(_SECRET_KEY.search(re.sub(r"[^a-z]", "", str(key).lower())))
+
+
+def _bare_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return REDACTED
+    return urlunsplit((parts.scheme, host, parts.path, REDACTED if parts.query else "", ""))

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Out of service: ``state: stopped``, and ``state: decommissioned``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .logged_out import logged_out
+from .model import STOPPED, UNPROVEN, Session
+from .run import Run, RunStopped, Steps
+from .temp_link import close_link
+
+
+def stopped(run: Run) -> Steps:
+    """Stop what isn't stopped, and see that it is."""
+    session = run.require_session((yield from run.read_confirmed(_is_stopped)))
+    if _is_stopped(session):
+        return
+    yield from run.send("stop", lambda seen: not _is_stopped(seen))
+    session = run.require_session((yield from run.read_until(_is_stopped, run.timeout)))
+    if run.goal.wait and not _is_stopped(session):
+        raise RunStopped(f"stop was accepted, but after {run.timeout:g} s the session is {session.status}")
+
+
+def _is_stopped(session: Session) -> bool:
+    return session.status == STOPPED
+
+
+def decommissioned(run: Run) -> Steps:
+    """Close the temporary link, log out, and stop, so that nobody is shown a QR code.
+
+    The link goes first, since it would let an outsider pair again after the logout; but not before it is known whose
+    session it is, where that was asked for.
+    """
+    run.goal = replace(run.goal, start_if_stopped=True)
+    session = run.require_session((yield from run.read()))
+    known = not run.goal.expect_account or session.paired is False or session.account is not None
+    if known:
+        yield from close_link(run)
+    try:
+        yield from logged_out(run)
+    except RunStopped:
+        _note_not_stopped(run)
+        raise
+    if not known:
+        yield from close_link(run)
+    yield from _stop_unless_paired(run)
+
+
+def _stop_unless_paired(run: Run) -> Steps:
+    """Stopping a session that may still be paired would only hide that it is."""
+    if run.outcome.verdict == UNPROVEN and not _surely_unpaired(run):
+        _note_not_stopped(run)
+        return
+    try:
+        yield from stopped(run)
+    except RunStopped:
+        if run.last.paired:
+            _note_not_stopped(run)
+        else:
+            run.leave_open("The session was not stopped: whoever sees its QR code can link a phone.")
+        raise
+
+
+def _note_not_stopped(run: Run) -> None:
+    if not _is_stopped(run.last):
+        run.leave_open(f"The session was not stopped: it is {run.last.status} and may still be paired.")
+
+
+def _surely_unpaired(run: Run) -> bool:
+    """Whether there is no key left that could be used, be it for a logout or by mistake."""
+    wiped = "logout" in run.accepted and run.last.paired is not True
+    return run.last.paired is False or wiped

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The steps that end when an account is linked."""
+
+from __future__ import annotations
+
+from .model import WORKING, Session
+from .run import Run, RunStopped, Steps, at_rest
+
+# The engine gives up after some minutes without a scan; more often than this nobody is there to scan.
+MAX_STARTS = 20
+
+
+def paired(run: Run) -> Steps:
+    """Read until somebody has scanned; show a new QR code when the last one has expired, as long as there is time."""
+    deadline = run.timeout
+    session = run.require_session((yield from run.read_confirmed(at_rest)))
+    starts = 0
+    while not _linked(session):
+        if at_rest(session):
+            if starts == MAX_STARTS:
+                raise RunStopped(f"the session was started {starts} times and doesn't stay up; it is {session.status}")
+            starts += 1
+            yield from run.bring_up()
+        if not run.goal.wait:
+            return
+        if run.now >= deadline:
+            raise RunStopped(
+                f"nobody has linked an account within {run.goal.wait_timeout:g} s; it is {run.last.status}"
+            )
+        yield from run.pause(min(run.goal.wait_sleep, deadline - run.now))
+        session = run.require_session((yield from run.read()))
+        if at_rest(session):
+            session = run.require_session((yield from run.read_confirmed(at_rest)))
+
+
+def _linked(session: Session) -> bool:
+    return session.status == WORKING and session.account is not None

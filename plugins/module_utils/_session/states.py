@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""How a session is brought to each state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .decommissioned import decommissioned, stopped
+from .logged_out import (
+    ADVICE_AGAIN,
+    ADVICE_PHONE,
+    ADVICE_STILL_PAIRED,
+    logged_out,
+    nothing_to_do,
+)
+from .model import (
+    PASSKEY,
+    SCAN_QR_CODE,
+    STARTING,
+    UNPROVEN,
+    VERDICTS,
+    WORKING,
+    changed_settings,
+)
+from .paired import paired
+from .run import (
+    Goal,
+    Lifecycle,
+    Outcome,
+    Run,
+    RunStopped,
+    Steps,
+    at_rest,
+)
+
+
+def lifecycle(goal: Goal) -> Lifecycle:
+    """The steps that bring a session to ``goal.state``; see run.py."""
+    run = Run(goal)
+    outcome = run.outcome
+    advice = None
+    try:
+        yield from _STATES[goal.state](run)
+    except RunStopped as stop:
+        outcome.failed, outcome.message, outcome.error = True, str(stop), stop.error
+        advice = stop.advice
+        if goal.state in _UNLINKING and outcome.verdict is None:
+            run.conclude(UNPROVEN, advice or _advice_after_failure(run))
+    if outcome.paired_again:
+        run.conclude(UNPROVEN, advice or ADVICE_STILL_PAIRED)
+    _judge_unproven(run)
+    _compare_settings(outcome)
+    outcome.duration = run.now
+    return outcome
+
+
+def _advice_after_failure(run: Run) -> str:
+    if run.outcome.gone:
+        return ADVICE_PHONE
+    if run.may_have_done("logout"):
+        return ADVICE_AGAIN
+    return ADVICE_STILL_PAIRED if run.outcome.last_paired else ADVICE_PHONE
+
+
+def _judge_unproven(run: Run) -> None:
+    """What an unproven end means to this run: a warning, or a failure if on_unproven says so."""
+    outcome = run.outcome
+    if outcome.verdict != UNPROVEN or outcome.failed:
+        return
+    message = f"The link could not be proven severed. {outcome.advice}"
+    if run.goal.on_unproven == "fail":
+        outcome.failed, outcome.message = True, message
+    else:
+        outcome.warnings.append(message)
+
+
+def _compare_settings(outcome: Outcome) -> None:
+    if outcome.first is None or outcome.last is None or not outcome.actions:
+        return
+    changed = changed_settings(outcome.first, outcome.last)
+    if changed:
+        outcome.warnings.append(
+            f"The instance's settings changed during the run, though Wawp promises to keep them: {', '.join(changed)}."
+        )
+
+
+def _read(run: Run) -> Steps:
+    """Look, and send nothing."""
+    yield from run.read()
+
+
+def _started(run: Run) -> Steps:
+    """Start what is stopped, restart what has failed, leave alone what runs or waits for a person."""
+    session = run.require_session((yield from run.read_confirmed(at_rest)))
+    if at_rest(session):
+        yield from run.bring_up()
+    elif session.status not in _UP | {STARTING}:
+        raise RunStopped(
+            f"the session is {session.status}, a status that this collection doesn't know; nothing was sent"
+        )
+    if session.status not in _UP:
+        yield from _come_up(run)
+
+
+def _come_up(run: Run) -> Steps:
+    """Read until the engine has settled in a status in which it works or waits for a person."""
+    if not run.goal.wait:
+        run.require_session((yield from run.read()))
+        return
+    session = run.require_session((yield from run.settle()))
+    if session.status not in _UP:
+        raise RunStopped(f"the session didn't come up within {run.goal.start_timeout:g} s: it is {session.status}")
+
+
+def _restarted(run: Run) -> Steps:
+    before = run.require_session((yield from run.read())).status
+    yield from run.send("restart", lambda seen: seen.status == before)
+    yield from _come_up(run)
+
+
+def _absent(run: Run) -> Steps:
+    """Log out first, so that the phone side is closed; then delete, and see that it is gone."""
+    session = yield from run.read_confirmed(at_rest)
+    if session is None:
+        if run.goal.previous_verdict in VERDICTS:
+            run.conclude(run.goal.previous_verdict, ADVICE_PHONE if run.goal.previous_verdict == UNPROVEN else None)
+        return
+    if run.goal.logout_first:
+        yield from logged_out(run)
+        _refuse_to_burn_the_key(run)
+    elif session.status == SCAN_QR_CODE:
+        nothing_to_do(run)
+    else:
+        _refuse_hidden_account(run)
+        run.conclude(UNPROVEN, ADVICE_PHONE)
+    yield from _delete(run)
+
+
+def _refuse_hidden_account(run: Run) -> None:
+    """What can't be undone is not done to a session that may belong to another account than expect_account says."""
+    nobodys = at_rest(run.last) and run.last.account_empty
+    if run.goal.expect_account and not run.last.account and not nobodys:
+        raise RunStopped(
+            f"expect_account: the session is {run.last.status} and doesn't say whose it is, so it was not deleted"
+        )
+
+
+def _delete(run: Run) -> Steps:
+    try:
+        yield from run.send("delete", lambda seen: True)
+    except RunStopped:
+        if not run.outcome.gone:
+            raise
+    if not run.outcome.gone:
+        yield from run.read_until(lambda seen: False, run.timeout)
+    if not run.outcome.gone and run.goal.wait:
+        raise RunStopped(f"delete was accepted, but the session is still there, {run.last.status}")
+
+
+def _refuse_to_burn_the_key(run: Run) -> None:
+    """Deleting a session whose link may stand takes away the only key that can sever it from here."""
+    if run.outcome.verdict != UNPROVEN:
+        return
+    if run.goal.on_unproven == "fail" or "logout" not in run.accepted:
+        raise RunStopped(
+            "the link could not be proven severed, so the session was not deleted: its credentials are the only key "
+            "that can sever it from here. Set start_if_stopped=true to log out from WORKING first, "
+            "or logout_first=false to delete it all the same"
+        )
+
+
+_STATES: dict[str, Callable[[Run], Steps]] = {
+    "logged_out": logged_out,
+    "decommissioned": decommissioned,
+    "started": _started,
+    "stopped": stopped,
+    "restarted": _restarted,
+    "absent": _absent,
+}
+STATES = tuple(_STATES)
+# Not a state to be reached: what wawp_session_info and the inventory ask for.
+READ = "read"
+_STATES[READ] = _read
+# Nor this: what wawp_pairing waits for.
+PAIRED = "paired"
+_STATES[PAIRED] = paired
+_UP = PASSKEY | {WORKING, SCAN_QR_CODE}
+_UNLINKING = frozenset({"logged_out", "decommissioned", "absent"})

@@ -1,0 +1,250 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What wawp_fleet does with its options, from the checked values to the result."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+from .._api.client import Client
+from .._errors import OptionError
+from .._run.driver import DryRun, WallClock, sender
+from .._run.fleet import Fleet, Job, Pace
+from .._run.journal import WRITE_AHEAD_CALLS, Journal
+from .._session.model import UNPROVEN, VERDICTS
+from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
+from .._session.states import lifecycle
+from .options import (
+    Member,
+    at_least,
+    parse_connection,
+    parse_limit,
+    parse_members,
+    parse_rate,
+)
+from .session import (
+    TaskResult,
+    outcome_diff,
+    outcome_result,
+    utc,
+)
+
+# How many failed sessions a message names; all of them are in the result.
+NAMED = 5
+# Calls a second. Between a reading and its logout lies a call's gap: at half this pace none would be fresh any more.
+SLOWEST = 2 / MAX_READING_AGE
+
+Say = Callable[[str], None]
+
+
+class FleetRun:
+    """One run of a fleet.
+
+    Args:
+        params: the module's options.
+        check_mode: whether nothing may be changed.
+        say: shows a line of progress while the run goes on; None where nobody would see it.
+
+    Raises:
+        OptionError: a value can't be used; nothing was sent.
+    """
+
+    def __init__(self, params: Mapping[str, Any], check_mode: bool, say: Say | None = None) -> None:
+        if params["journal"] == "":
+            raise OptionError("journal", "is empty, which remembers nothing; leave the option out if that is meant")
+        self.members = parse_members(params)
+        self.connection = parse_connection(params)
+        self.limit = parse_limit(params["max_failures"], len(self.members))
+        self._check_mode, self._mask = check_mode, params["mask_account"]
+        self._connections = at_least(params, "max_connections", 1)
+        self._pace = Pace(parse_rate(params, SLOWEST))
+        self._progress = Progress(len(self.members), at_least(params, "progress", 0), say)
+        self._client = Client(self.connection, min(self._connections, len(self.members)))
+        self._journal = Journal(params["journal"], read_only=check_mode) if params["journal"] else None
+        self._began: dict[int, datetime] = {}
+        self.results: list[dict[str, Any] | None] = [None] * len(self.members)
+        self.diffs: dict[int, dict[str, Any]] = {}
+        self.failures = 0
+        self.calls = 0
+        self.duration = 0.0
+
+    def run(self) -> None:
+        """Bring every session to its goal, or as many as the brake lets."""
+        fleet = Fleet(
+            size=len(self.members),
+            start=self._start,
+            sending=self._sending,
+            finished=self._finished,
+            max_connections=self._connections,
+            pace=self._pace,
+            tick=self._progress.tick,
+        )
+        began = time.monotonic()
+        try:
+            fleet.run()
+        finally:
+            self.calls, self.duration = fleet.calls, time.monotonic() - began
+            self._client.close()
+            if self._journal:
+                self._journal.close()
+
+    def _start(self, index: int) -> Job:
+        member = self.members[index]
+        steps = lifecycle(replace(member.goal, previous_verdict=self._earlier(member)))
+        send, clock = sender(self._client, member.instance_id, member.access_token), WallClock()
+        self._began[index] = datetime.now(timezone.utc)
+        if self._check_mode:
+            rehearsal = DryRun(send, clock)
+            return Job(index, steps, rehearsal, rehearsal, rehearsal.is_simulated)
+        return Job(index, steps, send, clock)
+
+    def _sending(self, job: Job, call: Call) -> RunStopped | None:
+        """Note what can burn a key before it is sent; what can't be noted is not sent."""
+        if self._journal is None or call.name not in WRITE_AHEAD_CALLS:
+            return None
+        instance_id = self.members[job.index].instance_id
+        self._journal.write("sending", instance_id, utc(), action=call.name, status=call.seen, in_doubt=call.in_doubt)
+        failure = self._journal.failure
+        return RunStopped(f"the journal {failure}, so {call.name} was not sent") if failure else None
+
+    def _finished(self, job: Job, outcome: Outcome) -> bool:
+        member = self.members[job.index]
+        entry = self._entry(member, outcome, self._began.pop(job.index))
+        self.results[job.index] = entry
+        if self._journal:
+            self._journal.write("outcome", time=utc(), in_doubt=outcome.unlink_uncertain, **entry)
+        if outcome.changed:
+            self.diffs[job.index] = outcome_diff(outcome, member.instance_id, self._mask)
+        self.failures += outcome.failed
+        self._progress.count(entry)
+        return self.brake is None
+
+    @property
+    def brake(self) -> str | None:
+        """Why no more sessions are started, None if they are."""
+        if self._journal and self._journal.failure:
+            return f"the journal {self._journal.failure}"
+        too_many = self.failures > self.limit and None in self.results
+        return f"more than {self.limit} had failed, see max_failures" if too_many else None
+
+    def left_alone(self, member: Member) -> dict[str, Any]:
+        """The entry of a session that was not started: the fields of the others, empty."""
+        entry = self._entry(member, Outcome(), datetime.now(timezone.utc))
+        return {**entry, "left_alone": True, "msg": f"left alone, nothing was sent: {self.brake}"}
+
+    def _entry(self, member: Member, outcome: Outcome, began: datetime) -> dict[str, Any]:
+        return {
+            "instance_id": member.instance_id,
+            "name": member.name,
+            "state": member.goal.state,
+            "failed": outcome.failed,
+            "msg": outcome.message or None,
+            "warnings": outcome.warnings,
+            "left_alone": False,
+            "earlier": self._earlier(member),
+            **outcome_result(outcome, began, self._mask),
+        }
+
+    def _earlier(self, member: Member) -> str | None:
+        return self._journal.earlier.get(member.instance_id) if self._journal else None
+
+
+class Progress:
+    """Tells now and then how far a fleet is.
+
+    Args:
+        size: of the fleet.
+        interval: seconds between two lines, 0 for none at all.
+        say: shows a line.
+    """
+
+    def __init__(self, size: int, interval: float, say: Say | None) -> None:
+        self._size, self._interval, self._say = size, interval, say
+        self._began = time.monotonic()
+        self._next = self._began + interval
+        self._verdicts: Counter[str] = Counter()
+        self._done = self._failed = 0
+
+    def count(self, entry: Mapping[str, Any]) -> None:
+        """One more session is done."""
+        self._done += 1
+        self._failed += entry["failed"]
+        if entry["verdict"]:
+            self._verdicts[entry["verdict"]] += 1
+
+    def tick(self) -> None:
+        """Say how far it is, if it is time to."""
+        now = time.monotonic()
+        if not self._say or not self._interval or now < self._next:
+            return
+        self._next = now + self._interval
+        self._say(self.line(now - self._began))
+
+    def line(self, seconds: float) -> str:
+        """How far it is after so many seconds."""
+        rate = self._done / seconds if seconds else 0.0
+        left = f"{(self._size - self._done) / rate:.0f} s left" if rate else "time left unknown"
+        verdicts = "".join(f", {self._verdicts[name]} {name}" for name in VERDICTS if self._verdicts[name])
+        return f"{self._done} of {self._size}{verdicts}, {self._failed} failed, {rate:.1f}/s, {left}"
+
+
+def fleet_task(params: Mapping[str, Any], check_mode: bool, say: Say | None = None) -> TaskResult:
+    """Bring many sessions to their states. See FleetRun for the arguments and errors."""
+    run = FleetRun(params, check_mode, say)
+    run.run()
+    sessions = [entry or run.left_alone(member) for entry, member in zip(run.results, run.members)]
+    result: dict[str, Any] = {
+        "changed": any(entry["changed"] for entry in sessions),
+        "sessions": sessions,
+        "summary": _summary(sessions, run),
+        "prediction": any(entry["prediction"] for entry in sessions),
+    }
+    if run.failures or run.brake:
+        result.update(failed=True, msg=_message(sessions, run))
+    unproven = result["summary"]["verdicts"][UNPROVEN]
+    warnings = run.connection.warnings
+    if unproven:
+        warnings.append(f"{unproven} of {len(sessions)} links could not be proven severed; see advice in sessions.")
+    return TaskResult(result, warnings, _diff(run))
+
+
+def _summary(sessions: list[dict[str, Any]], run: FleetRun) -> dict[str, Any]:
+    verdicts = Counter(entry["verdict"] for entry in sessions)
+    return {
+        "total": len(sessions),
+        "changed": sum(entry["changed"] for entry in sessions),
+        "failed": run.failures,
+        "left_alone": sum(entry["left_alone"] for entry in sessions),
+        "verdicts": {name: verdicts[name] for name in VERDICTS},
+        "calls": run.calls,
+        "duration": round(run.duration, 3),
+    }
+
+
+def _message(sessions: list[dict[str, Any]], run: FleetRun) -> str:
+    failed = [f"{entry['instance_id']}: {entry['msg']}" for entry in sessions if entry["failed"]]
+    alone = sum(entry["left_alone"] for entry in sessions)
+    brake = f" {alone} were left alone: {run.brake}." if run.brake else ""
+    return f"{len(failed)} of {len(sessions)} sessions failed.{brake} {named(failed)}".rstrip()
+
+
+def named(problems: list[str]) -> str:
+    """The first of many problems, and how many there are besides."""
+    more = f"; and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
+    return "; ".join(problems[:NAMED]) + more
+
+
+def _diff(run: FleetRun) -> dict[str, Any]:
+    """The sessions that changed, as they were first and last seen."""
+    ids = {index: run.members[index].instance_id for index in sorted(run.diffs)}
+    return {
+        side: {ids[index]: run.diffs[index][side] for index in ids}  # one entry a session, in the order given
+        for side in ("before", "after")
+    }

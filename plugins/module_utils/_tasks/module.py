@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Carries a task in a module process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._api.client import REQUESTS_IMPORT_ERROR
+from .._errors import OptionError
+from .._redact import make_redactor
+from .options import Spec, find_tokens, redact_options
+from .session import TaskResult, crashed
+
+
+class _Module(AnsibleModule):
+    """Keeps the tokens in a list of instances, and accounts, out of results and of the system's log.
+
+    AnsibleModule does that for options that are secret as a whole; in a list it would hide ids and names too.
+    """
+
+    def _load_params(self) -> None:
+        super()._load_params()  # type: ignore[no-untyped-call]
+        self.hide = make_redactor(find_tokens(self.params.get("instances")))
+
+    def _log_invocation(self) -> None:
+        params = self.params
+        self.params = redact_options(params, self.argument_spec)
+        super()._log_invocation()  # type: ignore[no-untyped-call]
+        self.params = params
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        self.params = redact_options(self.params, self.argument_spec)
+        super().exit_json(**self.hide(result))
+
+    def fail_json(self, msg: Any, **result: Any) -> NoReturn:
+        self.params = redact_options(self.params, self.argument_spec)
+        self.no_log_values = {secret for secret in self.no_log_values if secret.strip()}
+        super().fail_json(self.hide(msg), **self.hide(result))
+
+
+def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], TaskResult], calls: bool = True) -> None:
+    """Be the module that has these options and does this; ``calls`` if it calls the API."""
+    module = _Module(argument_spec=spec, supports_check_mode=True)  # type: ignore[no-untyped-call]
+    if calls and REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    try:
+        report = task(module.params, module.check_mode)
+    except OptionError as error:
+        module.fail_json(msg=str(error))
+    except Exception as error:  # Ansible would show it as it is, with all that it may hold
+        report = crashed(error, module.params)
+    for warning in report.warnings:
+        module.warn(module.hide(warning))
+    result = dict(report.result)
+    if module._diff and report.diff:
+        result["diff"] = report.diff
+    if report.failed:
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Waits until somebody has scanned the QR code, which is kept in a file meanwhile."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+from .._api.client import Client
+from .._errors import OptionError, WawpError
+from .._files import first_bytes, remove, write_private
+from .._run.driver import Reply, Send, WallClock, drive, dry_run, sender
+from .._session.model import SCAN_QR_CODE
+from .._session.run import Goal
+from .._session.states import PAIRED, lifecycle
+from .options import (
+    CONNECTION,
+    INSTANCE,
+    MASKING,
+    STATE,
+    Spec,
+    parse_connection,
+    parse_expected_account,
+    parse_instance_id,
+    parse_seconds,
+    parse_token,
+)
+from .session import TaskResult, outcome_diff, outcome_result
+
+PAIRING_SPEC: Spec = {
+    **CONNECTION,
+    **INSTANCE,
+    "name": {"type": "str"},
+    "expect_account": STATE["expect_account"],
+    "qr_path": {"type": "path"},
+    "wait_timeout": {"type": "float", "default": 600.0},
+    "wait_sleep": {"type": "float", "default": Goal.wait_sleep},
+    **MASKING,
+}
+_PNG = b"\x89PNG\r\n\x1a\n"
+_DATA_URI = "data:image/png;base64,"
+
+
+def pairing_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
+    """Wait until an account is linked. Raises OptionError."""
+    connection = parse_connection(params)
+    goal = Goal(
+        PAIRED,
+        expect_account=parse_expected_account(params["expect_account"]),
+        wait_timeout=parse_seconds(params, "wait_timeout"),
+        wait_sleep=parse_seconds(params, "wait_sleep", zero=False),
+    )
+    instance_id, token = parse_instance_id(params["instance_id"]), parse_token(params["access_token"])
+    client, began = Client(connection), datetime.now(timezone.utc)
+    try:
+        send, clock = sender(client, instance_id, token), WallClock()
+        if check_mode:
+            outcome = dry_run(lifecycle(replace(goal, wait=False)), send, clock)
+        elif params["qr_path"]:
+            with QrFile(send, params["qr_path"]) as shown:
+                outcome = drive(lifecycle(goal), shown, clock)
+        else:
+            outcome = drive(lifecycle(goal), send, clock)
+    finally:
+        client.close()
+    mask = params["mask_account"]
+    result = outcome_result(outcome, began, mask)
+    entry = {
+        "instance_id": instance_id,
+        "name": params["name"],
+        "state": PAIRED,
+        "failed": outcome.failed,
+        "msg": outcome.message or None,
+        "warnings": outcome.warnings,
+        **{name: value for name, value in result.items() if name not in ("verdict", "prediction", "session")},
+    }
+    told: dict[str, Any] = {"changed": outcome.changed, "sessions": [entry]}
+    if outcome.failed:
+        told.update(failed=True, msg=outcome.message)
+    return TaskResult(told, connection.warnings + outcome.warnings, outcome_diff(outcome, instance_id, mask))
+
+
+class QrFile:
+    """A Send that keeps the QR code that is on show in a file. The file is gone when there is none, and in the end.
+
+    Args:
+        send: what really sends.
+        path: the file, a PNG image with mode 0600.
+    """
+
+    def __init__(self, send: Send, path: str) -> None:
+        self._send, self._path = send, path
+        self._shown: Any = None
+
+    def __enter__(self) -> QrFile:
+        if first_bytes(self._path, len(_PNG), "qr_path") not in (b"", _PNG):
+            raise OptionError("qr_path", f"{self._path} is no image, and is not replaced by one; give another path")
+        remove(self._path, "qr_path")
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        remove(self._path, "qr_path")
+
+    def __call__(self, name: str) -> Reply:
+        reply = self._send(name)
+        if reply.session is not None:
+            waits = reply.session.status == SCAN_QR_CODE
+            self._show((reply.session.body.get("qr") or self._ask()) if waits else None)
+        return reply
+
+    def _ask(self) -> Any:
+        """The QR code by the call that is for it alone, where a reading comes without."""
+        try:
+            body = self._send("qr_image").body
+        except WawpError:
+            return None  # the next reading asks again
+        return body.get("qr") if isinstance(body, Mapping) else None
+
+    def _show(self, qr: Any) -> None:
+        if qr == self._shown:
+            return
+        self._shown = qr
+        image = _image(qr)
+        if image is None:
+            remove(self._path, "qr_path")
+        else:
+            write_private(self._path, image, "qr_path")
+
+
+def _image(qr: Any) -> bytes | None:
+    if not isinstance(qr, str) or not qr.startswith(_DATA_URI):
+        return None
+    try:
+        return base64.b64decode(qr[len(_DATA_URI) :], validate=True)
+    except ValueError:
+        return None

@@ -1,0 +1,371 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The journal as a file: rights, lock, torn lines, what is none; and what it tells of earlier runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._run.journal import Journal, replay
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import (
+    NO_ACCOUNT,
+    SEVERED,
+    UNPROVEN,
+    VERDICTS,
+)
+from ansible_collections.wawp.cloud.plugins.module_utils._session.run import SENT
+from hypothesis import given
+from hypothesis import strategies as st
+
+ID, TIME = "3EB0BCB2E3D4", "2026-11-22T10:00:00.000Z"
+
+
+def rights(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def note(path: Path, *verdicts: str) -> None:
+    """A run that ends with these outcomes."""
+    with closing(Journal(str(path))) as journal:
+        for number, verdict in enumerate(verdicts):
+            journal.write("outcome", f"{ID}-{number}", TIME, verdict=verdict)
+
+
+def refusal(path: Path | str, read_only: bool = False) -> str:
+    with pytest.raises(OptionError) as caught:
+        Journal(str(path), read_only)
+    return str(caught.value)
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+# -- rights
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_a_new_journal_is_its_owners_alone(tmp_path: Path, mask: int) -> None:
+    path = tmp_path / "journal"
+    with umask(mask):
+        note(path, SEVERED)
+    assert rights(path) == 0o600
+
+
+def test_an_existing_journal_with_wider_rights_is_narrowed_before_anything_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    note(path, SEVERED)
+    path.chmod(0o666)
+    with closing(Journal(str(path))):
+        assert rights(path) == 0o600
+
+
+# -- what is none
+
+# The evidence tells when it was, and would fail on it when all has been sent.
+NO_TIME = '{"event": "outcome", "instance_id": "A1"}\n'
+
+
+@pytest.mark.parametrize(
+    "content", ["root:x:0:0:root:/root:/bin/bash\n", "[]\n", '{"a": 1}\n', "null\n", "# note\n", NO_TIME]
+)
+def test_a_file_that_is_no_journal_is_refused_and_left_as_it_was(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "other"
+    path.write_text(content)
+    path.chmod(0o644)
+    assert "line 1" in refusal(path)
+    assert "is this a journal?" in refusal(path, read_only=True)
+    assert (path.read_text(), rights(path)) == (content, 0o644)
+
+
+def test_the_line_that_is_no_event_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    note(path, SEVERED, UNPROVEN)
+    with path.open("a") as file:
+        file.write("hello\n")
+    assert "journal: line 3 of" in refusal(path)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_what_is_no_regular_file_is_refused_without_waiting_for_it(tmp_path: Path, read_only: bool) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o644)
+    assert "no regular file" in refusal(pipe, read_only)
+    assert rights(pipe) == 0o644
+    null = rights(Path("/dev/null"))
+    assert "no regular file" in refusal("/dev/null", read_only)
+    assert rights(Path("/dev/null")) == null
+
+
+def test_a_folder_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
+    assert "directory" in refusal(tmp_path)
+    assert "No such file or directory" in refusal(tmp_path / "missing" / "journal")
+    note(tmp_path / "file", SEVERED)
+    assert refusal(tmp_path / "file" / "journal").startswith("journal: can't be used: Not a directory")
+
+
+# -- one run at a time
+
+
+def test_a_second_run_is_refused_while_the_first_one_writes(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with closing(Journal(str(path))):
+        assert "another run is writing" in refusal(path)
+    note(path, SEVERED)
+
+
+def test_the_lock_of_a_process_that_was_killed_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    code = (
+        "import sys, time, fcntl\nfile = open(sys.argv[1], 'a')\n"
+        "fcntl.flock(file, fcntl.LOCK_EX)\nprint('locked', flush=True)\ntime.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"locked\n"
+        assert "another run is writing" in refusal(path)
+        process.kill()
+    note(path, SEVERED)
+
+
+def test_a_refused_journal_keeps_neither_a_lock_nor_a_descriptor(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_text("hello\n")
+    before = len(os.listdir("/proc/self/fd"))
+    for dummy in range(5):
+        assert "is this a journal?" in refusal(path)
+    assert len(os.listdir("/proc/self/fd")) == before
+    path.write_text("")
+    note(path, SEVERED)
+
+
+# -- check mode
+
+
+def test_check_mode_makes_no_file_and_waits_for_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with closing(Journal(str(path), read_only=True)) as journal:
+        journal.write("outcome", ID, TIME, verdict=SEVERED)
+    assert not path.exists()
+    with closing(Journal(str(path))), closing(Journal(str(path), read_only=True)) as journal:
+        assert journal.earlier == {}
+
+
+def test_check_mode_reads_what_is_known_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    note(path, SEVERED)
+    path.chmod(0o640)
+    before = path.read_bytes()
+    with closing(Journal(str(path), read_only=True)) as journal:
+        journal.write("outcome", ID, TIME, verdict=UNPROVEN)
+        assert journal.earlier == {f"{ID}-0": SEVERED}
+    assert (path.read_bytes(), rights(path)) == (before, 0o640)
+
+
+# -- lines
+
+
+def test_a_line_is_with_the_system_when_write_returns(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with closing(Journal(str(path))) as journal:
+        journal.write("sending", ID, TIME, action="logout", status="WORKING")
+        event = json.loads(path.read_text())
+    assert event == {"event": "sending", "instance_id": ID, "time": TIME, "action": "logout", "status": "WORKING"}
+
+
+def test_any_text_survives(tmp_path: Path) -> None:
+    """Half a surrogate pair too: a name that an API cut in two must not end a run."""
+    path = tmp_path / "жур нал" / "\N{GRINNING FACE}.jsonl"
+    path.parent.mkdir()
+    names = ["Ünï\n", "\ud83d", "\x00", '"', "\u2028"]
+    with closing(Journal(str(path))) as journal:
+        for name in names:
+            journal.write("outcome", ID, TIME, name=name)
+    assert [json.loads(line)["name"] for line in path.read_text("utf-8").split("\n")[:-1]] == names
+    with closing(Journal(str(path))) as journal:
+        assert journal.earlier == {}
+
+
+def test_a_second_run_appends(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    note(path, SEVERED)
+    note(path, SEVERED, UNPROVEN)
+    assert len(path.read_text().splitlines()) == 3
+
+
+def whole() -> bytes:
+    events = [
+        {"event": "sending", "instance_id": "ä1", "time": TIME, "action": "logout", "status": "WORKING"},
+        {"event": "outcome", "instance_id": "ä1", "time": TIME, "verdict": SEVERED},
+        {"event": "outcome", "instance_id": "b2", "time": TIME, "verdict": UNPROVEN},
+    ]
+    return b"".join(json.dumps(event, ensure_ascii=False).encode() + b"\n" for event in events)
+
+
+def test_a_journal_that_was_cut_off_anywhere_is_read_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    first = whole().index(b"\n")
+    second = whole().index(b"\n", first + 1)
+    for end in range(len(whole()) + 1):
+        path.write_bytes(whole()[:end])
+        note(path, SEVERED)
+        with closing(Journal(str(path))) as journal:
+            assert journal.earlier[f"{ID}-0"] == SEVERED
+            assert journal.earlier.get("ä1") == (SEVERED if end >= second else SENT if end >= first else None)
+
+
+def test_a_journal_that_was_joined_to_one_that_was_cut_off_anywhere_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    note(path, SEVERED)
+    behind = path.read_bytes()
+    for end in range(len(whole()) + 1):
+        path.write_bytes(whole()[:end] + behind)
+        with closing(Journal(str(path), read_only=True)) as journal:
+            assert journal.earlier[f"{ID}-0"] == SEVERED
+
+
+def test_the_zeros_that_a_power_failure_leaves_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(whole() + b"\0" * 100)
+    note(path, SEVERED)
+    with closing(Journal(str(path))) as journal:
+        assert journal.earlier["ä1"] == SEVERED
+
+
+def test_a_full_disk_is_told_and_does_not_end_the_run(tmp_path: Path) -> None:
+    """The size that a file may have stands for the disk's."""
+    path = tmp_path / "journal"
+    with closing(Journal(str(path))) as journal:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150, hard))
+        try:
+            for number in range(3):
+                journal.write("outcome", f"{ID}-{number}", TIME, verdict=SEVERED)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert journal.failure == "can't be written: File too large"
+        journal.write("outcome", "later", TIME, verdict=SEVERED)
+    with closing(Journal(str(path))) as journal:
+        assert journal.earlier == {f"{ID}-0": SEVERED, "later": SEVERED}
+
+
+# -- what earlier runs tell
+
+
+def sending(status: str, action: str = "logout", instance_id: str = ID) -> dict[str, Any]:
+    return {"event": "sending", "instance_id": instance_id, "action": action, "status": status}
+
+
+def outcome(verdict: str | None, *logouts: str, instance_id: str = ID) -> dict[str, Any]:
+    actions = [{"action": "logout", "outcome": end} for end in logouts]
+    return {"event": "outcome", "instance_id": instance_id, "verdict": verdict, "actions": actions}
+
+
+WORKING, STARTING, SCAN = sending("WORKING"), sending("STARTING"), sending("SCAN_QR_CODE", "delete")
+
+
+@pytest.mark.parametrize(
+    ("events", "known"),
+    [
+        ([], None),
+        ([WORKING], SENT),
+        ([STARTING], UNPROVEN),
+        ([WORKING, outcome(SEVERED, "ok")], SEVERED),
+        ([outcome(NO_ACCOUNT)], NO_ACCOUNT),
+        # Nothing was sent, so a later run is free to see for itself.
+        ([outcome(UNPROVEN)], None),
+        ([outcome(None)], None),
+        # The end of a logout that may have been carried out was not seen.
+        ([WORKING, outcome(UNPROVEN, "timeout")], SENT),
+        ([WORKING, outcome(UNPROVEN, "gateway", "bad_token")], SENT),
+        ([WORKING, outcome(UNPROVEN)], SENT),
+        # A logout that was refused severs nothing, whoever logs the session out afterwards.
+        ([WORKING, outcome(UNPROVEN, "bad_token")], None),
+        ([WORKING, outcome(UNPROVEN, "rate_limited", "forbidden")], None),
+        # The key was burnt while STARTING: for good.
+        ([STARTING, outcome(NO_ACCOUNT)], UNPROVEN),
+        ([STARTING, WORKING], UNPROVEN),
+        ([WORKING, STARTING], UNPROVEN),
+        ([outcome(SEVERED, "ok"), STARTING], UNPROVEN),
+        # So it is where something put a logout from WORKING in doubt.
+        ([{**WORKING, "in_doubt": True}, outcome(UNPROVEN, "ok")], UNPROVEN),
+        ([{**WORKING, "in_doubt": True}], UNPROVEN),
+        ([{**WORKING, "in_doubt": False}], SENT),
+        ([WORKING, {**outcome(UNPROVEN, "timeout"), "in_doubt": True}], UNPROVEN),
+        ([{**outcome(UNPROVEN), "in_doubt": True}], None),
+        # A logout while STARTING that was refused burnt nothing; one before it may have.
+        ([STARTING, {**outcome(UNPROVEN, "rate_limited"), "earlier": None}], None),
+        ([STARTING, {**outcome(UNPROVEN, "rate_limited", "timeout"), "earlier": None}], UNPROVEN),
+        ([STARTING, STARTING, {**outcome(UNPROVEN, "wrong_status"), "earlier": UNPROVEN}], UNPROVEN),
+        ([STARTING, {**outcome(UNPROVEN), "earlier": None}], UNPROVEN),
+        # Severed, and later looked at again.
+        ([outcome(SEVERED, "ok"), outcome(NO_ACCOUNT)], SEVERED),
+        ([WORKING, outcome(NO_ACCOUNT)], NO_ACCOUNT),
+        # Severed, paired anew, and not yet severed again.
+        ([outcome(SEVERED, "ok"), outcome(UNPROVEN)], None),
+        ([outcome(SEVERED, "ok"), WORKING], SENT),
+        # It awaited a scan when it was deleted, and can't be looked at any more.
+        ([WORKING, SCAN], SEVERED),
+        ([SCAN], None),
+        ([STARTING, SCAN], UNPROVEN),
+        ([WORKING, sending("STARTING", "delete")], SENT),
+        # Events that this version doesn't know.
+        ([WORKING, {"event": "note", "instance_id": ID}], SENT),
+    ],
+)
+def test_what_is_known_after_these_events(events: list[dict[str, Any]], known: str | None) -> None:
+    assert replay(events) == ({ID: known} if known else {})
+
+
+EVENTS = st.lists(
+    st.one_of(
+        st.builds(
+            sending, st.sampled_from(["WORKING", "STARTING", "SCAN_QR_CODE"]), st.sampled_from(["logout", "delete"])
+        ),
+        st.builds(outcome, st.sampled_from([*VERDICTS, None]), st.sampled_from(["ok", "timeout", "bad_token"])),
+    ),
+    max_size=8,
+)
+
+
+@given(EVENTS)
+def test_severed_is_known_only_if_a_run_saw_it(events: list[dict[str, Any]]) -> None:
+    known = replay(events).get(ID)
+    said = {event.get("verdict") for event in events}
+    deleted = any(event.get("action") == "delete" and event["status"] == "SCAN_QR_CODE" for event in events)
+    if known == SEVERED:
+        assert SEVERED in said or (WORKING in events and deleted)
+    if known == NO_ACCOUNT:
+        assert NO_ACCOUNT in said
+
+
+@given(EVENTS)
+def test_a_burnt_key_stays_burnt_until_a_run_has_severed_it(events: list[dict[str, Any]]) -> None:
+    later = [event for event in events if event.get("verdict") != SEVERED]
+    assert replay([STARTING, *later]).get(ID) == UNPROVEN
+
+
+@given(EVENTS, EVENTS)
+def test_sessions_do_not_mix(mine: list[dict[str, Any]], others: list[dict[str, Any]]) -> None:
+    strangers = [{**event, "instance_id": "other"} for event in others]
+    mixed = [event for pair in zip(mine, strangers) for event in pair]
+    rest = [*mine[len(strangers) :], *strangers[len(mine) :]]
+    assert replay([*mixed, *rest]).get(ID) == replay(mine).get(ID)

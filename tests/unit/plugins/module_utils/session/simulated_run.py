@@ -1,0 +1,305 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stage for lifecycles: the simulator's engine, a clock that moves when told, and rules that no run may break."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.wawp.cloud.plugins.module_utils import _errors
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import DryRun, drive, sender
+from ansible_collections.wawp.cloud.plugins.module_utils._session.logged_out import MAX_STEPS
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import (
+    SEVERED,
+    UNPROVEN,
+    account_id,
+    parse_account,
+    parse_session,
+)
+from ansible_collections.wawp.cloud.plugins.module_utils._session.run import (
+    MAX_RETRY_AFTER,
+    RETRY_DELAYS,
+    Goal,
+    Outcome,
+)
+from ansible_collections.wawp.cloud.plugins.module_utils._session.states import lifecycle
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine, VirtualClock
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault, Reply
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays, ImpossibleError, Instance
+
+OURS = "201012345678@c.us"
+THEIRS = "4915112345678@c.us"
+TOKEN = "wawp-3c1fb1a6c0ffee"
+REQUEST_TIMEOUT = 60.0
+
+# What the simulator calls the calls about temporary links, and their methods.
+LINK_CALLS = {"temp_link_get": ("temp_link", "GET"), "temp_link_revoke": ("temp_link", "DELETE")}
+READS = ("info", "temp_link_get")
+
+_KINDS = {
+    400: _errors.BAD_REQUEST,
+    401: _errors.BAD_TOKEN,
+    403: _errors.FORBIDDEN,
+    404: _errors.UNKNOWN_SESSION,
+    422: _errors.WRONG_STATUS,
+    429: _errors.RATE_LIMITED,
+    502: _errors.GATEWAY,
+    503: _errors.GATEWAY,
+    504: _errors.GATEWAY,
+}
+_LOST = {"timeout": _errors.TIMEOUT, "drop": _errors.UNREACHABLE, "truncate": _errors.UNREACHABLE}
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a phone or a host does at a moment; where the status doesn't allow it, it doesn't happen."""
+
+    at: float
+    action: str
+    params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One call as it was sent: what the last reading before it said, and what came of it."""
+
+    name: str
+    at: float
+    outcome: str
+    seen: str | None
+    stranger: bool
+    truth: str
+
+    def __str__(self) -> str:
+        """Shown in lists of calls: ``info=WORKING``, ``logout``, ``logout!gateway``."""
+        if self.name == "info" and self.outcome not in _NAMES:
+            return f"info={self.outcome}"
+        return self.name if self.outcome == "ok" else f"{self.name}!{self.outcome}"
+
+
+_NAMES = frozenset(value for value in vars(_errors).values() if isinstance(value, str))
+
+
+def instance(status: str = "WORKING", **fields: Any) -> Instance:
+    """An instance that belongs to OURS where it belongs to somebody."""
+    made = Instance("3EB0BCB2E3D4", TOKEN, status=status, **fields)
+    if made.account and "account" not in fields:
+        made.account = OURS
+    return made
+
+
+@dataclass
+class SimulatedRun:
+    """One instance in one world, through any number of runs. It is the Caller and the Clock of each run."""
+
+    instance: Instance
+    faults: Iterable[Fault] = ()
+    events: Iterable[Event] = ()
+    delays: Delays = field(default_factory=Delays)
+
+    def __post_init__(self) -> None:
+        self.first_status = self.instance.status
+        self.time = VirtualClock()
+        self.engine = Engine(self.time, self.delays, wall=self.time)
+        self.engine.add(self.instance)
+        for fault in self.faults:
+            self.engine.add_fault(fault)
+        self._coming = sorted(self.events, key=lambda event: event.at)
+        self._began = 0.0
+        self.sent: list[Sent] = []
+        self._seen: str | None = None
+        self._stranger = False
+        self._expected: str | None = None
+
+    # -- time
+
+    def now(self) -> float:
+        return self.time.now - self._began
+
+    def skip(self, seconds: float) -> bool:
+        return False
+
+    def sleep(self, seconds: float) -> None:
+        until = self.time.now + seconds
+        while self._coming and self._coming[0].at <= until:
+            event = self._coming.pop(0)
+            self.time.now = max(self.time.now, event.at)
+            with suppress(ImpossibleError):
+                self.engine.world(event.action, self.instance.instance_id, **dict(event.params))
+        self.time.now = until
+
+    # -- calls
+
+    def call(self, name: str, instance_id: str, access_token: str, **fields: Any) -> tuple[int, Any]:
+        self.sleep(self.engine.delay(LINK_CALLS.get(name, (name,))[0], instance_id))
+        seen, stranger = self._seen, self._stranger
+        truth = self.engine.look(instance_id).status
+        call, method = LINK_CALLS.get(name, (name, ""))
+        reply = self.engine.ask(call, instance_id, method)
+        if reply.delivery == "timeout":
+            self.sleep(min(reply.seconds, REQUEST_TIMEOUT))
+        outcome = "unknown"
+        try:
+            body = _understand(name, reply)
+            outcome = self._note(body) if name == "info" else "ok"
+        except WawpError as error:
+            outcome = error.kind
+            raise
+        finally:
+            self.sent.append(Sent(name, self.now(), outcome, seen, stranger, truth))
+            if name not in READS:
+                self._seen = None
+        return reply.status, body
+
+    def _note(self, body: Any) -> str:
+        try:
+            session = parse_session(body)
+        except ValueError:
+            return _errors.UNREADABLE
+        self._seen = session.status
+        account = account_id(session.account) if session.account else None
+        self._stranger = bool(self._expected and account is not None and account != self._expected)
+        return session.status
+
+    # -- runs
+
+    def run(self, goal: Goal, check: bool = False) -> Outcome:
+        """Drive one run to its end and hold it against the rules that bind all runs."""
+        self._began, self.sent, self._seen, self._stranger = self.time.now, [], None, False
+        self._expected = goal.expect_account
+        send = sender(self, self.instance.instance_id, TOKEN)
+        if check:
+            rehearsal = DryRun(send, self)
+            outcome = drive(lifecycle(goal), rehearsal, rehearsal)
+            assert not self.writes, "check mode wrote"
+            assert outcome.predicted == bool(outcome.actions)
+        else:
+            outcome = drive(lifecycle(goal), send, self)
+        check_rules(self, goal, outcome)
+        return outcome
+
+    @property
+    def calls(self) -> list[str]:
+        return [str(sent) for sent in self.sent]
+
+    @property
+    def writes(self) -> list[str]:
+        return [sent.name for sent in self.sent if sent.name not in READS]
+
+    @property
+    def linked(self) -> bool:
+        """Whether a phone still lists a device of this instance, with or without a key to it."""
+        return self.instance.linked or bool(self.instance.orphans)
+
+
+def _understand(name: str, reply: Reply) -> Any:
+    """What the client makes of a reply, without HTTP."""
+    where = f"POST https://api.wawp.example/v2/session/{name}"
+    if reply.delivery in _LOST:
+        raise WawpError(_LOST[reply.delivery], f"{where}: no reply")
+    if not 200 <= reply.status < 300:
+        kind = _KINDS.get(reply.status, _errors.SERVER_ERROR)
+        retry_after = reply.headers.get("Retry-After")
+        raise WawpError(
+            kind,
+            f"{where}: HTTP {reply.status}",
+            http_status=reply.status,
+            retry_after=float(retry_after) if retry_after else None,
+        )
+    try:
+        return json.loads(reply.body)
+    except ValueError:
+        raise WawpError(_errors.UNREADABLE, f"{where}: HTTP {reply.status}, no JSON", reply.status) from None
+
+
+class Story:
+    """What a failed assertion tells of a run; put into words only then."""
+
+    def __init__(self, sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
+        self._facts = sim.sent, goal, outcome
+
+    def __str__(self) -> str:
+        sent, goal, outcome = self._facts
+        options = {name: value for name, value in vars(goal).items() if value != getattr(Goal(goal.state), name)}
+        told = (outcome.verdict, outcome.changed, outcome.failed, outcome.message)
+        return f"{options}: {' '.join(map(str, sent))} -> {told}"
+
+    __repr__ = __str__
+
+
+def severed_claims_hold(sim: SimulatedRun, outcome: Outcome) -> bool:
+    return outcome.verdict != SEVERED or not sim.linked
+
+
+def check_rules(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
+    """What no run may ever do, whatever it meets; `severed` while linked has known limits and is left to the tests."""
+    story = Story(sim, goal, outcome)
+    check_writes(sim, story)
+    check_words(sim, goal, outcome, story)
+    assert outcome.duration <= bound(goal), f"took {outcome.duration} s of {bound(goal)}: {story}"
+    if outcome.verdict == UNPROVEN:
+        assert outcome.advice, story
+        assert outcome.failed or outcome.warnings, story
+        assert outcome.failed or goal.on_unproven == "warn", story
+    assert (outcome.verdict == UNPROVEN) == bool(outcome.advice), story
+
+
+def check_writes(sim: SimulatedRun, story: Story) -> None:
+    unclear: dict[str, int] = {}
+    accepted_logout = False
+    for sent in sim.sent:
+        if sent.name in READS:
+            continue
+        assert sent.seen is not None, f"{sent} rests on no reading since the last write: {story}"
+        assert not sent.stranger, f"{sent} to another account: {story}"
+        if sent.name == "logout":
+            assert sent.seen in ("WORKING", "STARTING"), f"logout was sent in {sent.seen}: {story}"
+        assert unclear.get(sent.name, 0) < 2, f"{sent.name} was repeated more than once without an answer: {story}"
+        if sent.outcome in (_errors.GATEWAY, _errors.SERVER_ERROR, _errors.TIMEOUT, _errors.UNREACHABLE, "unreadable"):
+            unclear[sent.name] = unclear.get(sent.name, 0) + 1
+        if sent.name == "logout" and sent.outcome == "ok":
+            assert not (accepted_logout and sent.seen == "STARTING"), f"two blind logouts: {story}"
+            accepted_logout = True
+    mismatch = next((place for place, sent in enumerate(sim.sent) if sent.stranger), None)
+    if mismatch is not None and "logout" not in [sent.name for sent in sim.sent[:mismatch]]:
+        assert not [str(sent) for sent in sim.sent[mismatch:] if sent.name not in READS], story
+
+
+def check_words(sim: SimulatedRun, goal: Goal, outcome: Outcome, story: Story) -> None:
+    words = " ".join([outcome.message, outcome.advice or "", *outcome.warnings])
+    numbers = [parse_account(account) for account in (OURS, THEIRS, goal.expect_account) if account]
+    for secret in [TOKEN, *numbers]:
+        assert secret not in words, story
+    assert bool(outcome.message) == outcome.failed, story
+
+
+def bound(goal: Goal, slowest_call: float = REQUEST_TIMEOUT) -> float:
+    """The seconds that no run may exceed, whatever it meets. Loose by design: it shows that there is an end.
+
+    One read is tried 1 + len(RETRY_DELAYS) times, and pauses at most a clamped Retry-After between two tries. Reading
+    until something shows adds one such read to its time-out. Bad news is read at most 1 + len(RETRY_DELAYS) times.
+    A write is tried as often (rate limits), each time with a pause and bad news after it. The rule of logged_out takes
+    MAX_STEPS steps at most, each of them bad news, a wait for the account, a write, and a wait for what it did.
+    """
+    tries = 1 + len(RETRY_DELAYS)
+    read = tries * (slowest_call + MAX_RETRY_AFTER)
+    sure = tries * (read + goal.wait_sleep)
+    write = tries * (slowest_call + MAX_RETRY_AFTER + sure)
+    longest = max(goal.wait_timeout, goal.start_timeout, goal.wait_sleep)
+    return (MAX_STEPS + 2) * (sure + longest + read + write + longest + read)
+
+
+def calm_bound(goal: Goal) -> float:
+    """The seconds that a run may take while every call is answered at once and nobody meddles.
+
+    At most it gives the engine three times its start_timeout (as found, after a start, after a restart), waits once
+    for the account and once for the end, reads bad news twice at five places, and sends five calls of 10 s.
+    """
+    return 3 * goal.start_timeout + 2 * goal.wait_timeout + 10 * goal.wait_sleep + 5 * 10

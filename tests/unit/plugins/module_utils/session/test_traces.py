@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Random worlds: whatever truths, options, faults, lies and meddling meet, the rules of simulated_run.py hold."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import NO_ACCOUNT, SEVERED, parse_account
+from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import ENGINES, Delays, Instance
+from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.properties import EXAMPLES
+from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simulated_run import (
+    OURS,
+    THEIRS,
+    Event,
+    SimulatedRun,
+    Story,
+    instance,
+)
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+TRACES = settings(EXAMPLES, max_examples=120)
+STATES = ("logged_out", "started", "stopped", "restarted", "absent")
+WRITES = ("start", "stop", "restart", "logout", "delete")
+CALLS = ("info", *WRITES)
+
+
+@st.composite
+def instances(draw: st.DrawFn, burnt: bool = True, quirks: bool = True) -> Instance:
+    """Any truth.
+
+    Without `burnt` none in which a phone lists a device to which nobody holds the key, without `quirks` no engine that
+    hangs or fails where it should start.
+    """
+    status = draw(st.sampled_from(["WORKING", "STARTING", "STOPPED", "FAILED", "SCAN_QR_CODE", "PASSKEY_REQUIRED"]))
+    credentials = status == "WORKING" or (status != "SCAN_QR_CODE" and draw(st.booleans()))
+    linked = status == "WORKING" or ((burnt or credentials) and draw(st.booleans()))
+    into = st.sampled_from([None, "STARTING", "FAILED", "PASSKEY_REQUIRED"])
+    return instance(
+        status,
+        credentials=credentials,
+        linked=linked,
+        engine=draw(st.sampled_from(ENGINES)),
+        shows_me_when_stopped=draw(st.booleans()),
+        severs_while_starting=draw(st.booleans()),
+        start_conflicts=draw(st.booleans()),
+        starts_into=draw(st.one_of(st.none(), st.lists(into, max_size=3), into)) if quirks else None,
+    )
+
+
+def goals(*states: str) -> st.SearchStrategy[Goal]:
+    seconds = st.sampled_from([0.0, 1.0, 10.0, 60.0])
+    return st.builds(
+        Goal,
+        st.sampled_from(states),
+        start_if_stopped=st.booleans(),
+        on_unproven=st.sampled_from(["warn", "fail"]),
+        expect_account=st.sampled_from([None, parse_account(OURS), parse_account(THEIRS)]),
+        logout_first=st.booleans(),
+        wait=st.booleans(),
+        wait_timeout=seconds,
+        wait_sleep=st.sampled_from([0.1, 3.0, 20.0]),
+        start_timeout=seconds,
+    )
+
+
+def faults(*kinds: st.SearchStrategy[Fault]) -> st.SearchStrategy[list[Fault]]:
+    return st.lists(st.one_of(*kinds), max_size=5)
+
+
+_when: dict[str, Any] = {"when": st.sampled_from(["before", "after"]), "skip": st.integers(0, 3)}
+_times = st.sampled_from([1, 1, 2, 5, None])
+failures = st.builds(
+    Fault,
+    st.just("http"),
+    call=st.sampled_from(CALLS),
+    http_status=st.sampled_from([400, 401, 403, 404, 422, 429, 500, 502, 503, 504]),
+    retry_after=st.sampled_from([None, 1.0, 30.0, 1e6]),
+    times=_times,
+    **_when,
+)
+lost = st.builds(Fault, st.sampled_from(["timeout", "drop"]), call=st.sampled_from(CALLS), times=_times, **_when)
+late = st.builds(Fault, st.just("late"), call=st.sampled_from(WRITES), seconds=st.sampled_from([1.0, 10.0, 100.0]))
+broken = st.builds(
+    Fault, st.sampled_from(["empty", "garbage", "created"]), call=st.sampled_from(CALLS), skip=st.integers(0, 3)
+)
+lies = st.builds(
+    Fault,
+    st.just("lie"),
+    call=st.just("info"),
+    status=st.sampled_from(["STARTING", "STOPPED", "FAILED"]),
+    skip=st.integers(0, 8),
+)
+hidden = st.builds(Fault, st.just("patch"), call=st.just("info"), times=_times, remove=st.just(["me"]), **_when)
+events = st.lists(
+    st.builds(
+        Event,
+        st.floats(0, 120),
+        st.sampled_from(["drop_connection", "crash", "unlink_on_phone", "hibernate", "scan"]),
+    )
+    | st.builds(
+        Event, st.floats(0, 120), st.just("scan"), st.sampled_from([(("account", OURS),), (("account", THEIRS),)])
+    ),
+    max_size=4,
+)
+ALL_FAULTS = faults(failures, lost, late, broken, lies, hidden)
+# Two lies in a row are believed: see docs/verdicts.md.
+ONE_LIE = st.builds(operator.add, faults(failures, lost, broken), st.lists(lies, max_size=1))
+
+
+def logout_hit_another_status(sim: SimulatedRun) -> bool:
+    """Whether the session left the status that was read before the logout arrived: see test_known_limits."""
+    return any(sent.name == "logout" and sent.truth != sent.seen for sent in sim.sent)
+
+
+def is_late(scripted: list[Fault]) -> bool:
+    return any(fault.kind == "late" for fault in scripted)
+
+
+@TRACES
+@given(instances(), goals(*STATES), ALL_FAULTS, events)
+def test_no_world_breaks_the_rules(started: Instance, goal: Goal, scripted: list[Fault], coming: list[Event]) -> None:
+    """The rules are in check_rules: what is sent and after what, what is said, and that there is an end."""
+    outcome = SimulatedRun(started, scripted, coming, Delays(hibernate=300.0)).run(goal)
+    event(f"{outcome.verdict}, failed={outcome.failed}")
+
+
+@TRACES
+@given(instances(burnt=False), goals("logged_out", "absent"), ALL_FAULTS, events)
+def test_severed_is_never_said_while_linked(
+    started: Instance, goal: Goal, scripted: list[Fault], coming: list[Event]
+) -> None:
+    """Apart from the limits in test_known_limits: a logout that arrived in another status than was read."""
+    meddled = bool(coming)
+    sim = SimulatedRun(started, scripted, coming)
+    outcome = sim.run(goal)
+    event(str(outcome.verdict))
+    if outcome.verdict != SEVERED or logout_hit_another_status(sim) or (is_late(scripted) and meddled):
+        return
+    assert not sim.linked, Story(sim, goal, outcome)
+
+
+@TRACES
+@given(
+    instances(quirks=False),
+    goals("logged_out", "started", "stopped"),
+    ONE_LIE,
+    st.floats(0, 4000),
+)
+def test_a_second_run_after_success_does_nothing(
+    started: Instance, goal: Goal, scripted: list[Fault], later: float
+) -> None:
+    """At any time later, wherever the session has drifted to; the exceptions are in test_known_limits."""
+    sim = SimulatedRun(started, scripted, delays=Delays(hibernate=600.0))
+    goal = replace(goal, wait=True, start_timeout=60.0, wait_timeout=60.0)
+    outcome = sim.run(goal)
+    done = outcome.verdict in (SEVERED, NO_ACCOUNT) if goal.state == "logged_out" else not outcome.failed
+    if outcome.failed or not done or (goal.start_if_stopped and not started.shows_me_when_stopped):
+        return
+    if goal.state == "started" and sim.instance.status != "WORKING":
+        return  # a QR code that nobody scans fails, and FAILED is started again
+    sim.engine.clear_faults()
+    sim.sleep(later)
+    again = sim.run(goal)
+    assert not sim.writes, Story(sim, goal, again)
+    assert not again.changed, Story(sim, goal, again)
+    if goal.state != "logged_out" or started.shows_me_when_stopped:
+        assert again.verdict in (None, NO_ACCOUNT), Story(sim, goal, again)
+
+
+@TRACES
+@given(instances(), goals(*STATES))
+def test_check_mode_foretells_what_a_run_does_where_the_truth_shows(started: Instance, goal: Goal) -> None:
+    """It shows unless the status hides whether there is a link or whose it is, or the engine is about to fail."""
+    visible = started.linked == started.credentials and not started.starts_into and not started.start_conflicts
+    visible = visible and not (goal.expect_account and started.status == "STARTING")
+    started.shows_me_when_stopped = True
+    goal = replace(goal, start_timeout=60.0, wait_timeout=60.0)
+    sim = SimulatedRun(started)
+    foretold = sim.run(goal, check=True)
+    if not visible or started.status == "PASSKEY_REQUIRED":
+        return
+    began = SimulatedRun(instance_again(started, sim))
+    real = began.run(goal)
+    story = Story(began, goal, real)
+    assert (foretold.changed, foretold.verdict, foretold.failed) == (real.changed, real.verdict, real.failed), story
+    assert [action.name for action in foretold.actions] == [action.name for action in real.actions], story
+
+
+def instance_again(started: Instance, sim: SimulatedRun) -> Instance:
+    """The instance as it was before the check, which only let time pass."""
+    fields = ("engine", "severs_while_starting", "shows_me_when_stopped", "credentials", "linked")
+    return instance(sim.first_status, **{name: getattr(started, name) for name in fields})

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever comes: no masked value names the account, no secret survives, no foreign text plays tricks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from ansible_collections.wawp.cloud.plugins.module_utils._redact import (
+    REDACTED,
+    mask_account,
+    mask_account_in,
+    one_line,
+    redact_text,
+)
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import parse_session
+from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.properties import EXAMPLES
+from hypothesis import given
+from hypothesis import strategies as st
+
+numbers = st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True)
+tokens = st.from_regex(r"[A-Za-z0-9._~+/=%&\"-]{12,40}", fullmatch=True)
+
+
+@EXAMPLES
+@given(numbers, st.sampled_from(["", "@c.us", "@s.whatsapp.net", ":12@s.whatsapp.net", "@lid"]))
+def test_a_masked_account_never_names_the_number(number: str, server: str) -> None:
+    shown = mask_account(number + server)
+    assert number not in shown
+    assert len(shown) == len(number + server)
+    digits = [character for character in shown.partition("@")[0] if character.isdigit()]
+    assert len(digits) <= 4
+
+
+places = ("{}", "{}@c.us", "{}:3@s.whatsapp.net", "call +{} now", "https://wa.me/{}", "{}@lid and {}@c.us")
+
+
+@st.composite
+def values(draw: st.DrawFn, number: str) -> Any:
+    text = st.builds(str.format, st.sampled_from(places), st.just(number), st.just(number)) | st.text(max_size=8)
+    leaves = st.none() | st.booleans() | text | st.just(int(number))
+    keys = st.text(max_size=6) | text
+    return draw(
+        st.recursive(leaves, lambda deeper: st.lists(deeper, max_size=3) | st.dictionaries(keys, deeper, max_size=3))
+    )
+
+
+@EXAMPLES
+@given(st.data(), numbers)
+def test_nothing_that_is_masked_names_the_account(data: st.DataObject, number: str) -> None:
+    """In keys, values and numbers, at any depth."""
+    value = data.draw(values(number))
+    assert number not in json.dumps(mask_account_in(value, number))
+
+
+@EXAMPLES
+@given(st.data(), numbers)
+def test_no_session_that_is_shown_names_its_account(data: st.DataObject, number: str) -> None:
+    body = {
+        "status": "WORKING",
+        "me": {"id": f"{number}@c.us", "pushName": f"J {number}", "lid": "99887766554433@lid"},
+        "config": data.draw(values(number)),
+    }
+    shown = json.dumps(parse_session(body).public())
+    assert number not in shown
+    assert "99887766554433" not in shown
+    assert number in json.dumps(parse_session(body).public(mask=False))
+
+
+@EXAMPLES
+@given(st.text(), st.integers(2, 300))
+def test_foreign_text_is_one_short_line(text: str, length: int) -> None:
+    line = one_line(text, length)
+    assert len(line) <= length
+    assert "  " not in line
+    assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in line)
+    assert not set("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff") & set(line)
+    assert one_line(line, length) == line
+
+
+@EXAMPLES
+@given(tokens, st.text(max_size=10), st.text(max_size=10))
+def test_no_writing_of_a_secret_survives(token: str, before: str, after: str) -> None:
+    for form in (token, quote(token, safe=""), quote_plus(token), json.dumps(token)[1:-1]):
+        shown = redact_text(f"{before}<{form}>{after}", [token])
+        assert form not in shown
+        assert REDACTED in shown
