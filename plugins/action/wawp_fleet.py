@@ -11,7 +11,7 @@ from typing import Any
 
 from ..module_utils._tasks.fleet import fleet_task
 from ..module_utils._tasks.options import FLEET_SPEC
-from ..module_utils._tasks.session import TaskResult
+from ..module_utils._tasks.result import TaskResult
 from ..plugin_utils._in_process import InProcessAction
 
 

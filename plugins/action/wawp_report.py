@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils._tasks.report import REPORT_SPEC, report_task
-from ..module_utils._tasks.session import TaskResult
+from ..module_utils._tasks.result import TaskResult
 from ..plugin_utils._in_process import InProcessAction
 
 

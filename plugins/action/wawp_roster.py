@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..module_utils._tasks.result import TaskResult
 from ..module_utils._tasks.roster import ROSTER_SPEC, roster_task
-from ..module_utils._tasks.session import TaskResult
 from ..plugin_utils._in_process import InProcessAction
 
 _PRIVATE = {"access_token", "expect_account"}

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils._tasks.options import SESSION_SPEC
-from ..module_utils._tasks.session import TaskResult, session_task
+from ..module_utils._tasks.result import TaskResult
+from ..module_utils._tasks.session import session_task
 from ..plugin_utils._in_process import InProcessAction
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils._tasks.session import TaskResult
+from ..module_utils._tasks.result import TaskResult
 from ..module_utils._tasks.webhook import WEBHOOK_SPEC, webhook_task
 from ..plugin_utils._in_process import InProcessAction
 

@@ -25,7 +25,7 @@ from ..module_utils._api.client import REQUESTS_IMPORT_ERROR
 from ..module_utils._errors import OptionError
 from ..module_utils._redact import make_redactor
 from ..module_utils._tasks.options import Spec, find_tokens, redact_options
-from ..module_utils._tasks.session import TaskResult, crashed
+from ..module_utils._tasks.result import TaskResult, crashed
 from ._plain import plain
 
 

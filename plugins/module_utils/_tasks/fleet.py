@@ -15,7 +15,8 @@ from typing import Any
 
 from .._api.client import Client
 from .._errors import OptionError
-from .._run.driver import DryRun, WallClock, sender
+from .._run.driver import WallClock, sender
+from .._run.dry_run import DryRun
 from .._run.fleet import Fleet, Job, Pace
 from .._run.journal import WRITE_AHEAD_CALLS, Journal
 from .._session.model import UNPROVEN, VERDICTS
@@ -29,7 +30,7 @@ from .options import (
     parse_members,
     parse_rate,
 )
-from .session import (
+from .result import (
     TaskResult,
     outcome_diff,
     outcome_result,

@@ -15,7 +15,7 @@ from .._api.client import REQUESTS_IMPORT_ERROR
 from .._errors import OptionError
 from .._redact import make_redactor
 from .options import Spec, find_tokens, redact_options
-from .session import TaskResult, crashed
+from .result import TaskResult, crashed
 
 
 class _Module(AnsibleModule):

@@ -15,7 +15,8 @@ from typing import Any
 from .._api.client import Client
 from .._errors import OptionError, WawpError
 from .._files import first_bytes, remove, write_private
-from .._run.driver import Reply, Send, WallClock, drive, dry_run, sender
+from .._run.driver import Reply, Send, WallClock, drive, sender
+from .._run.dry_run import dry_run
 from .._session.model import SCAN_QR_CODE
 from .._session.run import Goal
 from .._session.states import PAIRED, lifecycle
@@ -31,7 +32,7 @@ from .options import (
     parse_seconds,
     parse_token,
 )
-from .session import TaskResult, outcome_diff, outcome_result
+from .result import TaskResult, outcome_diff, outcome_result
 
 PAIRING_SPEC: Spec = {
     **CONNECTION,

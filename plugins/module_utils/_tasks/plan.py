@@ -18,7 +18,7 @@ from .._redact import one_line
 from .._session.model import NO_ACCOUNT, PROVEN, UNPROVEN
 from .options import Spec
 from .report import REQUEST
-from .session import TaskResult, counted, utc
+from .result import TaskResult, counted, utc
 
 PLAN_SPEC: Spec = {
     "sessions": {"type": "list", "elements": "dict", "required": True},

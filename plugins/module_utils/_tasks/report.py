@@ -40,7 +40,7 @@ from .._redact import one_line, redact_sensitive_keys
 from .._run.journal import read_events
 from .._version import VERSION
 from .options import Spec
-from .session import TaskResult, counted, utc
+from .result import TaskResult, counted, utc
 
 REQUEST: Spec = {
     "ticket": {"type": "str"},

@@ -14,7 +14,7 @@ from typing import Any
 from .._errors import OptionError
 from .._files import read_bytes
 from .options import TARGET_FIELDS, Spec, parse_expected_account, parse_instance_id
-from .session import TaskResult, counted
+from .result import TaskResult, counted
 
 ROSTER_SPEC: Spec = {
     "entries": {"type": "list", "elements": "raw", "no_log": False},

@@ -2,57 +2,20 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a task does with its options, from the checked values to the result."""
+"""What wawp_session does with its options, from the checked values to the result."""
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from .._api.client import Client
-from .._redact import make_redactor, mask_numbers_in
-from .._run.driver import WallClock, drive, dry_run, sender
-from .._session.model import Session, shown_account
-from .._session.run import Action, Outcome
+from .._run.driver import WallClock, drive, sender
+from .._run.dry_run import dry_run
 from .._session.states import lifecycle
-from .options import (
-    INSTANCE_LIST_OPTIONS,
-    find_tokens,
-    parse_connection,
-    parse_goal,
-    parse_instance_id,
-    parse_token,
-)
-
-
-@dataclass
-class TaskResult:
-    """What a task gives back: the result's fields, and beside them what Ansible shows in its own ways."""
-
-    result: dict[str, Any]
-    warnings: list[str] = field(default_factory=list)
-    diff: dict[str, Any] | None = None
-
-    @property
-    def failed(self) -> bool:
-        return bool(self.result.get("failed"))
-
-
-def crashed(error: Exception, params: Mapping[str, Any]) -> TaskResult:
-    """What a task gives back that ended where nobody foresaw it: what happened, without what mustn't be shown."""
-    tokens = {str(params.get("access_token") or "").strip()}
-    hide = make_redactor(tokens.union(*(find_tokens(params.get(name)) for name in INSTANCE_LIST_OPTIONS)))
-    told, trace = (mask_numbers_in(hide(text)) for text in (str(error), traceback.format_exc()))
-    message = f"unexpected {type(error).__name__}: {told}. This is a defect of wawp.cloud, please report it"
-    return TaskResult({"failed": True, "msg": message, "exception": trace})
-
-
-def counted(number: int) -> str:
-    """So many instances, in words."""
-    return f"{number} instance{'' if number == 1 else 's'}"
+from .options import parse_connection, parse_goal, parse_instance_id, parse_token
+from .result import TaskResult, outcome_diff, outcome_result
 
 
 def session_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
@@ -77,58 +40,3 @@ def session_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         warnings=connection.warnings + outcome.warnings,
         diff=outcome_diff(outcome, instance_id, mask),
     )
-
-
-def outcome_result(outcome: Outcome, began: datetime, mask: bool) -> dict[str, Any]:
-    """The fields that a run returns, on success and on failure alike; documented in wawp_session's RETURN."""
-    last = None if outcome.gone else outcome.last
-    result: dict[str, Any] = {
-        "changed": outcome.changed,
-        "status": last.status if last else None,
-        "previous_status": outcome.first.status if outcome.first else None,
-        "verdict": outcome.verdict,
-        "advice": outcome.advice,
-        "account": shown_account(outcome.last_paired.account if outcome.last_paired else None, mask),
-        "session": last.public(mask) if last else None,
-        "actions": [_action_result(action, began) for action in outcome.actions],
-        "open_ends": outcome.open_ends,
-        "began": utc(began),
-        "prediction": outcome.predicted,
-        "duration": round(outcome.duration, 3),
-        "error": outcome.error.as_result() if outcome.error else None,
-    }
-    if outcome.failed:
-        result.update(failed=True, msg=outcome.message)
-    return result
-
-
-def utc(moment: datetime | None = None) -> str:
-    """A moment, now if none is given, as it stands in results and journals."""
-    return (moment or datetime.now(timezone.utc)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _action_result(action: Action, began: datetime) -> dict[str, Any]:
-    return {
-        "action": action.name,
-        "time": utc(began + timedelta(seconds=action.sent_at)),
-        "duration": round(action.duration, 3),
-        "status": action.seen,
-        "outcome": action.outcome,
-        "http_status": action.http_status,
-    }
-
-
-def outcome_diff(outcome: Outcome, instance_id: str, mask: bool) -> dict[str, Any]:
-    """What Ansible shows with --diff: the session as it was first and last seen."""
-    return {
-        "before_header": instance_id,
-        "after_header": instance_id,
-        "before": _diff_side(outcome.first, mask),
-        "after": _diff_side(None if outcome.gone else outcome.last, mask),
-    }
-
-
-def _diff_side(session: Session | None, mask: bool) -> dict[str, Any]:
-    if session is None:
-        return {}
-    return {"status": session.status, "account": shown_account(session.account, mask)}

@@ -24,7 +24,7 @@ from .options import (
     parse_rate,
     parse_targets,
 )
-from .session import TaskResult
+from .result import TaskResult
 
 
 def read_all(

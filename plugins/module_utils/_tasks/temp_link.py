@@ -14,7 +14,7 @@ from .._files import remove, write_private
 from .._session.temp_link import GET, REVOKE, parse_link
 from .options import CONNECTION, INSTANCE, Spec
 from .resource import Setting
-from .session import TaskResult
+from .result import TaskResult
 
 LINK_SPEC: Spec = {
     **CONNECTION,

@@ -17,7 +17,7 @@ from .._errors import FORBIDDEN, OptionError, WawpError
 from .._redact import redact_sensitive_keys, redact_value
 from .options import CONNECTION, INSTANCE, Spec, parse_token
 from .resource import Setting
-from .session import TaskResult
+from .result import TaskResult
 
 WEBHOOK_SPEC: Spec = {
     **CONNECTION,

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins import action, modules
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.session import TaskResult
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
 from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
 
 

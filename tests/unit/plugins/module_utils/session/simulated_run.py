@@ -14,7 +14,8 @@ from typing import Any
 
 from ansible_collections.wawp.cloud.plugins.module_utils import _errors
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
-from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import DryRun, drive, sender
+from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import drive, sender
+from ansible_collections.wawp.cloud.plugins.module_utils._run.dry_run import DryRun
 from ansible_collections.wawp.cloud.plugins.module_utils._session.logged_out import MAX_STEPS
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import (
     SEVERED,

@@ -12,7 +12,7 @@ from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import NO_ACCOUNT, SEVERED
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.fleet import fleet_task
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.options import FLEET_SPEC
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.session import TaskResult
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
 

@@ -21,7 +21,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.module import run_module
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.options import FLEET_SPEC, SESSION_SPEC
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.session import TaskResult
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
 from ansible_collections.wawp.cloud.plugins.modules import wawp_session
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import TOKEN_MARK, Fault

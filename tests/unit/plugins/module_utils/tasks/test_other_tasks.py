@@ -18,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks import resource as _settings
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.pairing import PAIRING_SPEC, pairing_task
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.session import TaskResult
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.temp_link import LINK_SPEC, link_task
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.webhook import WEBHOOK_SPEC, webhook_task
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault

@@ -16,7 +16,8 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.options import SESSION_SPEC
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.session import TaskResult, session_task
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.session import session_task
 from ansible_collections.wawp.cloud.plugins.modules import wawp_session
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import TOKEN_MARK, Fault

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Check mode: what a run would do, as far as it can be known without doing it."""
+
+from __future__ import annotations
+
+from .._errors import UNKNOWN_SESSION, WawpError
+from .._session.model import FAILED, SCAN_QR_CODE, STOPPED, WORKING, Session, parse_session
+from .._session.run import Lifecycle, Outcome
+from .._session.temp_link import GET, REVOKE
+from .driver import Clock, Reply, Send, drive
+
+
+class DryRun:
+    """Check mode: reads are sent, no write is; from the first write on, what the API documents is imagined.
+
+    It is the Send and, since what is imagined needs no waiting for, the Clock of one run.
+    """
+
+    def __init__(self, send: Send, clock: Clock) -> None:
+        self._send = send
+        self._clock = clock
+        self._seen: Session | None = None
+        self._imagining = False
+        self._skipped = 0.0
+
+    def __call__(self, name: str) -> Reply:
+        if name == GET:
+            return self._send(name)
+        if name == REVOKE:
+            return Reply(planned=True)
+        if name != "info":
+            self._imagining = True
+            self._seen = predict(name, self._seen)
+            return Reply(planned=True)
+        if not self._imagining:
+            reply = self._send("info")
+            self._seen = reply.session
+            return reply
+        if self._seen is None:
+            raise WawpError(UNKNOWN_SESSION, "the session would be gone")
+        return Reply(session=self._seen, planned=True)
+
+    def is_simulated(self, name: str) -> bool:
+        """Whether the call of that name would be answered without being sent."""
+        return name != GET and (self._imagining or name != "info")
+
+    def now(self) -> float:
+        return self._clock.now() + self._skipped
+
+    def skip(self, seconds: float) -> bool:
+        """Let imagined time pass; False where the time is real and has to be waited for."""
+        if self._imagining:
+            self._skipped += seconds
+        return self._imagining
+
+    def sleep(self, seconds: float) -> None:
+        if not self.skip(seconds):
+            self._clock.sleep(seconds)
+
+
+def dry_run(lifecycle: Lifecycle, send: Send, clock: Clock) -> Outcome:
+    """Predict how one lifecycle would end: see DryRun."""
+    rehearsal = DryRun(send, clock)
+    return drive(lifecycle, rehearsal, rehearsal)
+
+
+def predict(name: str, session: Session | None) -> Session | None:
+    """Where Wawp's documentation says that a call leads in the end, None for a deleted session.
+
+    A session that shows no account is expected to be paired if it is STOPPED, since not every engine shows the account
+    then; a FAILED one isn't, since nothing speaks for it.
+    """
+    if session is None or name == "delete":
+        return None
+    status = {"stop": STOPPED, "logout": SCAN_QR_CODE}.get(name)
+    if status is None:
+        paired = session.account is not None or (session.status == STOPPED and not session.account_given)
+        status = WORKING if paired or session.status == WORKING else _unpaired(session)
+    return _as(session, status, name == "logout")
+
+
+def _unpaired(session: Session) -> str:
+    return FAILED if session.status == FAILED and not session.account_given else SCAN_QR_CODE
+
+
+def _as(session: Session, status: str, without_account: bool) -> Session:
+    body = {**session.body, "status": status, **({"me": None} if without_account else {})}
+    return parse_session(body)
