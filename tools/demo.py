@@ -69,7 +69,7 @@ def run(url: str, folder: Path, variables: dict[str, Any]) -> subprocess.Complet
         "WAWP_API_URL": url,
     }
     program = str(Path(sys.executable).with_name("ansible-playbook"))
-    given = {"wait_sleep": 0.1, "start_timeout": 10, "report_dir": str(folder), **variables}
+    given = {"wawp_wait_sleep": 0.1, "wawp_start_timeout": 10, "wawp_report_dir": str(folder), **variables}
     return subprocess.run(
         [program, "wawp.cloud.decommission", "-e", json.dumps(given), *sys.argv[1:]],
         env=environment,
@@ -99,12 +99,14 @@ def main() -> None:
             for number, session in enumerate(sessions(url))
         ]
         print(f"An office of {len(fleet)} closes. $ ansible-playbook wawp.cloud.decommission\n")
-        plan = run(url, folder, {"instances": fleet}).stdout
+        plan = run(url, folder, {"wawp_instances": fleet}).stdout
         lines = told(plan, "Show the plan")
         phrase = re.search(r"decommission-\d+-[0-9a-f]{8}", lines[-1])
         print("\n".join(line for line in lines if not line.startswith("  ")))
         print("\nNothing was sent yet. With the phrase that belongs to this plan, and to no other:\n")
-        done = run(url, folder, {"instances": fleet, "confirm": phrase[0] if phrase else "", "ticket": "DEMO-1"})
+        done = run(
+            url, folder, {"wawp_instances": fleet, "wawp_confirm": phrase[0] if phrase else "", "wawp_ticket": "DEMO-1"}
+        )
         *table, where = told(done.stdout, "Show the report")
         print("\n".join(table))
         still = {session["instance_id"] for session in sessions(url) if session["linked"]}

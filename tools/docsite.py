@@ -43,7 +43,7 @@ GUIDE = re.compile(r"^- \[.*?\]\((?P<name>[\w-]+)\.md\)", re.MULTILINE)
 REFERENCE = """
 ## Reference
 
-- [Modules and inventory](reference/index.rst)
+- [Modules, roles and inventory](reference/index.rst)
 {pages}
 """
 
@@ -77,7 +77,7 @@ def front_page(text: str) -> str:
     pages = "".join(f"- [{title}]({kind}/index.rst)\n" for kind, (title, dummy) in KINDS.items())
     trees = [toctree(match["title"], GUIDE.findall(match["text"])) for match in SECTION.finditer(text)]
     trees.append(
-        toctree("Reference", ["Modules and inventory <reference/index>", *(f"{kind}/index" for kind in KINDS)])
+        toctree("Reference", ["Modules, roles and inventory <reference/index>", *(f"{kind}/index" for kind in KINDS)])
     )
     return "\n".join([text, REFERENCE.format(pages=pages.strip()), *trees])
 

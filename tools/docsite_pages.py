@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the wawp.cloud contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pages for what antsibull-docs doesn't know: event sources, playbooks and rulebooks, made from their sources."""
+"""Pages for what antsibull-docs doesn't know: event sources, rulebooks and their playbooks, made from their sources."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LICENCE = re.compile(r"# (Copyright|GNU General Public License|SPDX-)")
 # Folder of pages to its title, and to where their sources are.
 KINDS = {
     "event_sources": ("Event sources", "extensions/eda/plugins/event_source/*.py"),
-    "playbooks": ("Playbooks", "playbooks/*.yml"),
+    "event_playbooks": ("Playbooks that rulebooks run", "playbooks/event_*.yml"),
     "rulebooks": ("Rulebooks", "extensions/eda/rulebooks/*.yml"),
 }
 
@@ -139,7 +139,9 @@ def write_pages(kind: str, folder: Path) -> None:
     folder.mkdir()
     index = [heading(KINDS[kind][0], "=")]
     for source in sources(kind):
-        page = event_source_page(source) if source.suffix == ".py" else playbook_page(source, kind[:-1])
+        page = (
+            event_source_page(source) if source.suffix == ".py" else playbook_page(source, kind.rpartition("_")[2][:-1])
+        )
         (folder / f"{source.stem}.rst").write_text(page, encoding="utf-8")
         index.append(f"* :doc:`{source.stem}` -- {summary(source)}")
     names = "".join(f"    {source.stem}\n" for source in sources(kind))

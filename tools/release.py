@@ -152,13 +152,13 @@ def decommission(place: Place) -> None:
     place.variables |= {"WAWP_API_URL": url, "WAWP_ACCESS_TOKEN": "sandbox-token"}
     if not all(truth(url, each)["linked"] for each in SESSIONS):
         raise SystemExit("The sandbox's sessions are not what this script takes them for.")
-    plan = place.play("decommission", fails=True, instances=SESSIONS)
+    plan = place.play("decommission", fails=True, wawp_instances=SESSIONS)
     phrase = re.search(rf"decommission-{len(SESSIONS)}-[0-9a-f]{{8}}\b", plan)
     if not phrase:
         raise SystemExit(f"{plan}\nThe plan names no phrase.")
     if not all(truth(url, each)["linked"] for each in SESSIONS):
         raise SystemExit("The plan alone has changed something.")
-    place.play("decommission", instances=SESSIONS, confirm=phrase[0])
+    place.play("decommission", wawp_instances=SESSIONS, wawp_confirm=phrase[0])
     if any(truth(url, each)["linked"] for each in SESSIONS):
         raise SystemExit("The runbook ended well, and a phone is still linked.")
 
@@ -167,11 +167,11 @@ def try_out(artefact: Path) -> None:
     """Install the artefact into an empty place and run its sandbox and a runbook there."""
     with tempfile.TemporaryDirectory() as folder:
         place = Place(Path(folder), artefact)
-        place.play("sandbox", sandbox_port=0, sandbox_scale=0.1)
+        place.play("sandbox", wawp_sandbox_port=0, wawp_sandbox_scale=0.1)
         try:
             decommission(place)
         finally:
-            place.play("sandbox", sandbox_state="absent")
+            place.play("sandbox", wawp_sandbox_state="absent")
 
 
 def write_back(version: str) -> None:

@@ -99,7 +99,7 @@ EXAMPLES = r"""
   wawp.cloud.wawp_plan:
     sessions: "{{ predicted.sessions }}"
     action: decommission
-    confirm: "{{ confirm | default(plan.confirm) }}"
+    confirm: "{{ wawp_confirm | default(plan.confirm) }}"
     gate: true
 """
 

@@ -46,11 +46,11 @@ INSTEAD: dict[str, str] = {
     # There is nobody to ask for a password, and no terminal for an editor.
     " --ask-vault-pass": "",
     "ansible-vault create": f"ansible-vault encrypt_string --name vault_wawp_token {SANDBOX_TOKEN} --output",
-    "ansible-playbook wawp.cloud.sandbox": "ansible-playbook wawp.cloud.sandbox -e sandbox_port=0",
+    "ansible-playbook wawp.cloud.sandbox": "ansible-playbook wawp.cloud.sandbox -e wawp_sandbox_port=0",
     "/var/tmp/": "./",  # noqa: S108 - taken out, not used
     # What a reader copies from the output before: the plan's phrase, the report's name, its last hash.
     "confirm=decommission-2-a1b2c3d4": "confirm=$(ansible-playbook wawp.cloud.decommission --check"
-    " -e instances_csv=$PWD/office.csv | grep -o 'decommission-2-[0-9a-f]*' | head -n 1)",
+    " -e wawp_instances_csv=$PWD/office.csv | grep -o 'decommission-2-[0-9a-f]*' | head -n 1)",
     "wawp_reports/audit-20261122T013000.123Z.json": "$(ls wawp_reports/audit-*.json)",
     "head=5f8a6d1c…": 'head=$(sed -n \'s/.*"head": "\\(.*\\)".*/\\1/p\' wawp_reports/audit-*.json)',
 }

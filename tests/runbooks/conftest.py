@@ -84,7 +84,7 @@ class World:
         }
 
     def command(self, runbook: str, *arguments: str, **variables: Any) -> list[str]:
-        quick = {"wait_sleep": 0.05, "start_timeout": 5, "progress": 0, **variables}
+        quick = {"wawp_wait_sleep": 0.05, "wawp_start_timeout": 5, "wawp_progress": 0, **variables}
         program = str(Path(sys.executable).with_name("ansible-playbook"))
         return [program, f"wawp.cloud.{runbook}", "-e", json.dumps(quick), *arguments]
 
@@ -108,12 +108,14 @@ class World:
 
     def decommission(self, *instances: Any, **variables: Any) -> Ran:
         """Look at the plan, then carry it out with the phrase that it asks for."""
-        planned = self.run("decommission", instances=list(instances), **variables)
+        planned = self.run("decommission", wawp_instances=list(instances), **variables)
         assert planned.code != 0
-        confirmed = {"confirm": planned.phrase()}
-        if variables.get("delete"):
-            confirmed["confirm_delete"] = planned.phrase("delete")
-        return self.run("decommission", instances=list(instances), **{"max_failures": "100%", **variables, **confirmed})
+        confirmed = {"wawp_confirm": planned.phrase()}
+        if variables.get("wawp_delete"):
+            confirmed["wawp_confirm_delete"] = planned.phrase("delete")
+        return self.run(
+            "decommission", wawp_instances=list(instances), **{"wawp_max_failures": "100%", **variables, **confirmed}
+        )
 
 
 @pytest.fixture

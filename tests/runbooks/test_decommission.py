@@ -54,11 +54,11 @@ def test_happy(world: World) -> None:
         {"instance_id": "A2", "name": "Front desk", "expect_account": ACCOUNT},
         "A3",
         "A4",
-        ticket="CHG-1",
-        requester="Mona",
-        approver="Jan",
-        require_four_eyes=True,
-        deadline="2099-01-01T00:00:00Z",
+        wawp_ticket="CHG-1",
+        wawp_requester="Mona",
+        wawp_approver="Jan",
+        wawp_require_four_eyes=True,
+        wawp_deadline="2099-01-01T00:00:00Z",
     )
     assert ran.code == 0, ran.output
     check_truth(world, ran)
@@ -83,7 +83,7 @@ def test_happy(world: World) -> None:
 def test_refused_gate_sends_nothing(world: World) -> None:
     world.add("A1")
     for confirm in ("", "decommission-1-00000000", "yes", "decommission-1"):
-        ran = world.run("decommission", instances=["A1"], confirm=confirm)
+        ran = world.run("decommission", wawp_instances=["A1"], wawp_confirm=confirm)
         assert ran.code != 0
         assert "Nothing was sent" in ran.output
         assert ran.reports == []
@@ -95,10 +95,10 @@ def test_refused_gate_sends_nothing(world: World) -> None:
 def test_what_the_plan_prints_is_what_has_to_be_typed(world: World) -> None:
     """Copied from the plan's last line into a shell, which cuts words at blanks, as Ansible does."""
     world.add("A1")
-    planned = world.run("decommission", instances=["A1"], delete=True)
+    planned = world.run("decommission", wawp_instances=["A1"], wawp_delete=True)
     (line,) = set(re.findall(r"To confirm: (-e [^\"\n]*)", planned.output))
     assert f"run again with {line}" in planned.output
-    ran = world.run("decommission", *shlex.split(line), instances=["A1"], delete=True)
+    ran = world.run("decommission", *shlex.split(line), wawp_instances=["A1"], wawp_delete=True)
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "severed"}
     assert world.engine.writes()[-1] == "delete"
@@ -106,7 +106,7 @@ def test_what_the_plan_prints_is_what_has_to_be_typed(world: World) -> None:
 
 def test_check_mode_shows_the_plan_and_ends_well(world: World) -> None:
     world.add("A1")
-    ran = world.run("decommission", "--check", instances=["A1"])
+    ran = world.run("decommission", "--check", wawp_instances=["A1"])
     assert ran.code == 0, ran.output
     assert "logout, stop -> severed" in ran.output
     assert "changed=1 " in ran.output
@@ -117,9 +117,9 @@ def test_check_mode_shows_the_plan_and_ends_well(world: World) -> None:
 def test_a_changed_plan_needs_a_new_phrase(world: World) -> None:
     world.add("A1")
     world.add("A2", "SCAN_QR_CODE")
-    phrase = world.run("decommission", instances=["A1", "A2"]).phrase()
+    phrase = world.run("decommission", wawp_instances=["A1", "A2"]).phrase()
     world.engine.world("scan", "A2", account=NEXT)
-    ran = world.run("decommission", instances=["A1", "A2"], confirm=phrase)
+    ran = world.run("decommission", wawp_instances=["A1", "A2"], wawp_confirm=phrase)
     assert ran.code != 0
     assert "confirm belongs to another plan" in ran.output
     assert world.engine.writes() == []
@@ -127,16 +127,22 @@ def test_a_changed_plan_needs_a_new_phrase(world: World) -> None:
 
 def test_drift_of_an_unpaired_session_is_no_other_plan(world: World) -> None:
     world.add("A1", "SCAN_QR_CODE")
-    phrase = world.run("decommission", instances=["A1"]).phrase()
+    phrase = world.run("decommission", wawp_instances=["A1"]).phrase()
     world.engine.world("crash", "A1")
-    ran = world.run("decommission", instances=["A1"], confirm=phrase)
+    ran = world.run("decommission", wawp_instances=["A1"], wawp_confirm=phrase)
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "no_account"}
 
 
 def test_four_eyes(world: World) -> None:
     world.add("A1")
-    ran = world.run("decommission", instances=["A1"], require_four_eyes=True, requester="Mona", approver=" mona ")
+    ran = world.run(
+        "decommission",
+        wawp_instances=["A1"],
+        wawp_require_four_eyes=True,
+        wawp_requester="Mona",
+        wawp_approver=" mona ",
+    )
     assert ran.code != 0
     assert "the approver must be another person" in ran.output
     assert world.engine.writes() == []
@@ -163,7 +169,7 @@ def test_partial_failure(world: World) -> None:
 def test_the_brake_leaves_the_rest_alone(world: World) -> None:
     for number in range(6):
         world.add(f"A{number}", "WORKING", Fault("http", call="logout", http_status=403))
-    ran = world.decommission(*(f"A{number}" for number in range(6)), max_failures="0", max_connections=1)
+    ran = world.decommission(*(f"A{number}" for number in range(6)), wawp_max_failures="0", wawp_max_connections=1)
     assert ran.code != 0
     check_truth(world, ran)
     assert "left_alone" in ran.outcomes().values()
@@ -175,7 +181,7 @@ def test_all_unproven_and_accepted(world: World) -> None:
     ran = world.decommission("A1", "A2")
     assert ran.code != 0
     assert set(ran.outcomes().values()) == {"unproven"}
-    ran = world.decommission("A1", "A2", accept_unproven=["A1", "A2"])
+    ran = world.decommission("A1", "A2", wawp_accept_unproven=["A1", "A2"])
     assert ran.code == 0, ran.output
     check_truth(world, ran)
     assert set(ran.outcomes().values()) == {"accepted_unproven"}
@@ -184,16 +190,16 @@ def test_all_unproven_and_accepted(world: World) -> None:
 
 def test_accepting_what_is_not_there_is_refused(world: World) -> None:
     world.add("A1")
-    ran = world.run("decommission", instances=["A1"], accept_unproven=["A2"])
+    ran = world.run("decommission", wawp_instances=["A1"], wawp_accept_unproven=["A2"])
     assert ran.code != 0
     assert "A2 isn't in the plan" in ran.output
 
 
 def test_what_is_blocked_can_be_accepted(world: World) -> None:
     world.add("A1")
-    ran = world.run("decommission", instances=["GONE"])
+    ran = world.run("decommission", wawp_instances=["GONE"])
     assert "something stands in the way of every instance" in ran.output
-    ran = world.decommission("GONE", accept_unproven=["GONE"])
+    ran = world.decommission("GONE", wawp_accept_unproven=["GONE"])
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"GONE": "accepted_unproven"}
 
@@ -226,9 +232,11 @@ def test_interrupted_and_resumed(world: World) -> None:
     names = [f"A{number}" for number in range(30)]
     for name in names:
         world.add(name)
-    phrase = world.run("decommission", instances=names).phrase()
+    phrase = world.run("decommission", wawp_instances=names).phrase()
     process = subprocess.Popen(
-        world.command("decommission", instances=names, confirm=phrase, calls_per_second=15, max_connections=2),
+        world.command(
+            "decommission", wawp_instances=names, wawp_confirm=phrase, wawp_calls_per_second=15, wawp_max_connections=2
+        ),
         cwd=world.folder,
         env=world.environment,
         stdin=subprocess.DEVNULL,
@@ -253,10 +261,10 @@ def test_interrupted_and_resumed(world: World) -> None:
 
 def test_a_burnt_key_stays_unproven_when_resumed(world: World) -> None:
     world.add("A1", "STARTING", starts_into=["STARTING"])
-    first = world.decommission("A1", start_timeout=0.3)
+    first = world.decommission("A1", wawp_start_timeout=0.3)
     assert first.outcomes() == {"A1": "unproven"}
     assert world.linked("A1")
-    again = world.decommission("A1", start_timeout=0.3)
+    again = world.decommission("A1", wawp_start_timeout=0.3)
     assert again.code != 0
     assert again.outcomes() == {"A1": "unproven"}
 
@@ -265,11 +273,11 @@ def test_paired_again_before_it_is_read_again(world: World) -> None:
     """An outsider scans between logout and stop: the reading at the end shows it, and nothing is called severed."""
     world.add("A1")
     body = {"status": "WORKING", "me": {"id": NEXT, "pushName": "Outsider"}}
-    ran = world.run("decommission", instances=["A1"])
+    ran = world.run("decommission", wawp_instances=["A1"])
     reads = len([entry for entry in world.engine.calls("A1") if entry.call == "info"])
     # Preflight reads as often again; then before the logout, after it, and after the stop. The next one is the last.
     world.engine.add_fault(Fault("patch", call="info", instance_id="A1", skip=reads + 3, times=None, replace=body))
-    ran = world.run("decommission", instances=["A1"], confirm=ran.phrase())
+    ran = world.run("decommission", wawp_instances=["A1"], wawp_confirm=ran.phrase())
     assert ran.code != 0, ran.output
     assert ran.outcomes() == {"A1": "unproven"}
     assert "paired" in ran.report["records"][0]["needs_human"]
@@ -278,11 +286,11 @@ def test_paired_again_before_it_is_read_again(world: World) -> None:
 def test_deletion_has_a_gate_of_its_own(world: World) -> None:
     world.add("A1")
     world.add("A2", "STOPPED", shows_me_when_stopped=False)
-    planned = world.run("decommission", instances=["A1", "A2"], delete=True)
-    ran = world.run("decommission", instances=["A1", "A2"], delete=True, confirm=planned.phrase())
+    planned = world.run("decommission", wawp_instances=["A1", "A2"], wawp_delete=True)
+    ran = world.run("decommission", wawp_instances=["A1", "A2"], wawp_delete=True, wawp_confirm=planned.phrase())
     assert ran.code != 0
     assert world.engine.writes() == []
-    ran = world.decommission("A1", "A2", delete=True)
+    ran = world.decommission("A1", "A2", wawp_delete=True)
     assert ran.code == 0, ran.output
     check_truth(world, ran)
     assert [record["deleted"] for record in ran.report["records"]] == [True, True]
@@ -300,9 +308,9 @@ def test_from_a_csv_file(world: World) -> None:
     )
     rows = "\r\n".join(lines)
     (world.folder / "office.csv").write_text(rows, encoding="utf-8-sig", newline="")
-    source = {"instances_csv": str(world.folder / "office.csv")}
+    source = {"wawp_instances_csv": str(world.folder / "office.csv")}
     planned = world.run("decommission", **source)
-    ran = world.run("decommission", **source, confirm=planned.phrase())
+    ran = world.run("decommission", **source, wawp_confirm=planned.phrase())
     assert ran.code == 0, ran.output
     check_truth(world, ran)
     assert "office.csv" in ran.report["place"]["source"]
@@ -318,7 +326,7 @@ def test_from_the_inventory_with_a_limit(world: World) -> None:
     (world.folder / "hosts").write_text(f"{hosts}\nbastion\n")
     options = ("-i", str(world.folder / "hosts"), "--limit", "desk1,desk3")
     planned = world.run("decommission", *options, wawp_hosts="all")
-    ran = world.run("decommission", *options, wawp_hosts="all", confirm=planned.phrase())
+    ran = world.run("decommission", *options, wawp_hosts="all", wawp_confirm=planned.phrase())
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "severed", "A3": "severed"}
     assert [record["name"] for record in ran.report["records"]] == ["desk1", "desk3"]
@@ -328,11 +336,11 @@ def test_from_the_inventory_with_a_limit(world: World) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"instances": ["A1", "A1"]}, "A1 is entry 1 already"),
-        ({"instances": []}, "holds none"),
+        ({"wawp_instances": ["A1", "A1"]}, "A1 is entry 1 already"),
+        ({"wawp_instances": []}, "holds none"),
         ({}, "holds none"),
-        ({"instances": [{"instance_id": "A1", "nickname": "x"}, "A b"]}, "unknown nickname"),
-        ({"instances": ["A1"], "deadline": "2026-11-30"}, "offset"),
+        ({"wawp_instances": [{"instance_id": "A1", "nickname": "x"}, "A b"]}, "unknown nickname"),
+        ({"wawp_instances": ["A1"], "wawp_deadline": "2026-11-30"}, "offset"),
     ],
 )
 def test_malformed_input_is_refused_before_the_first_call(world: World, given: dict[str, Any], told: str) -> None:
@@ -346,14 +354,16 @@ def test_malformed_input_is_refused_before_the_first_call(world: World, given: d
 def test_a_report_is_written_after_a_failure(world: World) -> None:
     """The journal turns out to be no journal between plan and execution: nothing is sent, and the report says so."""
     world.add("A1")
-    planned = world.run("decommission", instances=["A1"])
+    planned = world.run("decommission", wawp_instances=["A1"])
     folder = world.folder / "locked"
     folder.mkdir()
     (folder / "j.jsonl").write_text("")
     (folder / "j.jsonl").chmod(0o600)
     with (folder / "j.jsonl").open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        ran = world.run("decommission", instances=["A1"], confirm=planned.phrase(), journal=str(folder / "j.jsonl"))
+        ran = world.run(
+            "decommission", wawp_instances=["A1"], wawp_confirm=planned.phrase(), wawp_journal=str(folder / "j.jsonl")
+        )
     assert ran.code != 0
     assert ran.outcomes() == {"A1": "not_run"}
     assert "another run" in ran.report["trouble"]
@@ -364,7 +374,7 @@ def test_as_awx_runs_it(world: World) -> None:
     """ansible-runner, as AWX calls it: no terminal, variables from a survey."""
     for name in ("A1", "A2"):
         world.add(name)
-    given = {"instances": ["A1", "A2"], "wait_sleep": 0.05, "awx_user_name": "night-shift"}
+    given = {"wawp_instances": ["A1", "A2"], "wawp_wait_sleep": 0.05, "awx_user_name": "night-shift"}
     settings = {
         "private_data_dir": str(world.folder),
         "playbook": "wawp.cloud.decommission",
@@ -375,7 +385,7 @@ def test_as_awx_runs_it(world: World) -> None:
     assert first.rc != 0
     results = [event.get("event_data", {}).get("res", {}) for event in first.events]
     phrase = next(result["confirm"] for result in results if "confirm" in result)
-    again = ansible_runner.interface.run(**settings, extravars={**given, "confirm": phrase}, ident="run")
+    again = ansible_runner.interface.run(**settings, extravars={**given, "wawp_confirm": phrase}, ident="run")
     assert again.rc == 0, again.stdout.read()
     written = list(world.folder.rglob("wawp_reports/*.json"))
     assert len(written) == 1

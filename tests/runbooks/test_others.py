@@ -77,7 +77,7 @@ def left_behind(world: World) -> list[str]:
 def test_audit_reads_and_changes_nothing(world: World) -> None:
     for name, status in (("A1", "WORKING"), ("A2", "SCAN_QR_CODE"), ("A3", "STOPPED")):
         world.add(name, status)
-    ran = world.run("audit", instances=["A1", "A2", "A3", "GONE"])
+    ran = world.run("audit", wawp_instances=["A1", "A2", "A3", "GONE"])
     assert ran.code == 0, ran.output
     jsonschema.validate(ran.report, SCHEMA)
     assert ran.outcomes() == {"A1": "linked", "A2": "unlinked", "A3": "linked", "GONE": "missing"}
@@ -87,7 +87,7 @@ def test_audit_reads_and_changes_nothing(world: World) -> None:
 def test_audit_fails_where_it_cannot_read(world: World) -> None:
     world.add("A1")
     world.add("A2", "WORKING", Fault("http", call="info", http_status=403, times=None))
-    ran = world.run("audit", instances=["A1", "A2"])
+    ran = world.run("audit", wawp_instances=["A1", "A2"])
     assert ran.code != 0
     assert ran.outcomes() == {"A1": "linked", "A2": "unreadable"}
 
@@ -98,25 +98,25 @@ def test_audit_names_the_drift(world: World) -> None:
     done = world.decommission("A1", "A2")
     assert done.code == 0, done.output
     baseline = str(next(world.folder.glob("wawp_reports/decommission-*.json")))
-    calm = world.run("audit", instances=["A1", "A2", "A3"], baseline=baseline, fail_on_drift=True)
+    calm = world.run("audit", wawp_instances=["A1", "A2", "A3"], wawp_baseline=baseline, wawp_fail_on_drift=True)
     assert calm.code == 0, calm.output
     world.engine.ask("start", "A1")
     world.engine.world("scan", "A1", account=NEXT)
-    told = world.run("audit", instances=["A1", "A2", "A3"], baseline=baseline)
+    told = world.run("audit", wawp_instances=["A1", "A2", "A3"], wawp_baseline=baseline)
     assert told.code == 0, told.output
     assert [entry["instance_id"] for entry in told.report["drift"]] == ["A1"]
     assert "paired again" in told.report["drift"][0]["what"]
     assert NEXT not in told.output
-    asked = world.run("audit", instances=["A1", "A2", "A3"], baseline=baseline, fail_on_drift=True)
+    asked = world.run("audit", wawp_instances=["A1", "A2", "A3"], wawp_baseline=baseline, wawp_fail_on_drift=True)
     assert asked.code != 0
 
 
 def test_audit_names_a_changed_account(world: World) -> None:
     instance = world.add("A1")
-    world.run("audit", instances=["A1"])
+    world.run("audit", wawp_instances=["A1"])
     instance.account = NEXT
     baseline = str(next(world.folder.glob("wawp_reports/audit-*.json")))
-    ran = world.run("audit", instances=["A1"], baseline=baseline, fail_on_drift=True)
+    ran = world.run("audit", wawp_instances=["A1"], wawp_baseline=baseline, wawp_fail_on_drift=True)
     assert ran.code != 0
     assert ran.report["drift"][0]["what"] == (
         "It belongs to ********5432@c.us now, to ********5678@c.us in the earlier report."
@@ -125,17 +125,17 @@ def test_audit_names_a_changed_account(world: World) -> None:
 
 def test_audit_compares_with_something_or_fails(world: World) -> None:
     world.add("A1")
-    for baseline in ({}, {"baseline": ""}):
-        ran = world.run("audit", instances=["A1"], fail_on_drift=True, **baseline)
+    for baseline in ({}, {"wawp_baseline": ""}):
+        ran = world.run("audit", wawp_instances=["A1"], wawp_fail_on_drift=True, **baseline)
         assert ran.code != 0
-        assert "fail_on_drift needs baseline" in ran.output
+        assert "wawp_fail_on_drift needs wawp_baseline" in ran.output
 
 
 def test_audit_in_check_mode_fails_as_well_and_names_no_report(world: World) -> None:
     world.add("A1")
-    assert world.run("audit", "--check", instances=["A1"]).code == 0
+    assert world.run("audit", "--check", wawp_instances=["A1"]).code == 0
     world.engine.add_fault(Fault("http", call="info", http_status=403, instance_id="A1", times=None))
-    ran = world.run("audit", "--check", instances=["A1"])
+    ran = world.run("audit", "--check", wawp_instances=["A1"])
     assert ran.code != 0
     assert "No report was written" in ran.output
     assert not (world.folder / "wawp_reports").exists()
@@ -148,7 +148,7 @@ def test_a_folder_that_is_there_keeps_its_mode(world: World) -> None:
     shared.mkdir()
     shared.chmod(0o1777)
     (world.folder / "link").symlink_to(shared)
-    ran = world.run("audit", instances=["A1"], report_dir=str(world.folder / "link"))
+    ran = world.run("audit", wawp_instances=["A1"], wawp_report_dir=str(world.folder / "link"))
     assert ran.code == 0, ran.output
     assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
     assert {stat.S_IMODE(path.stat().st_mode) for path in shared.iterdir()} == {0o600}
@@ -188,16 +188,16 @@ def test_verify_report(world: World) -> None:
     world.add("A2")
     done = world.decommission("A1", "A2")
     path = next(world.folder.glob("wawp_reports/*.json"))
-    ran = world.run("verify_report", report=f"wawp_reports/{path.name}", head=done.report["chain"]["head"])
+    ran = world.run("verify_report", wawp_report=f"wawp_reports/{path.name}", wawp_head=done.report["chain"]["head"])
     assert ran.code == 0, ran.output
     assert str(path.with_suffix(".html")) in ran.output
-    ran = world.run("verify_report", report=str(path), head="0" * 64)
+    ran = world.run("verify_report", wawp_report=str(path), wawp_head="0" * 64)
     assert ran.code != 0
     assert "ends on another hash" in ran.output
     kept = {kind: path.with_suffix(kind).read_bytes() for kind in (".json", ".html", ".csv")}
     for change in (change_record, drop_record, change_summary, change_page, change_table):
         change(path)
-        ran = world.run("verify_report", report=str(path))
+        ran = world.run("verify_report", wawp_report=str(path))
         assert ran.code != 0, change
         assert "is not as it was written" in ran.output
         for kind, content in kept.items():
@@ -212,7 +212,9 @@ def test_switch_account(world: World, temp_link: bool) -> None:
     world.add("A1")
     person = Person(world, "A1", NEXT)
     with scanning(person):
-        ran = world.run("switch_account", instances=["A1"], new_account="+201098765432", temp_link=temp_link)
+        ran = world.run(
+            "switch_account", wawp_instances=["A1"], wawp_new_account="+201098765432", wawp_temp_link=temp_link
+        )
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "linked"}
     assert ran.report["records"][0]["verdict"] == "severed"
@@ -227,7 +229,7 @@ def test_switch_account(world: World, temp_link: bool) -> None:
 def test_switch_account_to_the_wrong_person_fails_and_shuts_the_door(world: World) -> None:
     world.add("A1")
     with scanning(Person(world, "A1", "15551234567@c.us")):
-        ran = world.run("switch_account", instances=["A1"], new_account="+201098765432", temp_link=True)
+        ran = world.run("switch_account", wawp_instances=["A1"], wawp_new_account="+201098765432", wawp_temp_link=True)
     assert ran.code != 0
     assert ran.outcomes() == {"A1": "failed"}
     assert "expect_account" in ran.report["records"][0]["message"]
@@ -239,7 +241,7 @@ def test_switch_account_lets_nobody_in_before_the_old_link_is_severed(world: Wor
     world.add("A1", "FAILED", linked=False)
     person = Person(world, "A1", NEXT)
     with scanning(person):
-        ran = world.run("switch_account", instances=["A1"], new_account="+201098765432", temp_link=True)
+        ran = world.run("switch_account", wawp_instances=["A1"], wawp_new_account="+201098765432", wawp_temp_link=True)
     assert ran.code != 0
     assert not person.modes
     assert ran.outcomes() == {"A1": "failed"}
@@ -249,21 +251,21 @@ def test_switch_account_lets_nobody_in_before_the_old_link_is_severed(world: Wor
 @pytest.mark.parametrize("runbook", ["switch_account", "end_of_shift", "reset_connection"])
 def test_a_second_run_knows_of_a_key_that_the_first_one_burnt(world: World, runbook: str) -> None:
     world.add("A1", "STARTING", starts_into=["STARTING"])
-    given = {"new_account": "+201098765432", "start_timeout": 0.3, "scan_timeout": 0.3}
-    world.run(runbook, instances=["A1"], **given)
+    given = {"wawp_new_account": "+201098765432", "wawp_start_timeout": 0.3, "wawp_scan_timeout": 0.3}
+    world.run(runbook, wawp_instances=["A1"], **given)
     assert world.linked("A1")
-    again = world.run(runbook, instances=["A1"], **given)
+    again = world.run(runbook, wawp_instances=["A1"], **given)
     assert again.code != 0
     assert again.report["records"][0]["verdict"] == "unproven"
     assert again.report["records"][0]["history"]
     # One journal serves all runbooks that write into the same folder.
-    planned = world.run("decommission", "--check", instances=["A1"])
+    planned = world.run("decommission", "--check", wawp_instances=["A1"])
     assert "-> unproven" in planned.output
 
 
 def test_switch_account_gives_up_waiting(world: World) -> None:
     world.add("A1", "SCAN_QR_CODE")
-    ran = world.run("switch_account", instances=["A1"], new_account="+201098765432", scan_timeout=0.3)
+    ran = world.run("switch_account", wawp_instances=["A1"], wawp_new_account="+201098765432", wawp_scan_timeout=0.3)
     assert ran.code != 0
     assert "nobody has linked an account" in ran.report["records"][0]["message"]
     assert left_behind(world) == []
@@ -272,7 +274,7 @@ def test_switch_account_gives_up_waiting(world: World) -> None:
 def test_switch_account_respects_who_is_there(world: World) -> None:
     world.add("A1", account="15551234567@c.us")
     given = [{"instance_id": "A1", "expect_account": ACCOUNT}]
-    ran = world.run("switch_account", instances=given, new_account="+201098765432")
+    ran = world.run("switch_account", wawp_instances=given, wawp_new_account="+201098765432")
     assert ran.code != 0
     assert world.engine.writes() == []
 
@@ -283,23 +285,23 @@ ARRIVING = {"instance_id": "A1", "expect_account": "0151 12"}
 @pytest.mark.parametrize(
     ("runbook", "given", "told"),
     [
-        ("switch_account", {}, "Give new_account"),
-        ("switch_account", {"new_account": "0151 12"}, "expect_account"),
-        ("end_of_shift", {"arriving": [ARRIVING]}, "expect_account"),
-        ("end_of_shift", {"deadline": "tomorrow"}, "deadline: "),
-        ("end_of_shift", {"baseline": "/nowhere.json"}, "baseline: "),
-        ("end_of_shift", {"report_dir": "/proc/version"}, "report_dir: /proc/version is no folder"),
-        ("reset_connection", {"require_four_eyes": "perhaps"}, "require_four_eyes"),
-        ("reset_connection", {"scan_timeout": "abc"}, "scan_timeout: is no number of seconds"),
-        ("reset_connection", {"scan_dir": "/proc/version"}, "scan_dir: /proc/version is no folder"),
-        ("reset_connection", {"scan_dir": "/proc/nowhere"}, "/proc/nowhere"),
+        ("switch_account", {}, "missing required arguments: wawp_new_account"),
+        ("switch_account", {"wawp_new_account": "0151 12"}, "expect_account"),
+        ("end_of_shift", {"wawp_arriving": [ARRIVING]}, "expect_account"),
+        ("end_of_shift", {"wawp_deadline": "tomorrow"}, "deadline: "),
+        ("end_of_shift", {"wawp_baseline": "/nowhere.json"}, "baseline: "),
+        ("end_of_shift", {"wawp_report_dir": "/proc/version"}, "report_dir: /proc/version is not a folder"),
+        ("reset_connection", {"wawp_require_four_eyes": "perhaps"}, "require_four_eyes"),
+        ("reset_connection", {"wawp_scan_timeout": "abc"}, "wawp_scan_timeout"),
+        ("reset_connection", {"wawp_scan_dir": "/proc/version"}, "scan_dir: /proc/version is not a folder"),
+        ("reset_connection", {"wawp_scan_dir": "/proc/nowhere"}, "/proc/nowhere"),
     ],
 )
 def test_nobody_is_logged_out_before_it_is_clear_who_comes(
     world: World, runbook: str, given: dict[str, Any], told: str
 ) -> None:
     world.add("A1")
-    ran = world.run(runbook, instances=["A1"], **given)
+    ran = world.run(runbook, wawp_instances=["A1"], **given)
     assert ran.code != 0
     assert told in ran.output
     assert world.engine.writes() == []
@@ -310,8 +312,8 @@ def test_a_token_and_an_account_of_its_own_are_never_shown(world: World, in_proc
     """World.run looks for the token. The link can't be made, so that failures of loops are shown too."""
     world.add("A1", "WORKING", Fault("http", call="temp_link", http_status=403, times=None))
     given = [{"instance_id": "A1", "expect_account": ACCOUNT, "access_token": SANDBOX_TOKEN}]
-    more = {"temp_link": True, "scan_timeout": 0.3, "wawp_in_process": in_process}
-    ran = world.run("reset_connection", "-vvv", instances=given, **more)
+    more = {"wawp_temp_link": True, "wawp_scan_timeout": 0.3, "wawp_in_process": in_process}
+    ran = world.run("reset_connection", "-vvv", wawp_instances=given, **more)
     assert ran.code != 0
     assert "plan or quota" in ran.output
     shown = [line for line in ran.output.splitlines() if ACCOUNT.partition("@")[0] in line]
@@ -330,7 +332,7 @@ def test_a_connection_shows_nothing_either(world: World) -> None:
         f"localhost ansible_connection=local {python}\n"
     )
     given = [{"instance_id": "A1", "expect_account": ACCOUNT, "access_token": SANDBOX_TOKEN}]
-    ran = world.run("audit", "-vvv", "-i", str(inventory), run_on="bastion", instances=given)
+    ran = world.run("audit", "-vvv", "-i", str(inventory), wawp_run_on="bastion", wawp_instances=given)
     assert ran.code == 0, ran.output
     assert "censored due to no log" in ran.output
     assert ACCOUNT.partition("@")[0] not in ran.output
@@ -339,7 +341,7 @@ def test_a_connection_shows_nothing_either(world: World) -> None:
 @pytest.mark.parametrize("address", ["http://me:geheim@127.0.0.1:9", "http://127.0.0.1:9/?access_token=geheim"])
 def test_an_address_that_holds_a_secret_is_refused_and_not_kept(world: World, address: str) -> None:
     world.add("A1")
-    ran = world.run("audit", "-vvv", instances=["A1"], wawp_api_url=address)
+    ran = world.run("audit", "-vvv", wawp_instances=["A1"], wawp_api_url=address)
     assert ran.code != 0
     assert "with credentials, a query" in ran.output
     assert "geheim" not in ran.output
@@ -348,7 +350,7 @@ def test_an_address_that_holds_a_secret_is_refused_and_not_kept(world: World, ad
 
 @pytest.mark.parametrize("runbook", ["audit", "decommission", "verify_report"])
 def test_a_pattern_that_no_host_matches_is_a_failure(world: World, runbook: str) -> None:
-    ran = world.run(runbook, "-i", "localhost,", wawp_hosts="nowhere", report="x.json")
+    ran = world.run(runbook, "-i", "localhost,", wawp_hosts="nowhere", wawp_report="x.json")
     assert ran.code != 0
     assert "no host in the inventory matches nowhere" in ran.output
 
@@ -361,7 +363,7 @@ def test_end_of_shift(world: World) -> None:
     world.add("A2", "STOPPED")
     arriving: list[Any] = [{"instance_id": "A1", "name": "Mona", "expect_account": NEXT}]
     with scanning(Person(world, "A1", NEXT)):
-        ran = world.run("end_of_shift", instances=["A1", "A2"], arriving=arriving)
+        ran = world.run("end_of_shift", wawp_instances=["A1", "A2"], wawp_arriving=arriving)
     assert ran.code == 0, ran.output
     jsonschema.validate(ran.report, SCHEMA)
     assert ran.outcomes() == {"A1": "linked", "A2": "severed"}
@@ -374,7 +376,7 @@ def test_end_of_shift_lets_nobody_take_over_before_all_have_left(world: World) -
     world.add("A2", "FAILED", linked=False)
     person = Person(world, "A1", NEXT)
     with scanning(person):
-        ran = world.run("end_of_shift", instances=["A1", "A2"], arriving=[{"instance_id": "A1"}])
+        ran = world.run("end_of_shift", wawp_instances=["A1", "A2"], wawp_arriving=[{"instance_id": "A1"}])
     assert ran.code != 0
     assert ran.outcomes() == {"A1": "severed", "A2": "unproven"}
     assert not person.modes
@@ -387,7 +389,7 @@ def test_reset_connection(world: World) -> None:
     world.add("A1")
     given = [{"instance_id": "A1", "expect_account": ACCOUNT}]
     with scanning(Person(world, "A1", ACCOUNT)):
-        ran = world.run("reset_connection", instances=given)
+        ran = world.run("reset_connection", wawp_instances=given)
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "linked"}
     assert [call["action"] for call in ran.report["records"][0]["calls"]] == ["logout"]

@@ -90,7 +90,8 @@ def test_each_plugin_playbook_and_guide_has_a_page() -> None:
         *(f"reference/{path.stem}_module.html" for path in ROOT.glob("plugins/modules/*.py")),
         *(f"reference/{path.stem}_inventory.html" for path in ROOT.glob("plugins/inventory/*.py")),
         *(f"event_sources/{path.stem}.html" for path in ROOT.glob("extensions/eda/plugins/event_source/*.py")),
-        *(f"playbooks/{path.stem}.html" for path in ROOT.glob("playbooks/*.yml")),
+        *(f"reference/{path.parts[-3]}_role.html" for path in ROOT.glob("roles/*/meta/argument_specs.yml")),
+        *(f"event_playbooks/{path.stem}.html" for path in ROOT.glob("playbooks/event_*.yml")),
         *(f"rulebooks/{path.stem}.html" for path in ROOT.glob("extensions/eda/rulebooks/*.yml")),
         *(f"{path.stem}.html" for path in ROOT.glob("docs/*.md")),
     }
@@ -98,7 +99,7 @@ def test_each_plugin_playbook_and_guide_has_a_page() -> None:
     assert expected - pages == set()
 
 
-@pytest.mark.parametrize("kind", ["event_sources", "playbooks", "rulebooks"])
+@pytest.mark.parametrize("kind", ["event_sources", "event_playbooks", "rulebooks"])
 def test_an_index_says_what_each_of_its_pages_is_about(kind: str) -> None:
     text = (SITE / kind / "index.html").read_text(encoding="utf-8")
     entries = re.findall(r'<li><p><a [^>]*href="(\w+)\.html".*?</a>(.*?)</p></li>', text, re.DOTALL)
@@ -135,7 +136,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 
 @pytest.mark.parametrize(
     "link",
-    ["nowhere.html", "index.html#nowhere", "../../../README.md", "#nowhere", "playbooks/nowhere.html"],
+    ["nowhere.html", "index.html#nowhere", "../../../README.md", "#nowhere", "rulebooks/nowhere.html"],
 )
 def test_a_dead_link_is_found_out(link: str) -> None:
     assert dead(SITE / "index.html", link)

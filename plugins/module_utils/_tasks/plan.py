@@ -98,7 +98,7 @@ def _refusal(
 
 def _options(phrases: Mapping[str, str]) -> str:
     """The phrases as they are given on a command line: without blanks, at which ansible-playbook would cut them off."""
-    return " ".join(f"-e {name}={phrase}" for name, phrase in phrases.items())
+    return " ".join(f"-e wawp_{name}={phrase}" for name, phrase in phrases.items())
 
 
 def _words(phrase: str | None) -> list[str]:

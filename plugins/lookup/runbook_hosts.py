@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lookup runbook_hosts: the hosts of a runbook's play, unless its command line can't do what it asks for."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: runbook_hosts
+short_description: Return the hosts of a runbook's play
+version_added: 1.0.0
+author:
+  - wawp.cloud contributors (@wawp-cloud)
+description:
+  - Returns the variable C(wawp_hosts), or V(localhost) without it. The playbooks of this collection use it for
+    C(hosts), which Ansible evaluates even where no task is left to run.
+  - Fails where Ansible would run nothing and end with exit code 0, which is a pattern that no host matches, and
+    C(--tags), C(--skip-tags) and C(--start-at-task).
+options:
+  _terms:
+    description: Nothing.
+    required: false
+"""
+
+EXAMPLES = r"""
+- name: A play of a runbook
+  hosts: "{{ lookup('wawp.cloud.runbook_hosts') }}"
+  gather_facts: false
+  tasks:
+    - name: Decommission instances
+      ansible.builtin.include_role:
+        name: wawp.cloud.decommission
+      run_once: true
+"""
+
+RETURN = r"""
+_raw:
+  description: The pattern.
+  type: list
+  elements: str
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible import context
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.loader import lookup_loader
+from ansible.plugins.lookup import LookupBase
+
+# What leaves tasks of a runbook out, to its value where it isn't given.
+PARTIAL = {"tags": ("all",), "skip_tags": (), "start_at_task": None}
+
+
+class LookupModule(LookupBase):
+    def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        """Return the pattern. Raises AnsibleLookupError."""
+        variables = variables or {}
+        for option, default in PARTIAL.items():
+            given = context.CLIARGS.get(option, default)
+            if given and tuple(given) != default:
+                name = option.replace("_", "-")
+                raise AnsibleLookupError(f"--{name}: a runbook runs as a whole, since its steps rest on each other")
+        hosts = str(self._templar.template(variables.get("wawp_hosts", "localhost")))  # type: ignore[union-attr]
+        find = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
+        if hosts != "localhost" and not find.run([hosts], variables):
+            raise AnsibleLookupError(f"wawp_hosts: no host in the inventory matches {hosts}")
+        return [hosts]
