@@ -23,10 +23,19 @@ TLS = "tls"
 REDIRECTED = "redirected"
 UNEXPECTED = "unexpected"
 EXPIRED = "expired"
+# The API itself says in words that a call failed, whatever the HTTP status. A logout that ended so may have wiped the
+# key without reaching the phone, so nothing that is read afterwards proves that the link is severed.
+REFUSED = "refused"
+# Another call holds the session: nothing was done.
+BUSY = "busy"
+# Something in front of the API, or in its place, has answered: nothing reached the API.
+NOT_WAWP = "not_wawp"
 
 # A write that ended so may or may not have taken effect.
-_AMBIGUOUS = frozenset({SERVER_ERROR, GATEWAY, UNREADABLE, TIMEOUT, UNREACHABLE})
-_TRANSIENT = _AMBIGUOUS | {RATE_LIMITED}
+_AMBIGUOUS = frozenset({SERVER_ERROR, GATEWAY, UNREADABLE, TIMEOUT, UNREACHABLE, REFUSED})
+# A write that ended so was not carried out and may be sent again after a pause.
+NOT_CARRIED_OUT = frozenset({EXPIRED, RATE_LIMITED, BUSY})
+_TRANSIENT = _AMBIGUOUS | {RATE_LIMITED, BUSY}
 
 
 class OptionError(ValueError):

@@ -92,16 +92,27 @@ _UNSHOWN = re.compile(r"<(script|style|head)\b.*?</\1>", re.IGNORECASE | re.DOTA
 # How servers that know nothing of Wawp's paths say so.
 _NO_API = re.compile(rb"<(!doctype )?html|<h1>|404 page not found|cannot (post|delete) /", re.IGNORECASE)
 
+_DOWN = "the gateway is down or didn't wait for the engine"
+_GAVE_UP = "the gateway gave up on the request, which may have gone through"
+_HELD = "another call holds the session, so this one was not carried out"
 ERRORS_BY_STATUS: Mapping[int, tuple[str, str]] = {
     400: (_errors.BAD_REQUEST, "Wawp did not understand the request"),
     401: (_errors.BAD_TOKEN, "the access token was refused, check access_token"),
     403: (_errors.FORBIDDEN, "the account's plan or quota doesn't allow this"),
     404: (_errors.UNKNOWN_SESSION, "no such session, check instance_id"),
+    407: (_errors.NOT_WAWP, "the proxy asks for a login, see the environment's proxy URL"),
+    408: (_errors.GATEWAY, _GAVE_UP),
+    409: (_errors.BUSY, _HELD),
     422: (_errors.WRONG_STATUS, "the session's status doesn't allow this"),
+    423: (_errors.BUSY, _HELD),
+    425: (_errors.GATEWAY, _GAVE_UP),
     429: (_errors.RATE_LIMITED, "too many calls"),
-    502: (_errors.GATEWAY, "the gateway is down or didn't wait for the engine"),
-    503: (_errors.GATEWAY, "the gateway is down or didn't wait for the engine"),
-    504: (_errors.GATEWAY, "the gateway is down or didn't wait for the engine"),
+    460: (_errors.GATEWAY, _GAVE_UP),
+    499: (_errors.GATEWAY, _GAVE_UP),
+    502: (_errors.GATEWAY, _DOWN),
+    503: (_errors.GATEWAY, _DOWN),
+    504: (_errors.GATEWAY, _DOWN),
+    511: (_errors.NOT_WAWP, "this network asks for a login first"),
 }
 
 
@@ -357,7 +368,11 @@ def parse_response(response: requests.Response, content: bytes, request: _Reques
     if not 200 <= status < 300:
         raise error_from_response(response, content, request)
     try:
-        return _json(content)
+        value = _json(content)
+        if isinstance(value, dict) and value.get("success") is False:
+            problem = f"HTTP {status}, but the reply says that the call failed"
+            raise request.error(_errors.REFUSED, problem, _explanation(content)[1], http_status=status)
+        return value
     except ValueError:
         said = request.words(content).strip() or "an empty body"
         problem = f"HTTP {status} with a body that isn't JSON, so nobody knows what was done"
@@ -370,7 +385,7 @@ def error_from_response(response: requests.Response, content: bytes, request: _R
         status, (_errors.SERVER_ERROR if status >= 500 else _errors.UNEXPECTED, "refused")
     )
     if status == 404 and _NO_API.search(content[:_TOLD]):
-        kind, meaning = _errors.UNEXPECTED, "no Wawp API answers here, check api_url"
+        kind, meaning = _errors.NOT_WAWP, "no Wawp API answers here, check api_url"
     code, said = _explanation(content)
     return request.error(
         kind,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .._errors import EXPIRED, RATE_LIMITED, WawpError
+from .._errors import EXPIRED, NOT_CARRIED_OUT, REFUSED, WawpError
 from .model import (
     FAILED,
     NO_ACCOUNT,
@@ -183,16 +183,17 @@ def _logout(run: Run) -> Steps:
     answer = yield from run.write("logout")
     if answer.error is None:
         yield from _verify_logout(run)
-    elif answer.error.kind in _NOT_DONE:
+    elif answer.error.kind in NOT_CARRIED_OUT:
         yield from _after_rejected_logout(run, answer.error)
     else:
         yield from run.recover(answer.error)
+        run.outcome.unlink_uncertain |= answer.error.kind == REFUSED
         yield from _verify_ambiguous_logout(run, answer.error)
 
 
 def _after_rejected_logout(run: Run, error: WawpError) -> Steps:
-    """After a logout that was not carried out: let a rate limit pass, and see what the rule is to be asked about."""
-    if error.kind == RATE_LIMITED:
+    """After a logout that was not carried out: let what was in its way pass, and see what the rule is to be asked."""
+    if error.kind != EXPIRED:
         yield from run.recover(error)
     run.require_session((yield from run.read()))
     run.limit_tries("logout", error)
@@ -287,7 +288,7 @@ def _logout_unverifiable(run: Run) -> Steps:
     if not (yield from _account_confirmed(run)):
         return
     answer = yield from run.write("logout")
-    if answer.error is not None and answer.error.kind in _NOT_DONE:
+    if answer.error is not None and answer.error.kind in NOT_CARRIED_OUT:
         yield from _after_rejected_logout(run, answer.error)
         return
     if answer.error is not None:
@@ -304,8 +305,6 @@ def _logout_unverifiable(run: Run) -> Steps:
     run.conclude(UNPROVEN, ADVICE_PHONE)
 
 
-# A logout that ended so was not carried out.
-_NOT_DONE = frozenset({EXPIRED, RATE_LIMITED})
 STEP_HANDLERS: dict[str, Callable[[Run], Steps]] = {
     LOGOUT: _logout,
     SETTLE: _settle,

@@ -18,7 +18,7 @@ from typing import Any, Union, cast
 
 from .._errors import (
     EXPIRED,
-    RATE_LIMITED,
+    NOT_CARRIED_OUT,
     UNKNOWN_SESSION,
     WawpError,
 )
@@ -348,7 +348,7 @@ class Run:
         )
         ambiguous = error is not None and error.ambiguous
         self.unanswered[name] += ambiguous
-        self.deferred[name] += error is not None and error.kind == RATE_LIMITED
+        self.deferred[name] += error is not None and error.kind in NOT_CARRIED_OUT
         if error is None:
             self.accepted.add(name)
         self.outcome.changed = self.outcome.changed or error is None or ambiguous
@@ -383,8 +383,8 @@ class Run:
             raise RunStopped(f"{name} was sent twice and the session is still {self.last.status}: {error}", error)
 
     def recover(self, error: WawpError) -> Steps:
-        """After a failed write: let a rate limit pass; stop on a refusal, with the status read once more."""
-        if error.kind == RATE_LIMITED:
+        """After a failed write: let a rate limit or another call pass; on any lasting error read once more and stop."""
+        if error.kind in NOT_CARRIED_OUT:
             yield from self.pause(min(error.retry_after or RETRY_DELAYS[-1], MAX_RETRY_AFTER))
         elif not error.transient:
             yield from self.read_after_refusal()

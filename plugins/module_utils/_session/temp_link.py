@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._errors import RATE_LIMITED, WawpError
+from .._errors import NOT_CARRIED_OUT, WawpError
 from .run import RETRY_DELAYS, Call, Run, Steps
 
 GET = "temp_link_get"
@@ -48,7 +48,7 @@ def close_link(run: Run) -> Steps:
         if answer.error is None:
             if not (yield from _look_again(run)):
                 return
-        elif answer.error.kind == RATE_LIMITED:
+        elif answer.error.kind in NOT_CARRIED_OUT:
             yield from run.recover(answer.error)
         elif not answer.error.ambiguous:
             run.leave_open(f"The temporary link could not be revoked: {answer.error}; {_OPEN}.")

@@ -37,8 +37,12 @@ KINDS = {
     # statuses that nobody has promised
     402: _errors.UNEXPECTED,
     405: _errors.UNEXPECTED,
-    408: _errors.UNEXPECTED,
-    409: _errors.UNEXPECTED,
+    408: _errors.GATEWAY,
+    409: _errors.BUSY,
+    423: _errors.BUSY,
+    425: _errors.GATEWAY,
+    460: _errors.GATEWAY,
+    499: _errors.GATEWAY,
     418: _errors.UNEXPECTED,
     501: _errors.SERVER_ERROR,
     520: _errors.SERVER_ERROR,
@@ -119,7 +123,7 @@ def test_each_error_in_each_form(
     engine.add_fault(Fault("http", http_status=status, body=body, code="some_code", message="Words of the body."))
     error = failure(client, "logout")
     wrong_place = status == 404 and body == "html"
-    assert error.kind == (_errors.UNEXPECTED if wrong_place else KINDS[status])
+    assert error.kind == (_errors.NOT_WAWP if wrong_place else KINDS[status])
     assert error.http_status == status
     assert error.api_code == ("some_code" if "json" in body else None)
     assert error.retry_after is None
@@ -141,13 +145,13 @@ def test_each_kind_has_words_of_its_own(engine: Engine, instance: Instance, clie
 def test_a_missing_page_is_no_missing_session(engine: Engine, instance: Instance, client: Client) -> None:
     engine.add_fault(Fault("http", http_status=404, body="html", message="Not Found"))
     error = failure(client, "delete")
-    assert error.kind == _errors.UNEXPECTED
+    assert error.kind == _errors.NOT_WAWP
     assert "check api_url" in str(error)
 
 
 def test_which_failures_leave_open_whether_a_write_came_through() -> None:
     ambiguous = {kind for kind in vars(_errors).values() if isinstance(kind, str) and WawpError(kind, "").ambiguous}
-    assert ambiguous == {"server_error", "gateway", "unreadable", "timeout", "unreachable"}
+    assert ambiguous == {"refused", "server_error", "gateway", "unreadable", "timeout", "unreachable"}
 
 
 @pytest.mark.parametrize(("when", "linked"), [("before", True), ("after", False)])

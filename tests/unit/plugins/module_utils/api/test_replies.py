@@ -515,7 +515,7 @@ def test_a_body_made_to_keep_us_busy(make_client: MakeClient, body: bytes) -> No
 )
 def test_a_404_of_something_else_is_a_wrong_api_url(make_client: MakeClient, page: bytes) -> None:
     error = refusal(make_client, page, 404)
-    assert (error.kind, error.http_status) == (_errors.UNEXPECTED, 404)
+    assert (error.kind, error.http_status) == (_errors.NOT_WAWP, 404)
     assert "check api_url" in str(error)
 
 
