@@ -13,6 +13,20 @@ import tempfile
 from ._errors import OptionError
 
 
+def anchored(path: str, folder: str) -> str:
+    """A path option's value with the folder that a relative one begins in; ``~`` and ``$`` are left to the module.
+
+    Args:
+        path: as the user gave it.
+        folder: where relative paths begin: a folder of this machine, or ``~`` for another machine's, whose variables
+            and users aren't known here.
+    """
+    if folder == "~":
+        return path if path.startswith(("/", "~", "$")) else f"~/{path}"
+    known = os.path.isabs(os.path.expanduser(os.path.expandvars(path)))
+    return path if known else os.path.join(folder, path)
+
+
 def write_private(path: str, content: bytes, option: str) -> None:
     """Write a file with mode 0600, replacing one that is there.
 

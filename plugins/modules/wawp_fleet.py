@@ -87,6 +87,7 @@ extends_documentation_fragment:
   - wawp.cloud.wawp.state
   - wawp.cloud.wawp.waiting
   - wawp.cloud.attributes
+  - wawp.cloud.paths
 seealso:
   - module: wawp.cloud.wawp_session
   - module: wawp.cloud.wawp_session_info

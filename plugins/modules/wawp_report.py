@@ -124,6 +124,7 @@ attributes:
       - Each run with O(state=present) writes a new report.
 extends_documentation_fragment:
   - wawp.cloud.request
+  - wawp.cloud.paths
 seealso:
   - module: wawp.cloud.wawp_fleet
   - module: wawp.cloud.wawp_plan

@@ -38,6 +38,8 @@ options:
       - A host without an instance is left out.
     type: list
     elements: raw
+extends_documentation_fragment:
+  - wawp.cloud.paths
 seealso:
   - module: wawp.cloud.wawp_fleet
   - module: wawp.cloud.wawp_plan

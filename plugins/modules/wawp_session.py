@@ -71,6 +71,7 @@ extends_documentation_fragment:
   - wawp.cloud.wawp.state
   - wawp.cloud.wawp.waiting
   - wawp.cloud.attributes
+  - wawp.cloud.paths
 """
 
 EXAMPLES = r"""

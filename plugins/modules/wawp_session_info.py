@@ -62,6 +62,7 @@ extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.attributes
   - wawp.cloud.attributes.info_module
+  - wawp.cloud.paths
 seealso:
   - module: wawp.cloud.wawp_session
   - module: wawp.cloud.wawp_fleet

@@ -62,6 +62,7 @@ extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.wawp.instance
   - wawp.cloud.attributes
+  - wawp.cloud.paths
 """
 
 EXAMPLES = r"""

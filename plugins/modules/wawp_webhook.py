@@ -65,6 +65,7 @@ extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.wawp.instance
   - wawp.cloud.attributes
+  - wawp.cloud.paths
 """
 
 EXAMPLES = r"""

@@ -10,11 +10,13 @@ itself, with its own Python, the same options are checked against the same speci
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 from ansible import constants
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
@@ -23,10 +25,14 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ..module_utils._api.client import REQUESTS_IMPORT_ERROR
 from ..module_utils._errors import OptionError
+from ..module_utils._files import anchored
 from ..module_utils._redact import make_redactor
 from ..module_utils._tasks.options import Spec, find_tokens, redact_options
 from ..module_utils._tasks.result import TaskResult, crashed
 from ._plain import plain
+
+# Where the runbooks lie; nobody means this folder by a relative path on the command line.
+_RUNBOOKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "playbooks"))
 
 
 class InProcessAction(NormalAction):
@@ -62,6 +68,7 @@ class InProcessAction(NormalAction):
         self._connection._play_context.no_log = True
 
     def _run(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
+        self._task.args = self._with_anchored_paths(self._task.args)
         if not self._runs_here(task_vars):
             ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
             return ran
@@ -79,6 +86,28 @@ class InProcessAction(NormalAction):
         kept = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
         cleaned: dict[str, Any] = {**remove_values(result, _secrets(self.spec, params)), **kept}
         return cleaned
+
+    def _with_anchored_paths(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """The options, with each path meaning the same file wherever and however the module runs."""
+        paths = {name for name, option in self.spec.items() if option["type"] == "path"}
+        given = {name: str(args[name]) for name in paths if isinstance(args.get(name), (str, int)) and args[name] != ""}
+        if not given:
+            return dict(args)
+        folder = self._folder() if self._connection.transport == "local" else "~"
+        return {**args, **{name: anchored(path, folder) for name, path in given.items()}}
+
+    def _folder(self) -> str:
+        """Where relative paths begin on the controller: beside the playbook, of a runbook in the current folder.
+
+        $PWD isn't asked: under cron, systemd and ansible-pull it is unset, or another folder's.
+        """
+        folder = os.path.abspath(self._loader.get_basedir())
+        if os.path.realpath(folder) != _RUNBOOKS:
+            return folder
+        try:
+            return os.getcwd()
+        except OSError:
+            raise AnsibleActionFail("The current folder is gone; give full paths, or run this from another") from None
 
     def _result(self, params: Mapping[str, Any]) -> dict[str, Any]:
         try:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from ansible_collections.wawp.cloud.plugins import action, modules
@@ -51,3 +51,48 @@ def test_what_nobody_foresaw_is_told_without_secrets() -> None:
     assert "RuntimeError" in result["exception"]
     for secret in ("geheim", "201012345678"):
         assert secret not in json.dumps(result)
+
+
+class TestPaths:
+    """Where a path option's file lies, before the module or the worker opens it."""
+
+    def resolve(self, path: Any, transport: str = "local", folder: str = "/srv/ops") -> Any:
+        class Reads(InProcessAction):
+            spec: ClassVar = {"csv": {"type": "path"}, "name": {"type": "str"}}
+
+        action: Any = Reads.__new__(Reads)
+        action._connection = SimpleNamespace(transport=transport)
+        action._loader = SimpleNamespace(get_basedir=lambda: folder)
+        args = action._with_anchored_paths({"csv": path, "name": "office.csv"})
+        assert args["name"] == "office.csv"
+        return args["csv"]
+
+    @pytest.mark.parametrize(
+        ("given", "meant"),
+        [
+            ("office.csv", "/srv/ops/office.csv"),
+            ("../office.csv", "/srv/ops/../office.csv"),
+            ("$NOBODY_SET_THIS/office.csv", "/srv/ops/$NOBODY_SET_THIS/office.csv"),
+            ("~no.such.user/office.csv", "/srv/ops/~no.such.user/office.csv"),
+            (1234, "/srv/ops/1234"),
+            *((same, same) for same in ("/office.csv", "~/office.csv", "$HOME/office.csv", "", None)),
+        ],
+    )
+    def test_on_the_controller_it_begins_beside_the_playbook(self, given: Any, meant: Any) -> None:
+        assert self.resolve(given) == meant
+
+    @pytest.mark.parametrize(
+        ("given", "meant"),
+        [
+            ("office.csv", "~/office.csv"),
+            *((same, same) for same in ("/office.csv", "~ops/office.csv", "$SOMEWHERE/office.csv", "", None)),
+        ],
+    )
+    def test_on_another_machine_it_begins_in_the_home_there(self, given: Any, meant: Any) -> None:
+        assert self.resolve(given, transport="ssh") == meant
+
+    def test_of_a_runbook_it_begins_in_the_current_folder(self, tmp_path: Path, monkeypatch: Any) -> None:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("PWD", "/")
+        playbooks = str(Path(next(iter(action.__path__))).parents[1] / "playbooks")
+        assert self.resolve("office.csv", folder=playbooks) == str(tmp_path / "office.csv")
