@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action of wawp_roster: see plugin_utils/_in_process.py."""
+"""Action of wawp_roster: see plugin_utils/_in_process.py. It reads the variables of hosts, which no module can."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils._tasks.result import TaskResult
 from ..module_utils._tasks.roster import ROSTER_SPEC, roster_task
+from ..plugin_utils._host_variables import replace_hosts
 from ..plugin_utils._in_process import InProcessAction
 
 _PRIVATE = {"access_token", "expect_account"}
@@ -30,16 +32,10 @@ class ActionModule(InProcessAction):
                 "msg": "instances: may hold tokens, so that they are told without async only",
             }
         self._silence_connection()
-        hosts = self._task.args.get("hosts")
-        if hosts and not isinstance(hosts[0], Mapping):
-            self._task.args["hosts"] = [_of_host(str(host), (task_vars or {})["hostvars"][host]) for host in hosts]
+        problem = replace_hosts(self._task.args, task_vars or {}, os.environ.get("WAWP_ACCESS_TOKEN"))
+        if problem:
+            return {"failed": True, "msg": problem}
         result = super().run(tmp, task_vars)
         if any(_PRIVATE & set(entry) for entry in result.get("instances", ())):
             result["_ansible_no_log"] = True
         return result
-
-
-def _of_host(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """What the variables of an inventory's host say about its instance."""
-    facts = {name: variables.get(f"wawp_{name}") for name in ("instance_id", "name", "expect_account", "access_token")}
-    return {**facts, "name": facts["name"] or host}

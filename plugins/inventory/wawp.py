@@ -18,8 +18,9 @@ description:
   - Each instance becomes a host with a local connection, in the group C(wawp) and in one by its status, such as
     C(wawp_working), C(wawp_scan_qr_code) or C(wawp_stopped).
   - An instance that doesn't exist is in C(wawp_missing), one that could not be read in C(wawp_unreachable).
-  - The hosts have the variables C(wawp_instance_id), C(wawp_name), C(wawp_exists), C(wawp_status), C(wawp_paired),
-    C(wawp_account) and C(wawp_error), which mean what they do in RV(wawp.cloud.wawp_session_info#module:sessions).
+  - The hosts have the variables C(wawp_instance_id), C(wawp_name), C(wawp_origin), C(wawp_exists), C(wawp_status),
+    C(wawp_paired), C(wawp_account) and C(wawp_error), which mean what they do in
+    RV(wawp.cloud.wawp_session_info#module:sessions).
 options:
   plugin:
     description: Marks the source as one for this plugin.
@@ -49,6 +50,8 @@ options:
   hostname:
     description:
       - What the hosts are named by. V(name) falls back on the id where an instance has no name.
+      - In a host's name, C(_) stands for everything that a pattern of hosts, as in C(--limit), would take apart,
+        such as blanks, commas and a leading C(@). C(wawp_name) keeps the name as it is.
       - No two instances may come out with the same name, and none with that of a group.
     type: str
     choices: [instance_id, name]
@@ -128,6 +131,7 @@ from ..module_utils._tasks.options import (
     parse_targets,
 )
 from ..module_utils._tasks.session_info import read_all, session_facts
+from ..plugin_utils._host_variables import safe_host_name
 from ..plugin_utils._plain import plain
 
 try:
@@ -232,7 +236,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         named_hosts: dict[str, dict[str, Any]] = {}
         clashes = []
         for facts in hosts:
-            name = (by_name and facts["name"]) or facts["instance_id"]
+            name = safe_host_name((by_name and facts["name"]) or facts["instance_id"])
             other = named_hosts.setdefault(name, facts)
             if other is not facts:
                 clashes.append(f"{other['instance_id']} and {facts['instance_id']} would both be the host {name}")
@@ -259,9 +263,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         hosts = []
         for target, outcome in zip(targets, outcomes):
             facts = session_facts(outcome, self.get_option("mask_account"))
-            hosts.append(
-                {"instance_id": target.instance_id, "name": target.name, **{key: facts[key] for key in _FACTS}}
-            )
+            hosts.append({**target.fields, **{key: facts[key] for key in _FACTS}})
         return hosts
 
     def _warn(self, problems: list[str]) -> None:

@@ -150,6 +150,11 @@ sessions:
       returned: always
       type: str
       sample: Front desk
+    origin:
+      description: Where it stands in the list that it came from, null if nobody said.
+      returned: always
+      type: str
+      sample: line 2
     state:
       description: What was to be reached.
       returned: always

@@ -130,6 +130,11 @@ entries:
       returned: always
       type: str
       sample: null
+    origin:
+      description: Where it stands in the list that it came from, null if nobody said.
+      returned: always
+      type: str
+      sample: line 2
     state:
       description: What would be reached.
       returned: always

@@ -23,19 +23,22 @@ options:
   entries:
     description:
       - Instances, each an id, or a mapping with C(instance_id) and optionally C(name), C(expect_account) and
-        C(access_token).
+        C(access_token). C(origin) says where it stands in a list of your own.
+      - Anything but text is refused, since YAML changes the digits of some numbers.
     type: list
     elements: raw
   csv:
     description:
-      - A CSV file in UTF-8, separated by commas or semicolons, whose first line names its columns.
-        The columns C(instance_id), C(name), C(expect_account) and C(access_token) are taken, others are left to people.
+      - A CSV file in UTF-8, separated by commas, semicolons or tabs, whose first line names its columns.
+      - The columns C(instance_id), C(name), C(expect_account) and C(access_token) are taken, in any case, with blanks
+        or dashes for underscores. Others are left to people, but those that are nearly named so are refused.
     type: path
   hosts:
     description:
       - Names of hosts in the inventory, whose variables C(wawp_instance_id), C(wawp_name), C(wawp_expect_account) and
         C(wawp_access_token) say what the instance is. Also taken are mappings like those in O(entries).
-      - A host without an instance is left out.
+      - A host without an instance is left out. No host gets the token of another one; those without one of their own
+        use the environment variable E(WAWP_ACCESS_TOKEN) of the controller.
     type: list
     elements: raw
 extends_documentation_fragment:
@@ -85,6 +88,43 @@ source:
   returned: success
   type: str
   sample: a variable, 2 instances
+input:
+  description: The list, for M(wawp.cloud.wawp_report).
+  returned: success
+  type: dict
+  contains:
+    source:
+      description: Where it came from.
+      returned: always
+      type: str
+      sample: /var/tmp/office.csv
+    count:
+      description: How many instances there are in it.
+      returned: always
+      type: int
+      sample: 2
+    sha256:
+      description: Its SHA-256 hash.
+      returned: always
+      type: str
+      sample: 5f8a6d1c0e2b49b7a3f4c1d2e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718
+    hashed:
+      description: What was hashed, V(file) for a CSV file, or V(ids) for the sorted ids, each with a line feed.
+      returned: always
+      type: str
+      sample: file
+    columns:
+      description: The columns of a CSV file that were taken.
+      returned: always
+      type: list
+      elements: str
+      sample: [instance_id, name]
+    ignored_columns:
+      description: Those that were left to people.
+      returned: always
+      type: list
+      elements: str
+      sample: [Floor]
 instances:
   description: The instances, for M(wawp.cloud.wawp_fleet).
   returned: success
@@ -101,6 +141,11 @@ instances:
       returned: if it was given
       type: str
       sample: Front desk
+    origin:
+      description: Where it stands in the list.
+      returned: always
+      type: str
+      sample: line 2
     expect_account:
       description: The account that it must belong to.
       returned: if it was given
@@ -111,8 +156,8 @@ instances:
       returned: if it was given
       type: str
   sample:
-    - instance_id: 3EB0BCB2E3D4
-    - {instance_id: 3EB0BCB2E3D5, name: Front desk}
+    - {instance_id: 3EB0BCB2E3D4, origin: line 2}
+    - {instance_id: 3EB0BCB2E3D5, name: Front desk, origin: line 3}
 targets:
   description: The same without C(expect_account), for M(wawp.cloud.wawp_session_info).
   returned: success
@@ -129,13 +174,18 @@ targets:
       returned: if it was given
       type: str
       sample: Front desk
+    origin:
+      description: Where it stands in the list.
+      returned: always
+      type: str
+      sample: line 2
     access_token:
       description: Its own token.
       returned: if it was given
       type: str
   sample:
-    - instance_id: 3EB0BCB2E3D4
-    - {instance_id: 3EB0BCB2E3D5, name: Front desk}
+    - {instance_id: 3EB0BCB2E3D4, origin: line 2}
+    - {instance_id: 3EB0BCB2E3D5, name: Front desk, origin: line 3}
 """
 
 from ..module_utils._tasks.module import run_module

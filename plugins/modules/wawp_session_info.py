@@ -107,6 +107,11 @@ sessions:
       returned: always
       type: str
       sample: Front desk
+    origin:
+      description: Where it stands in the list that it came from, null if nobody said.
+      returned: always
+      type: str
+      sample: line 2
     exists:
       description: Whether there is such a session, null if that could not be read.
       returned: always

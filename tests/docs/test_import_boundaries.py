@@ -19,7 +19,7 @@ OURS = "ansible_collections.wawp.cloud"
 UTILS = f"{OURS}.plugins.module_utils"
 PLUGIN_UTILS = f"{OURS}.plugins.plugin_utils"
 SIMULATOR = f"{PLUGIN_UTILS}.simulator"
-GROUND = (f"{UTILS}._errors", f"{UTILS}._redact", f"{UTILS}._files", f"{UTILS}._version")
+GROUND = (f"{UTILS}._errors", f"{UTILS}._identity", f"{UTILS}._redact", f"{UTILS}._files", f"{UTILS}._version")
 MODEL = f"{UTILS}._session.model"
 # Room to what may be imported there, beside Python's own library and the room itself.
 ROOMS: dict[str, tuple[str, ...]] = {

@@ -18,7 +18,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._tasks.session_info imp
 
 
 def collection(url: str, token: str, threads: int, ids: list[str]) -> None:
-    outcomes = read_all(Connection(url, 90.0), [Target(name, None, token) for name in ids], threads, 0)
+    outcomes = read_all(Connection(url, 90.0), [Target(name, None, None, token) for name in ids], threads, 0)
     if not all(outcome.last for outcome in outcomes):
         sys.exit("a session could not be read")
 

@@ -142,8 +142,7 @@ class FleetRun:
 
     def _entry(self, member: Member, outcome: Outcome, began: datetime) -> dict[str, Any]:
         return {
-            "instance_id": member.instance_id,
-            "name": member.name,
+            **member.fields,
             "state": member.goal.state,
             "failed": outcome.failed,
             "msg": outcome.message or None,

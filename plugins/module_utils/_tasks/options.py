@@ -16,6 +16,7 @@ from ansible.module_utils.common.parameters import env_fallback
 
 from .._api.client import Connection
 from .._errors import OptionError
+from .._identity import IDENTITY_FIELDS, Identity, identity_of
 from .._redact import REDACTED, mask_account, redact_sensitive_keys
 from .._session.model import parse_account
 from .._session.run import Goal
@@ -103,7 +104,7 @@ _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
 # What an entry may show; anything else in it is treated as a secret, unless it is too short for one: to hide every "a"
 # in a message would hide the message.
 _SECRET_LENGTH = 8
-_SHOWN = frozenset({"instance_id", "name", "expect_account", "state"})
+_SHOWN = frozenset({*IDENTITY_FIELDS, "expect_account", "state"})
 # The options that hold entries.
 INSTANCE_LIST_OPTIONS = frozenset({"instances", "entries", "hosts"})
 # An id, or several in one string, in which there is no room for a token.
@@ -111,16 +112,14 @@ _SHOWABLE = re.compile(r"[A-Za-z0-9_-]*(\s*,\s*[A-Za-z0-9_-]*)*")
 _FIELD = re.compile(r"[a-z_]{1,32}")
 # The fields of a webhook.
 _HOOK = frozenset({"url", "events", "is_active"})
-TARGET_FIELDS = ("instance_id", "name", "access_token")
+TARGET_FIELDS = (*IDENTITY_FIELDS, "access_token")
 _MEMBER_FIELDS = (*TARGET_FIELDS, "expect_account", "state")
 
 
 @dataclass(frozen=True)
-class Target:
+class Target(Identity):
     """One session of many."""
 
-    instance_id: str
-    name: str | None
     access_token: str
 
 
@@ -299,11 +298,9 @@ def _fields(entry: Any, known: tuple[str, ...]) -> dict[str, str]:
 def _target(fields: Mapping[str, str], access_token: str | None) -> Target:
     if not fields.get("instance_id"):
         raise OptionError("instance_id", "is missing")
-    return Target(
-        instance_id=parse_instance_id(fields["instance_id"]),
-        name=fields.get("name"),
-        access_token=parse_token(fields.get("access_token", access_token or "")),
-    )
+    parse_instance_id(fields["instance_id"])
+    token = parse_token(fields.get("access_token", access_token or ""))
+    return Target(**identity_of(fields).fields, access_token=token)  # type: ignore[arg-type]
 
 
 def _member(entry: Any, params: Mapping[str, Any]) -> Member:
@@ -312,7 +309,7 @@ def _member(entry: Any, params: Mapping[str, Any]) -> Member:
     merged = {**params, **fields}
     if merged["state"] not in STATES:
         raise OptionError("state", f"is {merged['state']!r}, it must be one of {', '.join(STATES)}")
-    return Member(target.instance_id, target.name, target.access_token, parse_goal(merged))
+    return Member(**vars(target), goal=parse_goal(merged))
 
 
 def _text(key: str, value: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from .._api.client import Client
 from .._errors import OptionError, WawpError
 from .._files import first_bytes, remove, write_private
+from .._identity import identity_of
 from .._run.driver import Reply, Send, WallClock, drive, sender
 from .._run.dry_run import dry_run
 from .._session.model import SCAN_QR_CODE
@@ -73,8 +74,7 @@ def pairing_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     mask = params["mask_account"]
     result = outcome_result(outcome, began, mask)
     entry = {
-        "instance_id": instance_id,
-        "name": params["name"],
+        **identity_of(params).fields,
         "state": PAIRED,
         "failed": outcome.failed,
         "msg": outcome.message or None,

@@ -14,6 +14,7 @@ from typing import Any
 from .._errors import OptionError
 from .._evidence.hash_chain import digest
 from .._evidence.report import checked_request, checked_results
+from .._identity import identity_of
 from .._redact import one_line
 from .._session.model import NO_ACCOUNT, PROVEN, UNPROVEN
 from .options import Spec
@@ -117,8 +118,7 @@ def _entry(session: Mapping[str, Any]) -> dict[str, Any]:
     calls = [str(action["action"]) for action in actions]
     verdict = session.get("verdict")
     return {
-        "instance_id": str(session["instance_id"]),
-        "name": session.get("name"),
+        **identity_of(session).fields,
         "state": session.get("state"),
         # What the first call would rest on: the very first reading can be a passing one.
         "status": actions[0]["status"] if actions else session.get("previous_status"),
@@ -169,9 +169,8 @@ def _lines(plan: Mapping[str, Any], request: Mapping[str, Any], phrases: Mapping
 
 
 def _told(entry: Mapping[str, Any], request: Mapping[str, Any]) -> str:
-    name = f" ({one_line(entry['name'], 40)})" if entry["name"] else ""
     who = f", {entry['account']}" if entry["account"] else ""
     accepted = ", accepted" if entry["instance_id"] in request["accept_unproven"] else ""
     what = f"blocked: {one_line(entry['blocked'], 160)}" if entry["blocked"] else ", ".join(entry["calls"]) or "nothing"
     expected = f" -> {(entry['expected'] or 'no verdict').replace('_', ' ')}{accepted}"
-    return f"{entry['instance_id']}{name}: {entry['status'] or 'not there'}{who}: {what}{expected}"
+    return f"{identity_of(entry)}: {entry['status'] or 'not there'}{who}: {what}{expected}"

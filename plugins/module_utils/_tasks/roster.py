@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._errors import OptionError
-from .._files import read_bytes
+from .columns import near_miss, read_table
 from .options import TARGET_FIELDS, Spec, parse_expected_account, parse_instance_id
 from .result import TaskResult, counted
 
@@ -21,8 +21,11 @@ ROSTER_SPEC: Spec = {
     "csv": {"type": "path"},
     "hosts": {"type": "list", "elements": "raw"},
 }
-_FIELDS = (*TARGET_FIELDS, "expect_account")
-_COLUMNS = frozenset(_FIELDS)
+FIELDS = (*TARGET_FIELDS, "expect_account")
+# Where an instance stands is seen in a table and an inventory; only an entry of a list may say it.
+COLUMNS = tuple(name for name in FIELDS if name != "origin")
+# A long number as spreadsheets save it: 999679218162.0, 9.99679E+11. A digit too many, or digits lost.
+_SPREADSHEET_NUMBER = re.compile(r"\+?\d+[.,]\d+([eE]\+?\d+)?|\+?\d[eE]\+\d+")
 
 
 def roster_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
@@ -31,20 +34,35 @@ def roster_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     Raises:
         OptionError: none is, or one can't be used; names everything that is wrong.
     """
+    used: Sequence[str] = ()
+    ignored: Sequence[str] = ()
+    content: bytes | None = None
     if params["entries"]:
         source, found = "a variable", [(f"entry {n}", entry) for n, entry in enumerate(params["entries"], start=1)]
     elif params["csv"]:
-        source, found = params["csv"], _rows(params["csv"])
+        table = read_table(params["csv"], COLUMNS)
+        source, found = params["csv"], table.rows
+        used, ignored, content = table.used, table.ignored, table.content
     else:
         source = "the inventory"
-        found = [(str(host.get("name")), host) for host in params["hosts"] or [] if _has_one(host)]
+        found = [(f"host {host.get('name')}", host) for host in params["hosts"] or [] if _has_one(host)]
     if not found:
         raise OptionError("instances", f"{source} holds none; name them in a list, a CSV file, or an inventory")
     instances = _checked(found)
+    ids = "".join(f"{instance_id}\n" for instance_id in sorted(entry["instance_id"] for entry in instances))
+    digest = hashlib.sha256(ids.encode("ascii") if content is None else content).hexdigest()
     return TaskResult(
         {
             "changed": False,
             "source": f"{source}, {counted(len(instances))}",
+            "input": {
+                "source": source,
+                "count": len(instances),
+                "sha256": digest,
+                "hashed": "ids" if content is None else "file",
+                "columns": list(used),
+                "ignored_columns": list(ignored),
+            },
             "instances": instances,
             "targets": [{name: entry[name] for name in TARGET_FIELDS if name in entry} for entry in instances],
         }
@@ -52,75 +70,57 @@ def roster_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
 
 
 def _has_one(host: Any) -> bool:
-    return isinstance(host, Mapping) and bool(host.get("instance_id"))
+    return isinstance(host, Mapping) and host.get("instance_id") not in (None, "")
 
 
 def _checked(found: Sequence[tuple[str, Any]]) -> list[dict[str, str]]:
     instances, problems, seen = [], [], dict[str, str]()
     for where, entry in found:
-        values = entry if isinstance(entry, Mapping) else {"instance_id": entry}
-        unknown = sorted(str(key) for key in set(values) - _COLUMNS)
         try:
-            if unknown:
-                raise OptionError("instances", f"unknown {', '.join(unknown)}; there is {', '.join(_FIELDS)}")
-            instance_id = parse_instance_id(_instance_id(values.get("instance_id")))
-            parse_expected_account(str(values["expect_account"]) if values.get("expect_account") else None)
+            checked = _instance(where, entry)
         except OptionError as error:
             problems.append(f"{where}: {error}")
             continue
+        instance_id = checked["instance_id"]
         if instance_id in seen:
             problems.append(f"{where}: {instance_id} is {seen[instance_id]} already")
         seen.setdefault(instance_id, where)
-        texts = {name: str(values[name]).strip() for name in _FIELDS if values.get(name) is not None}
-        instances.append({**{name: text for name, text in texts.items() if text}, "instance_id": instance_id})
+        instances.append(checked)
     if problems:
         raise OptionError("instances", "; ".join(problems))
     return instances
 
 
-def _instance_id(value: Any) -> str:
+def _instance(where: str, entry: Any) -> dict[str, str]:
+    """An entry's fields as they are used, those that are empty left out."""
+    values = entry if isinstance(entry, Mapping) else {"instance_id": entry}
+    for key in values:
+        if key not in FIELDS:
+            meant = near_miss(str(key), FIELDS)
+            raise OptionError("instances", f"unknown {key}; " + (f"did you mean {meant}?" if meant else _known()))
+    texts = {name: _text(name, values[name], where) for name in FIELDS if values.get(name) is not None}
+    texts = {name: text for name, text in texts.items() if text}
+    if "instance_id" not in texts:
+        raise OptionError("instance_id", "is missing")
+    parse_instance_id(texts["instance_id"])
+    parse_expected_account(texts.get("expect_account"))
+    return {"origin": where, **texts}
+
+
+def _known() -> str:
+    return f"there is {', '.join(FIELDS)}"
+
+
+def _text(name: str, value: Any, where: str) -> str:
+    """A field's text. A number is refused: what made a number of it may have changed its digits."""
     if not isinstance(value, str):
-        raise OptionError("instance_id", "is missing, or no text; quote it, since some ids look like numbers")
-    return value.strip()
-
-
-def _rows(path: str) -> list[tuple[str, Mapping[str, Any]]]:
-    """The rows of a CSV file: comma or semicolon, with a heading line, as spreadsheets save them."""
-    try:
-        text = read_bytes(path, "csv").decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise OptionError("csv", f"{path} is not in UTF-8; save it as such") from None
-    heading = text.splitlines()[0] if text.strip() else ""
-    # Strict, or a quote that is never closed would swallow all rows after it.
-    rows = csv.DictReader(
-        io.StringIO(text, newline=""), delimiter=";" if heading.count(";") > heading.count(",") else ",", strict=True
-    )
-    try:
-        return _found(rows, path)
-    except csv.Error as error:
-        raise OptionError("csv", f"{path} can't be read after line {rows.line_num} ({error}); see its quotes") from None
-
-
-def _found(rows: csv.DictReader[str], path: str) -> list[tuple[str, Mapping[str, Any]]]:
-    names = [_column(str(name)) for name in rows.fieldnames or []]
-    if "instance_id" not in names:
-        raise OptionError("csv", f"{path} has no column instance_id; its first line must name its columns")
-    twice = sorted(name for name in _COLUMNS if names.count(name) > 1)
-    if twice:
-        raise OptionError("csv", f"{path} has more than one column {', '.join(twice)}")
-    rows.fieldnames = names
-    found: list[tuple[str, Mapping[str, Any]]] = []
-    for row in rows:
-        # Columns that are ours are taken, others are for people. A row longer than the heading has lost its order.
-        if None in row:
-            raise OptionError("csv", f"line {rows.line_num} of {path} has more cells than the first line")
-        values = {name: value for name, value in row.items() if name in _COLUMNS and value}
-        if any((value or "").strip() for value in row.values()):
-            found.append((f"line {rows.line_num}", values))
-    return found
-
-
-def _column(heading: str) -> str:
-    """A column's name. Ours are known in any case: a missed Expect_Account would skip the check that it asks for."""
-    name = heading.strip()
-    return name.lower() if name.lower() in _COLUMNS else name
+        inventory = f"; in an INI inventory write wawp_{name}='\"…\"'" if where.startswith("host ") else ""
+        raise OptionError(
+            name, f"is a number or another value that isn't text, and YAML changes digits of some; quote it{inventory}"
+        )
+    text = value.strip()
+    if name not in ("name", "origin") and _SPREADSHEET_NUMBER.fullmatch(text):
+        raise OptionError(
+            name, "was turned into a number by a spreadsheet; format its cells as text, and enter it anew"
+        )
+    return text

@@ -100,7 +100,7 @@ def info_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
 
 def _entry(target: Target, outcome: Outcome, params: Mapping[str, Any]) -> dict[str, Any]:
     facts = session_facts(outcome, params["mask_account"])
-    entry = {"instance_id": target.instance_id, "name": target.name, **facts}
+    entry = {**target.fields, **facts}
     if params["qr"]:
         entry["qr"] = outcome.last.body.get("qr") if outcome.last else None
     return entry

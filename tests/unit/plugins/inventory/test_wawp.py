@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
+from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.wawp.cloud.plugins.inventory.wawp import InventoryModule
@@ -69,6 +70,7 @@ def test_the_variables_of_a_host(engine: Engine, read: Read) -> None:
     assert variables(inventory, "A1") == {
         "wawp_instance_id": "A1",
         "wawp_name": "Front desk",
+        "wawp_origin": None,
         "wawp_exists": True,
         "wawp_status": "WORKING",
         "wawp_paired": True,
@@ -129,10 +131,32 @@ def test_text_of_the_api_is_never_evaluated(engine: Engine, read: Read, text: st
 
 class TestNames:
     def test_by_name_where_there_is_one(self, engine: Engine, read: Read) -> None:
-        odd = "Empfang, Köln: [1] {x}"
-        inventory = read(instances=[{"instance_id": "A1", "name": odd}, "B2"], hostname="name")
+        inventory = read(instances=[{"instance_id": "A1", "name": "Café-1.north"}, "B2"], hostname="name")
 
-        assert set(inventory.hosts) == {odd, "B2"}
+        assert set(inventory.hosts) == {"Café-1.north", "B2"}
+
+    @pytest.mark.parametrize(
+        ("name", "host"),
+        [
+            ("Front desk", "Front_desk"),
+            ("@night", "_night"),
+            ("!sales", "_sales"),
+            ("&a", "_a"),
+            ("~x.*", "_x._"),
+            ("Office, Cairo: [1] {x}", "Office__Cairo___1___x_"),
+            ("-i", "_i"),
+        ],
+    )
+    def test_a_limit_means_this_host_and_no_other(self, engine: Engine, read: Read, name: str, host: str) -> None:
+        engine.add(Instance("A1"))
+        inventory = read(instances=[{"instance_id": "A1", "name": name}, "desk"], hostname="name")
+        manager = InventoryManager(DataLoader(), [])
+        inventory.reconcile_inventory()
+        manager._inventory = inventory
+        manager.subset(host)
+
+        assert [found.name for found in manager.get_hosts("all")] == [host]
+        assert variables(inventory, host)["wawp_name"] == name
 
     def test_no_instance_hides_another(self, engine: Engine, read: Read) -> None:
         named = [{"instance_id": "A1", "name": "desk"}, {"instance_id": "B2", "name": "desk"}]

@@ -44,6 +44,7 @@ def test_one(server: Server, engine: Engine, check_mode: bool) -> None:
             {
                 "instance_id": "A1",
                 "name": None,
+                "origin": None,
                 "exists": True,
                 "status": "WORKING",
                 "paired": True,
