@@ -20,6 +20,7 @@ _SECRET_KEY = re.compile(r"^qr|(authorization|cookies?|credentials?|headers|key|
 _ANSIBLES_KEY = re.compile(r"^__ansible")
 # A scheme has a bound, or a long word would be searched from each of its letters to its end.
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,19}://\S+")
+_INNER_CREDENTIALS = re.compile(r"(?<=://)[^\s/?#]*@")
 _JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
 _NAME = re.compile(r"name$", re.IGNORECASE)
 _PHONE_KEY = re.compile(r"(phone|msisdn|mobile)(_?number|_?no)?$", re.IGNORECASE)
@@ -93,7 +94,7 @@ def redact_sensitive_keys(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [redact_sensitive_keys(item) for item in value]
     if isinstance(value, str):
-        return _URL.sub(lambda found: _bare_url(found.group()), printable(value))
+        return _bare_urls_in(printable(value))
     return value
 
 
@@ -212,11 +213,15 @@ def _writing(character: str) -> str:
 
 
 def _key(key: Any) -> str:
-    return _ANSIBLES_KEY.sub("ansible", printable(str(key)))
+    return _ANSIBLES_KEY.sub("ansible", _bare_urls_in(printable(str(key))))
 
 
 def _is_secret(key: Any) -> bool:
     return bool(_SECRET_KEY.search(re.sub(r"[^a-z]", "", str(key).lower())))
+
+
+def _bare_urls_in(text: str) -> str:
+    return _URL.sub(lambda found: _bare_url(found.group()), text)
 
 
 def _bare_url(url: str) -> str:
@@ -225,4 +230,4 @@ def _bare_url(url: str) -> str:
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return REDACTED
-    return urlunsplit((parts.scheme, host, parts.path, REDACTED if parts.query else "", ""))
+    return urlunsplit((parts.scheme, host, _INNER_CREDENTIALS.sub("", parts.path), REDACTED if parts.query else "", ""))

@@ -35,7 +35,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "plugins/doc_fragments": (),
     "plugins/plugin_utils": (UTILS, "ansible"),
     "plugins/plugin_utils/simulator": (),
-    "extensions/eda/plugins/event_source": ("aiohttp", "requests"),
+    "extensions/eda/plugins/event_source": (f"{OURS}.extensions.eda.plugins.event_source._wawp",),
+    "extensions/eda/plugins/event_source/_wawp": (f"{UTILS}._redact", MODEL, "aiohttp"),
 }
 # What decides and what words the evidence knows no clock, socket, thread or file. `datetime` is there for times that
 # are given; nothing in these rooms may ask for the present one.
@@ -105,6 +106,15 @@ def test_the_ground_floor_that_decisions_stand_on_does_no_io() -> None:
         assert sorted(library - PURE_LIBRARY) == []
     users = {room_of(path) for path in files() if any(within(name, f"{UTILS}._files") for name in imports(path))}
     assert not users & set(PURE_ROOMS)
+
+
+def test_one_file_of_the_event_sources_knows_where_the_collection_is() -> None:
+    users = {
+        path.name
+        for path in files()
+        if "event_source" in room_of(path) and any(within(name, UTILS) for name in imports(path))
+    }
+    assert users == {"collection.py"}
 
 
 def test_one_file_talks_to_the_api() -> None:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import importlib.util
 import itertools
 import json
 import socket
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import aiohttp
+from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source import session_poll, session_status
+
+__all__ = ["session_poll", "session_status"]
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "extensions/eda/plugins/event_source"
@@ -49,21 +49,6 @@ def strings_in(value: Any) -> Iterator[str]:
 def is_template(text: str) -> bool:
     """Whether Ansible might take a text for a template."""
     return any(mark in text for mark in ("{{", "{%", "{#")) or text.startswith("#jinja2:")
-
-
-def load_source(name: str) -> ModuleType:
-    """Load an event source by its path, as ansible-rulebook does."""
-    spec = importlib.util.spec_from_file_location(f"eda_{name}", SOURCES / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-session_status = load_source("session_status")
-session_poll = load_source("session_poll")
 
 
 def free_port() -> int:

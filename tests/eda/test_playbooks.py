@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp import event_queue, history, webhook
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
-from ansible_collections.wawp.cloud.tests.eda.support import ID, ROOT, now, session_status, templates
+from ansible_collections.wawp.cloud.tests.eda.support import ID, ROOT, now, templates
 
 SENDMAIL = """#!/bin/sh
 cat >> "$0.out"
@@ -152,10 +153,10 @@ def test_no_word_of_a_webhook_is_run_as_a_template(desk: Desk) -> None:
         "me": {"id": expression},
         expression: [own, {own: statement}],
     }
-    options = session_status.Options(raw=True)
-    report = session_status.read_report(body, sent_at=None, hint=None, sessions={})
-    (change,) = session_status.changes_of(report, None)
-    event = session_status.event_of(report, change, body, options)
+    said = webhook.parse_webhook(body, hint=None, sessions={})
+    assert said is not None
+    (change,) = history.changes_of(said, known=None, now=now())
+    event = event_queue.event_of(said, change, body, event_queue.Appearance(raw=True))
     subject = desk.run("event_lost_link", ansible_eda={"event": event}, **user_playbook(desk.folder))
     assert not marker.exists()
     assert subject.startswith(f"(( lookup('pipe', 'touch {marker}') )) could not be read")

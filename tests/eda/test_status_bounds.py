@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import time
 
 import pytest
+from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.history import Known
+from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.receiver import TokenBucket
+from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.store import Store
 from ansible_collections.wawp.cloud.tests.eda.support import (
     PATIENCE,
     Stuck,
     listening,
-    session_status,
     sign,
     webhook,
 )
@@ -58,13 +59,13 @@ def test_the_rate_is_limited_for_the_genuine_only() -> None:
 
 def test_the_bucket() -> None:
     time_now = [0.0]
-    bucket = session_status.Bucket(2, lambda: time_now[0])
+    bucket = TokenBucket(2, lambda: time_now[0])
     assert [bucket.take() for dummy in range(3)] == [True, True, False]
     time_now[0] += 0.5
     assert [bucket.take() for dummy in range(2)] == [True, False]
     time_now[0] += 100
     assert [bucket.take() for dummy in range(3)] == [True, True, False]
-    assert all(session_status.Bucket(0).take() for dummy in range(100))
+    assert all(TokenBucket(0).take() for dummy in range(100))
 
 
 async def conversation(port: int, *pieces: bytes) -> bytes:
@@ -119,20 +120,39 @@ def test_slow_senders_are_cut_off_while_others_are_served() -> None:
     asyncio.run(test())
 
 
-def test_connections_are_limited() -> None:
+async def keep_alive(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a connection, send a genuine webhook on it and leave it open."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    body = json.dumps(webhook()).encode()
+    writer.write(head(len(body), sign(body)) + body)
+    assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
+    return reader, writer
+
+
+def test_one_connection_too_many_takes_the_place_of_the_oldest_that_proved_nothing() -> None:
     async def test() -> None:
-        async with listening(max_connections=3, idle_timeout=0.5) as source:
-            crowd = [await asyncio.open_connection("127.0.0.1", source.port) for dummy in range(3)]
-            try:
-                answer = await conversation(source.port)
-                assert answer.startswith(b"HTTP/1.1 503")
-            finally:
-                for dummy, writer in crowd:
-                    writer.close()
-            deadline = time.monotonic() + PATIENCE
-            while (await source.http.get(f"{source.url}/health")).status != 200:
-                assert time.monotonic() < deadline
+        async with listening(max_connections=3) as source:
+            dummy, kept = await keep_alive(source.port)
+            silent = [await asyncio.open_connection("127.0.0.1", source.port) for dummy in range(2)]
             assert (await source.post(webhook()))[0] == 200
+            assert await asyncio.wait_for(silent[0][0].read(), PATIENCE) == b""
+            assert not silent[1][0].at_eof()
+            assert not kept.is_closing()
+            for writer in (kept, silent[1][1]):
+                writer.close()
+
+    asyncio.run(test())
+
+
+def test_only_genuine_senders_can_fill_it() -> None:
+    async def test() -> None:
+        async with listening(max_connections=3) as source:
+            crowd = [await keep_alive(source.port) for dummy in range(3)]
+            answer = await conversation(source.port)
+            assert answer.startswith(b"HTTP/1.1 503")
+            assert b"Retry-After" in answer
+            for dummy, writer in crowd:
+                writer.close()
 
     asyncio.run(test())
 
@@ -151,10 +171,10 @@ def test_a_flood_loses_nothing_that_was_accepted() -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    store = session_status.Store("", 10)
+    store = Store("", 10)
     for number in range(50):
         assert store.is_new(f"id{number}")
-        store.set_known(f"s{number}", session_status.Known(number, "WORKING", "WORKING"))
+        store.set_known(f"s{number}", Known(number, "WORKING", "WORKING"))
     store.forget_oldest()
     assert [store.is_new(f"id{number}") for number in (45, 5)] == [False, True]
     assert store.known("s39") is None

@@ -12,7 +12,9 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.plugins.module_utils import _redact as _privacy
+from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp import webhook as webhook_parts
+from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.event import neutralize
+from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.times import iso
 from ansible_collections.wawp.cloud.tests.eda.support import (
     ID,
     KEY,
@@ -20,7 +22,6 @@ from ansible_collections.wawp.cloud.tests.eda.support import (
     is_template,
     listening,
     now,
-    session_status,
     sign,
     strings_in,
     templates,
@@ -83,7 +84,7 @@ def test_the_event_has_exactly_the_documented_fields() -> None:
             await source.post(webhook("FAILED", id="evt_1", timestamp=at), path=f"/wawp/{ID}")
             event = await source.event()
             received = event.pop("received_at")
-            assert received >= session_status.iso(at)
+            assert received >= iso(at)
             assert event == {
                 "source": "webhook",
                 "subject": ID,
@@ -97,7 +98,7 @@ def test_the_event_has_exactly_the_documented_fields() -> None:
                 "kind": "lost",
                 "reason": None,
                 "account": "********5678@c.us",
-                "occurred_at": session_status.iso(at),
+                "occurred_at": iso(at),
                 "late": False,
                 "recovered": False,
             }
@@ -173,7 +174,7 @@ def test_odd_parts_of_a_webhook_are_survived() -> None:
                 assert (await source.event())["status"] == "FAILED"
             nasty = webhook(session="a\x00b\u202e\nc" + "x" * 500, payload={"status": "FAILED"})
             await source.post(nasty)
-            assert (await source.event())["session"] == ("a b c" + "x" * 500)[:200]
+            assert (await source.event())["session"] == "a b c" + "x" * 194 + "…"
 
     asyncio.run(test())
 
@@ -235,7 +236,7 @@ def test_no_field_is_a_template(hostile: str) -> None:
 
 
 def test_what_is_left_of_a_template() -> None:
-    kept = session_status.inert({"{{ a }}": ["{% b %}", "{# c #}", "#jinja2:x", 1, None, True]})
+    kept = neutralize({"{{ a }}": ["{% b %}", "{# c #}", "#jinja2:x", 1, None, True]})
     assert kept == {"(( a ))": ["(% b %)", "(# c #)", "# jinja2:x", 1, None, True]}
 
 
@@ -244,7 +245,7 @@ URLS = [
     ("https://bot:a@b@host.example/", "https://host.example/"),
     (
         "see https://host.example/it's#part, or ftp://bot@host.example",
-        "see https://host.example/it's?******** or ftp://host.example",
+        "see https://host.example/it's or ftp://host.example",
     ),
     ("https://host.example/https://bot:PW@other.example/", "https://host.example/https://other.example/"),
     ("mail bot@host.example, or not?", "mail bot@host.example, or not?"),
@@ -264,14 +265,17 @@ def test_urls_are_shown_without_credentials_and_queries(told: str, shown: str) -
 
 
 def test_a_password_at_the_end_of_a_long_reason_is_not_shown_either() -> None:
-    reason = session_status.reason_of({"reason": "x" * 180 + " https://bot:it's-a-long-PW@host"}, {}, "FAILED")
-    assert reason == "x" * 180 + " https://host"
+    reason = webhook_parts.parse_webhook(
+        {"session": "s", "status": "FAILED", "reason": "x" * 180 + " https://bot:it's-a-long-PW@host"}, None, {}
+    )
+    assert reason is not None
+    assert reason.reason == "x" * 180 + " https://host"
 
 
 def test_a_long_body_is_looked_through_in_no_time() -> None:
     began = time.monotonic()
     for text in ("a" * 250_000, "://" * 80_000, "a://@" * 50_000):
-        session_status.harmless(text, mask=True)
+        webhook_parts.redact_body({"a": text}, mask=True)
     assert time.monotonic() - began < PATIENCE
 
 
@@ -301,35 +305,14 @@ def test_health_tells_counts_and_when_a_session_was_heard_of() -> None:
         async with listening() as source:
             body = webhook(timestamp=now())
             await source.post(body, path=f"/wawp/{ID}")
-            await source.post(body)
+            await source.post(body, path=f"/wawp/{ID}")
             await source.event()
             while (await source.health())[1]["waiting"]:
                 await asyncio.sleep(0.01)
             counts = {"status": "ok", "waiting": 0, "accepted": 1, "duplicate": 1, "ignored": 0, "refused": 0}
             assert await source.health() == (200, counts)
-            heard = {**counts, "last_event": session_status.iso(body["timestamp"])}
+            heard = {**counts, "last_event": iso(body["timestamp"])}
             assert await source.health(ID) == (200, heard)
             assert (await source.health("unknown"))[1]["last_event"] is None
 
     asyncio.run(test())
-
-
-@pytest.mark.parametrize("account", ["201012345678@c.us", "20101:7@lid", "12", "", "+20 101 234@x", "1234567890"])
-def test_accounts_are_masked_as_everywhere(account: str) -> None:
-    assert session_status.mask_account(account) == _privacy.mask_account(account)
-    text = f"from {account} to {account}."
-    assert session_status.mask_numbers_in(text) == _privacy.mask_numbers_in(text)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        *({name: "x"} for name in ("qr", "access_token", "apiKey", "customHeaders", "Set-Cookie", "name", "keys")),
-        {"token": None},
-        "see https://user:pw@host.example/path?token=1 there",
-        ["https://host.example/path"],
-    ],
-    ids=str,
-)
-def test_secrets_are_dropped_as_everywhere(value: Any) -> None:
-    assert session_status.harmless(value, mask=False) == _privacy.redact_sensitive_keys(value)

@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.store import Store
 from ansible_collections.wawp.cloud.tests.eda.support import (
     KEY,
     PATIENCE,
@@ -35,11 +36,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"hmac_keys": 5}, "hmac_keys must be"),
     ({"hmac_keys": ["k", 5]}, "hmac_keys must be"),
     ({"port": "http"}, "port must be a whole number"),
-    ({"port": 65536}, "port must be at most"),
+    ({"port": 65536}, "port must be a whole number from 0 to 65535"),
     ({"port": -1}, "port must be"),
     ({"port": True}, "port must be"),
     ({"max_rate": "nan"}, "max_rate must be"),
-    ({"queue_size": 0}, "queue_size must be more than 0"),
+    ({"queue_size": 0}, "queue_size must be a whole number of at least 1"),
     ({"raw": "perhaps"}, "raw must be a boolean"),
     ({"path": "wawp"}, "path must start"),
     ({"path": "/{x}"}, "path must start"),
@@ -60,8 +61,9 @@ def test_wrong_arguments_are_named(args: dict[str, Any], message: str) -> None:
 def test_arguments_from_templates_and_the_environment() -> None:
     args = {"port": "9000", "max_rate": "2.5", "raw": "True", "certfile": None, "eda_feedback_queue": object()}
     options = session_status.read_options(args, {"WAWP_WEBHOOK_KEYS": "new,old"})
-    assert (options.port, options.max_rate, options.raw, options.certfile) == (9000, 2.5, True, "")
-    assert options.hmac_keys == ("new", "old")
+    listening = options.listening
+    assert (listening.port, listening.max_rate, options.appearance.raw, listening.certfile) == (9000, 2.5, True, "")
+    assert options.secrets.hmac_keys == ("new", "old")
     assert "new" not in repr(options)
 
 
@@ -143,7 +145,7 @@ def test_a_state_file_is_for_one_process_and_must_be_one(tmp_path: Path) -> None
     Path(state).write_text("something else, long enough to be read as the head of a database " * 10)
     for path in (state, str(tmp_path / "no/such/folder")):
         with pytest.raises(ValueError, match="state_file can't be used"):
-            session_status.Store(path, 10)
+            Store(path, 10)
 
 
 def test_a_port_in_use_ends_it_with_an_error() -> None:

@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the sources take from the collection itself: the one place that knows where it is."""
+
+from __future__ import annotations
+
+from ......plugins.module_utils._redact import (
+    mask_account,
+    mask_accounts_in,
+    mask_numbers_in,
+    mask_person,
+    one_line,
+    redact_sensitive_keys,
+)
+from ......plugins.module_utils._session.model import parse_account, parse_session, shown_account
+
+__all__ = [
+    "mask_account",
+    "mask_accounts_in",
+    "mask_numbers_in",
+    "mask_person",
+    "one_line",
+    "parse_account",
+    "parse_session",
+    "redact_sensitive_keys",
+    "shown_account",
+]

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the API says of a session, and whether that is a change."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from .collection import mask_account, parse_account, parse_session, shown_account
+from .event import kind_of, make_event, status_of
+from .times import iso, now_ms
+
+DELETED = "DELETED"
+
+
+class Unreadable(Exception):  # noqa: N818  a state of the world, not an error of ours
+    """A session can't be read; the message says why, in one of few ways."""
+
+
+class Reading(NamedTuple):
+    """What the API says of a session.
+
+    Args:
+        account: as the API writes it, None if it names none.
+        names: the account in the writings in which two can be compared.
+    """
+
+    status: str
+    account: str | None = None
+    names: frozenset[str] = frozenset()
+
+
+class Known(NamedTuple):
+    """The last that is known of a session.
+
+    Args:
+        settled: the last status but STARTING; empty if that isn't known.
+    """
+
+    reading: Reading
+    settled: str
+
+
+def parse_reading(body: bytes) -> Reading:
+    """Read the reply to an info call. Raises Unreadable if it doesn't say what the status is."""
+    try:
+        parsed = json.loads(body)
+        session = parse_session(parsed)
+    except (ValueError, RecursionError):
+        raise Unreadable("the reply does not show a status") from None
+    account = shown_account(session.account, mask=False) if session.account else None
+    return Reading(status_of(session.status), account, frozenset(_names(parsed.get("me"))) if account else frozenset())
+
+
+def _names(me: Any) -> Iterator[str]:
+    """Yield the writings of an account in which two can be compared."""
+    if isinstance(me, Mapping):
+        for name in ("id", "jid", "lid", "phone"):
+            yield from _names(me.get(name))
+    elif isinstance(me, list):
+        for each in me:
+            yield from _names(each)
+    elif isinstance(me, (str, int, float)) and not isinstance(me, bool):
+        try:
+            yield parse_account(f"{me:.0f}" if isinstance(me, float) else str(me))
+        except ValueError:
+            return
+
+
+def is_other_account(new: frozenset[str], old: frozenset[str]) -> bool:
+    """Whether two accounts are certainly not the same; a number and a lid, for example, can't be compared."""
+    for lid in (False, True):
+        ours, theirs = ({name for name in names if name.endswith("@lid") == lid} for names in (new, old))
+        if ours and theirs:
+            return not ours & theirs
+    return False
+
+
+def differs(new: Reading, old: Reading) -> bool:
+    """Whether the status changed, or a working session's account; that is left out at times, which means nothing."""
+    return new.status != old.status or (new.status == "WORKING" and is_other_account(new.names, old.names))
+
+
+def after(new: Reading, known: Known | None) -> Known:
+    """Return what is known of a session after a reading."""
+    old = known or Known(Reading(""), "")
+    settled = old.settled if new.status == "STARTING" else new.status
+    if not new.names or not is_other_account(new.names, old.reading.names):
+        # The same account, so all of its names hold.
+        new = Reading(new.status, new.account or old.reading.account, new.names | old.reading.names)
+    return Known(new, settled)
+
+
+def event_of(instance_id: str, session: str | None, new: Reading, known: Known | None, mask: bool) -> dict[str, Any]:
+    """Return the event for the rules."""
+    now = iso(now_ms())
+    return make_event(
+        {
+            "source": "poll",
+            "subject": instance_id,
+            "instance_id": instance_id,
+            "session": session,
+            "event_id": None,
+            "event_name": "poll",
+            "status": new.status,
+            "previous_status": known.reading.status if known else None,
+            "changed": True,
+            "kind": kind_of(new.status, known.settled if known else ""),
+            "reason": _reason(new, known),
+            "account": mask_account(new.account) if new.account and mask else new.account,
+            "occurred_at": now,  # at the latest
+            "received_at": now,
+            "late": False,
+            "recovered": False,
+        }
+    )
+
+
+def _reason(new: Reading, known: Known | None) -> str | None:
+    if new.status == DELETED:
+        return "there is no such session"
+    return "the account changed" if known and new.status == known.reading.status else None
+
+
+def says_no_such_session(body: bytes) -> bool:
+    """Whether a 404 speaks of a session, and isn't from a proxy or a server that knows nothing of Wawp."""
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    said = " ".join(str(parsed.get(name, "")) for name in ("code", "message", "error")) if parsed else ""
+    return re.search(r"session|instance", said, re.IGNORECASE) is not None

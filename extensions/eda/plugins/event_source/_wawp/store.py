@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the receiver remembers."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from .history import Known
+
+BATCH = 100  # waiting events read at once
+# What ends by itself or by an administrator's hand, unlike a path that is wrong.
+_PASSING_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EFBIG}
+_PASSING_WORDS = ("disk is full", "disk i/o error", "unable to open database file")
+
+
+class StorageTrouble(Exception):  # noqa: N818  it passes
+    """Something can't be stored now; trying again later may help."""
+
+
+class Store:
+    """Which events were seen, the last status of each session, and what waits for the rules.
+
+    SQLite, in memory or in a file. A statement takes some 20 microseconds, so it may run inside the loop; and an event
+    is stored wholly or not at all. Survives the end of the process at any moment.
+
+    Args:
+        path: the file, empty for memory.
+        remember: how many event ids and sessions to remember.
+
+    Raises:
+        ValueError: the file can't be used.
+        StorageTrouble: it can't be used now.
+    """
+
+    def __init__(self, path: str, remember: int) -> None:
+        self.remember = remember
+        self.kept = bool(path)
+        try:
+            if path:
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+            self.db = sqlite3.connect(path or ":memory:", timeout=1)
+            self.db.executescript(
+                """
+                PRAGMA locking_mode = EXCLUSIVE;
+                PRAGMA journal_mode = WAL;
+                PRAGMA synchronous = NORMAL;
+                CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, id TEXT UNIQUE);
+                CREATE TABLE IF NOT EXISTS session (subject TEXT PRIMARY KEY, at INTEGER, status TEXT, settled TEXT);
+                CREATE TABLE IF NOT EXISTS waiting (number INTEGER PRIMARY KEY, event TEXT);
+                BEGIN IMMEDIATE; COMMIT; -- takes the lock: a file is for one process
+                """
+            )
+            self.count = int(self.db.execute("SELECT count(*) FROM waiting").fetchone()[0])
+        except (OSError, sqlite3.Error) as error:
+            if is_passing(error):
+                raise StorageTrouble(str(error)) from error
+            raise ValueError(f"state_file can't be used: {error}") from error
+
+    def is_new(self, event_id: str) -> bool:
+        """Note an event's id; whether it was not known before."""
+        return self.db.execute("INSERT OR IGNORE INTO seen (id) VALUES (?)", (event_id,)).rowcount == 1
+
+    def known(self, subject: str) -> Known | None:
+        """Return the last that is known of a session."""
+        row = self.db.execute("SELECT at, status, settled FROM session WHERE subject = ?", (subject,)).fetchone()
+        return Known(*row) if row else None
+
+    def set_known(self, subject: str, known: Known) -> None:
+        """Note the last that is known of a session; it moves to the end, for the oldest are forgotten first."""
+        self.db.execute("REPLACE INTO session VALUES (?, ?, ?, ?)", (subject, *known))
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Let an event wait."""
+        self.db.execute("INSERT INTO waiting (event) VALUES (?)", (json.dumps(event),))
+
+    def waiting(self, after: int) -> list[tuple[int, str]]:
+        """Return the events that have waited longest, each with its number.
+
+        Args:
+            after: leave out those up to this number.
+        """
+        sql = "SELECT number, event FROM waiting WHERE number > ? ORDER BY number LIMIT ?"
+        return self.db.execute(sql, (after, BATCH)).fetchall()
+
+    def remove(self, number: int) -> None:
+        """Remove the events that waited, up to a number."""
+        with self.db:
+            self.count -= self.db.execute("DELETE FROM waiting WHERE number <= ?", (number,)).rowcount
+
+    def forget_oldest(self) -> None:
+        """Keep what is remembered within its bound."""
+        for table in ("seen", "session"):
+            sql = f"DELETE FROM {table} WHERE rowid <= (SELECT max(rowid) FROM {table}) - ?"  # noqa: S608  no input
+            self.db.execute(sql, (self.remember,))
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether an error of the file system or of SQLite may be gone when one tries again."""
+    if isinstance(error, OSError):
+        return error.errno in _PASSING_ERRORS
+    return any(words in str(error) for words in _PASSING_WORDS)
