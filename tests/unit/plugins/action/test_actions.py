@@ -11,12 +11,14 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins import action, modules
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
 from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
+
+WITH_A_PATH = {"csv": {"type": "path"}, "name": {"type": "str"}}
 
 
 def names(package: Any) -> list[str]:
@@ -58,7 +60,7 @@ class TestPaths:
 
     def resolve(self, path: Any, transport: str = "local", folder: str = "/srv/ops") -> Any:
         class Reads(InProcessAction):
-            spec: ClassVar = {"csv": {"type": "path"}, "name": {"type": "str"}}
+            spec = WITH_A_PATH
 
         action: Any = Reads.__new__(Reads)
         action._connection = SimpleNamespace(transport=transport)
