@@ -2,15 +2,19 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Files that only their owner may read, written whole or not at all."""
+"""Files that options name: where they lie, regular ones within a bound only, written whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
 
 from ._errors import OptionError
+
+# What is read as a whole. The report of ten thousand instances has 20 MB.
+MAX_BYTES = 256 * 1024 * 1024
 
 
 def anchored(path: str, folder: str) -> str:
@@ -28,7 +32,7 @@ def anchored(path: str, folder: str) -> str:
 
 
 def write_private(path: str, content: bytes, option: str) -> None:
-    """Write a file with mode 0600, replacing one that is there.
+    """Write a file with mode 0600, replacing one that is there, or a link, but not what it points to.
 
     Args:
         path: the file; its folder is made, with mode 0700, if it isn't there.
@@ -40,8 +44,8 @@ def write_private(path: str, content: bytes, option: str) -> None:
     """
     folder = os.path.dirname(os.path.abspath(path))
     _refuse_special(path, option)
+    make_folder(folder, option)
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=".wawp-")  # made with mode 0600
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -56,6 +60,14 @@ def write_private(path: str, content: bytes, option: str) -> None:
         raise OptionError(option, f"can't be written: {_why(error)}: {path}") from None
 
 
+def make_folder(folder: str, option: str) -> None:
+    """Make a folder that isn't there, with mode 0700. Raises OptionError."""
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise OptionError(option, f"can't be written: {_why(error)}: {folder}") from None
+
+
 def remove(path: str, option: str) -> bool:
     """Remove a file. Returns whether it was there. Raises OptionError if it can't be removed."""
     _refuse_special(path, option)
@@ -68,32 +80,76 @@ def remove(path: str, option: str) -> bool:
     return True
 
 
+def open_regular(path: str, option: str, flags: int = os.O_RDONLY, own: bool = False) -> int:
+    """Open a regular file, without waiting for anything.
+
+    Args:
+        path: the file.
+        option: the module's option that the path came from.
+        flags: as for os.open; a file that is made so has mode 0600.
+        own: whether it must be the user's own and no link, since what stands in it is believed.
+
+    Returns:
+        Its descriptor.
+
+    Raises:
+        FileNotFoundError: there is none.
+        OptionError: it can't be opened, or is no such file.
+    """
+    _refuse_special(path, option)  # to open a device can do something
+    flags |= os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | (os.O_NOFOLLOW if own else 0)
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        if own and isinstance(error, OSError) and error.errno == errno.ELOOP:
+            raise OptionError(option, f"{path} is a link; name the file that it points to") from None
+        raise OptionError(option, f"can't be opened: {_why(error)}: {path}") from None
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and (not own or status.st_uid == os.geteuid()):
+        return descriptor
+    os.close(descriptor)
+    problem = f"belongs to another user, uid {status.st_uid}" if stat.S_ISREG(status.st_mode) else _NOT_REGULAR
+    raise OptionError(option, f"{path} {problem}")
+
+
+def first_bytes(path: str, count: int, option: str) -> bytes:
+    """How a file begins, nothing if there is none. Raises OptionError if it can't be read or is no regular file."""
+    try:
+        with open(open_regular(path, option), "rb") as file:
+            return file.read(count)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise OptionError(option, f"can't be read: {_why(error)}: {path}") from None
+
+
+def read_bytes(path: str, option: str, most: int = MAX_BYTES) -> bytes:
+    """A regular file's content. Raises OptionError if it can't be read, or has more than so many bytes."""
+    try:
+        with open(open_regular(path, option), "rb") as file:
+            if os.fstat(file.fileno()).st_size <= most:
+                content = file.read(most + 1)  # a file in /proc says that it is empty
+                if len(content) <= most:
+                    return content
+    except OSError as error:
+        raise OptionError(option, f"can't be read: {_why(error)}: {path}") from None
+    raise OptionError(option, f"{path} has more than {most // 1024 // 1024} MiB; is it the right file?")
+
+
+_NOT_REGULAR = "is not a regular file"
+
+
 def _why(error: OSError | ValueError) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else "not a file's name"
 
 
 def _refuse_special(path: str, option: str) -> None:
-    """Only a file is replaced or removed: as root, /dev/null for nowhere would be gone."""
-    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-        raise OptionError(option, f"{path} is no regular file")
-
-
-def first_bytes(path: str, count: int, option: str) -> bytes:
-    """How a file begins, nothing if there is none. Raises OptionError if it can't be read or is no regular file."""
-    _refuse_special(path, option)
+    """Only a file is read, replaced or removed: as root, /dev/null for nowhere would be gone."""
     try:
-        with open(path, "rb") as file:
-            return file.read(count)
-    except FileNotFoundError:
-        return b""
-    except (OSError, ValueError) as error:
-        raise OptionError(option, f"can't be read: {_why(error)}: {path}") from None
-
-
-def read_bytes(path: str, option: str) -> bytes:
-    """A file's content. Raises OptionError if it can't be read."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except (OSError, ValueError) as error:
-        raise OptionError(option, f"can't be read: {_why(error)}: {path}") from None
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return  # what is tried next says why
+    if not stat.S_ISREG(mode):
+        raise OptionError(option, f"{path} {_NOT_REGULAR}")

@@ -2,42 +2,54 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a fleet's run leaves on disk, so that nothing known is lost when it is killed.
+"""What a run leaves on disk, so that nothing known is lost when it is killed.
 
-JSON lines. A line ``sending`` is written before each logout and each deletion, a line ``outcome`` when a session's run
-has ended.
+A line ``begin`` is written when a run opens the journal, a line ``sending`` before each logout and each deletion, a
+line ``outcome`` when a session's run has ended, a line ``end`` when the run has.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
-import json
 import os
-import stat
+import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import urlsplit
 
-from .._errors import OptionError, WawpError
-from .._session.model import (
-    NO_ACCOUNT,
-    SCAN_QR_CODE,
-    SEVERED,
-    UNPROVEN,
-    WORKING,
-)
-from .._session.run import SENT
+from .._errors import OptionError
+from .._files import make_folder, open_regular
+from .history import Known, Trace, replay, trace
+from .journal_lines import MAX_LINE, DamagedLineError, Event, encode, read_lines
 
-# What is told of before it is sent, since it can't be undone and an end that was not seen leaves a question.
+# Logged before they are sent: they can't be undone, and a crash would hide how they ended.
 WRITE_AHEAD_CALLS = frozenset({"logout", "delete"})
-_BEGINNING = b'{"event": "'
+MAX_BYTES = 1024 * 1024 * 1024
+_LOCKED = frozenset({errno.EWOULDBLOCK, errno.EACCES})
+
+
+def default_path(api_url: str, home: str = "~/.ansible") -> str:
+    """Where the journal of an API lies if nobody says where: in one place, whatever folder a run is started in.
+
+    Args:
+        api_url: the API's address. All ways to write one address have one journal.
+        home: Ansible's home folder on the machine that the journal lies on.
+    """
+    parts = urlsplit(api_url.strip())
+    port = parts.port if parts.port not in (None, 80, 443) else None
+    name = "_".join(filter(None, [(parts.hostname or "").rstrip("."), str(port or ""), parts.path.strip("/")]))
+    return os.path.join(home, "wawp", re.sub(r"[^A-Za-z0-9._-]", "_", name).strip(".").lower() + ".jsonl")
 
 
 class Journal:
     """A journal that is open for one run, and locked against a second one.
 
     Args:
-        path: the file; made with mode 0600 if it isn't there.
+        path: the file; made with mode 0600 if it isn't there, and its folder with mode 0700.
+        began: when the run begins, in UTC as results have it.
         read_only: check mode: nothing is written, no file is made.
 
     Attributes:
@@ -48,46 +60,47 @@ class Journal:
         OptionError: it can't be used as a journal; then nothing about the file was changed.
     """
 
-    def __init__(self, path: str, read_only: bool = False) -> None:
+    def __init__(self, path: str, began: str, read_only: bool = False) -> None:
         self._file: int | None = None
         self.failure: str | None = None
+        self.earlier: dict[str, Known] = {}
         try:
-            lines = self._open(path, read_only)
-            self.earlier = replay(_events(lines, path))
-            if self._file is not None:
-                os.fchmod(self._file, 0o600)
-        except (OSError, OptionError) as error:
+            self._open(path, read_only)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
             self._drop()
-            if isinstance(error, OptionError):
-                raise
             raise OptionError("journal", f"can't be used: {error.strerror}: {path}") from None
-        self._partial_line = bool(lines) and not lines[-1].endswith(b"\n")
+        except OptionError:
+            self._drop()
+            raise
         self._writing = threading.Lock()
         self._dirty, self._closing = threading.Event(), False
         self._syncer = threading.Thread(target=self._sync, daemon=True, name="wawp-journal")
         if self._file is not None:
             self._syncer.start()
+            self._append({"event": "begin", "time": began, "pid": os.getpid()})
 
-    def _open(self, path: str, read_only: bool) -> list[bytes]:
-        """Open and lock the file, unless it is only to be read. Returns its lines, of a missing file none."""
-        if read_only and not os.path.lexists(path):
-            return []
-        flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_APPEND | os.O_CREAT
-        # Non-blocking, or a named pipe would be waited for.
-        file = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+    def _open(self, path: str, read_only: bool) -> None:
+        """Open and lock the file, unless it is only to be read, and learn what stands in it."""
+        if not read_only:
+            make_folder(os.path.dirname(os.path.abspath(path)), "journal")
+            self._file = open_regular(path, "journal", os.O_RDWR | os.O_APPEND | os.O_CREAT, own=True)
+            _lock(self._file, path)
+        file = self._file if self._file is not None else open_regular(path, "journal", own=True)
         with open(file, "rb", closefd=read_only) as stream:
-            if not read_only:
-                self._file = file
-                self._lock(path)
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise OptionError("journal", f"{path} is no regular file")
-            return stream.readlines()
+            reader = _Reader(stream, path)
+            self.earlier = replay(reader.about_instances())
+        if self._file is not None:
+            os.fchmod(self._file, 0o600)
+            self._mend_end(self._file, reader)
 
-    def _lock(self, path: str) -> None:
-        try:
-            fcntl.flock(self._file or 0, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise OptionError("journal", f"another run is writing to {path}; give each run its own") from None
+    def _mend_end(self, file: int, reader: _Reader) -> None:
+        """Take off what a crash has left behind the last event: what follows would stand on the same line."""
+        if reader.kept < os.fstat(file).st_size:
+            os.ftruncate(file, reader.kept)
+        if not reader.ended:
+            os.write(file, b"\n")
 
     def _drop(self) -> None:
         if self._file is not None:
@@ -96,27 +109,36 @@ class Journal:
 
     def write(self, event: str, instance_id: str, time: str, **fields: Any) -> None:
         """Append one line. It is with the system when this returns, and on the disk a moment later."""
-        line = json.dumps({"event": event, "instance_id": instance_id, "time": time, **fields}, ensure_ascii=False)
+        self._append({"event": event, "instance_id": instance_id, "time": time, **fields})
+
+    def _append(self, fields: Mapping[str, Any]) -> None:
+        data = encode(fields)
         with self._writing:
-            if self._file is not None:
-                self._append(self._file, line.encode("utf-8", "backslashreplace") + b"\n")
+            if self._file is None:
+                return
+            end = os.fstat(self._file).st_size
+            try:
+                while data:
+                    data = data[os.write(self._file, data) :]
+            except OSError as error:
+                self.failure = f"can't be written: {error.strerror}"
+                self._take_back(self._file, end)
+            else:
+                self._dirty.set()
 
-    def _append(self, file: int, data: bytes) -> None:
-        data = (b"\n" if self._partial_line else b"") + data
-        self._partial_line = True
+    def _take_back(self, file: int, end: int) -> None:
+        """Remove the half of a line that was written; where even that fails, nothing may follow it."""
         try:
-            while data:
-                data = data[os.write(file, data) :]
-        except OSError as error:
-            self.failure = f"can't be written: {error.strerror}"
-            return
-        self._partial_line = False
-        self._dirty.set()
+            os.ftruncate(file, end)
+        except OSError:
+            self._drop()
 
-    def close(self) -> None:
-        """Wait until all is on the disk."""
+    def close(self, ended: str | None = None) -> None:
+        """Wait until all is on the disk; ``ended`` is when the run came to its end, if it did."""
         if self._file is None:
             return
+        if ended:
+            self._append({"event": "end", "time": ended})
         self._closing = True
         self._dirty.set()
         self._syncer.join()
@@ -129,82 +151,130 @@ class Journal:
             self._dirty.wait()
             self._dirty.clear()
             try:
-                os.fsync(self._file or 0)
+                os.fsync(self._file if self._file is not None else -1)
             except OSError as error:
-                self.failure = f"can't be flushed to the disk: {error.strerror}"
+                self.failure = self.failure or f"can't be flushed to the disk: {error.strerror}"
 
 
-def read_events(path: str) -> list[Mapping[str, Any]]:
-    """The events in a journal, none if there is no such file. Raises OptionError if it is no journal."""
+def read_events(path: str, start: int = 0) -> list[Event]:
+    """The events about instances in a journal, none if there is no such file.
+
+    Args:
+        path: the journal.
+        start: how many bytes to pass over: where it ended when something began, see Survey.
+
+    Raises:
+        OptionError: it is no journal, or was damaged.
+    """
     try:
-        with open(path, "rb") as file:
-            return list(_events(file, path))
+        with open(open_regular(path, "journal", own=True), "rb") as stream:
+            stream.seek(start)
+            return list(_Reader(stream, path).about_instances())
     except FileNotFoundError:
         return []
     except OSError as error:
         raise OptionError("journal", f"can't be used: {error.strerror}: {path}") from None
 
 
-def _events(lines: Iterable[bytes], path: str) -> Iterator[Mapping[str, Any]]:
-    """The events of a journal. What a killed run was writing is passed over, anything else must be one."""
-    for number, line in enumerate(lines, start=1):
-        # Journals that were joined by cat may go on in the line that a killed run was writing.
-        whole = line[max(0, line.rfind(_BEGINNING)) :]
-        try:
-            event = json.loads(whole)
-        except ValueError:
-            # After a power failure a file may end in zeros.
-            if whole.startswith(_BEGINNING) or _BEGINNING.startswith(whole.strip(b"\0\r\n ")):
-                continue
-            raise OptionError("journal", f"line {number} of {path} is no event; is this a journal?") from None
-        if not isinstance(event, dict) or not {"event", "instance_id", "time"} <= set(event):
-            raise OptionError("journal", f"line {number} of {path} is no event; is this a journal?")
-        yield event
+def sent_since(path: str, start: int) -> dict[str, Trace]:
+    """What runs have sent since a journal was so long, by instance id. Raises OptionError.
 
-
-def replay(events: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """What is known from earlier runs: by instance id, a verdict, or SENT for a logout from WORKING without an end.
-
-    A logout while STARTING may have burnt the key without unlinking; no later run can see that it didn't. Nor can it
-    see what put a logout from WORKING in doubt.
+    A task that was killed has no result; what its runs had begun and ended stands here.
     """
-    known: dict[str, str] = {}
-    for event in events:
-        instance_id = str(event["instance_id"])
-        verdict = _apply(event, known.pop(instance_id, None))
-        if verdict:
-            known[instance_id] = verdict
-    return known
+    return trace(read_events(path, start))
 
 
-def _apply(event: Mapping[str, Any], known: str | None) -> str | None:
-    if event["event"] == "sending":
-        return _apply_sending(event, known)
-    return _apply_outcome(event, known) if event["event"] == "outcome" else known
+class Survey(NamedTuple):
+    """What a journal holds at a moment.
+
+    Attributes:
+        earlier: what is known from earlier runs, see replay.
+        size: where it ends, in bytes. What is sent later stands behind it, whatever the clock does.
+        busy_since: since when another run has been writing to it, empty if it doesn't say; None if none is.
+    """
+
+    earlier: dict[str, Known]
+    size: int
+    busy_since: str | None
 
 
-def _apply_sending(event: Mapping[str, Any], known: str | None) -> str | None:
-    if event.get("action") == "logout":
-        sure = event.get("status") == WORKING and not event.get("in_doubt")
-        return SENT if sure and known != UNPROVEN else UNPROVEN
-    # A session that awaits a scan after a logout from WORKING is severed; deleted, it can't be looked at any more.
-    return SEVERED if known == SENT and event.get("status") == SCAN_QR_CODE else known
+def survey(path: str) -> Survey:
+    """Look into a journal, of which nothing is changed; one that isn't there is empty. Raises OptionError."""
+    try:
+        file = open_regular(path, "journal", own=True)
+    except FileNotFoundError:
+        return Survey({}, 0, None)
+    with open(file, "rb") as stream:
+        busy = _is_locked(file)
+        reader = _Reader(stream, path)
+        earlier = replay(reader.about_instances())
+        stream.seek(0)
+        return Survey(earlier, reader.kept, _begun(stream) if busy else None)
 
 
-def _apply_outcome(event: Mapping[str, Any], known: str | None) -> str | None:
-    verdict = event.get("verdict")
-    if verdict == SEVERED or (verdict == NO_ACCOUNT and known in (None, SENT)):
-        return str(verdict)
-    burnt_before = known == UNPROVEN == event.get("earlier", UNPROVEN)
-    if known in (SENT, UNPROVEN) and not burnt_before and _refused(event.get("actions") or ()):
-        return None
-    # A session that was severed and is unproven now has been paired again since: it is to be judged anew.
-    if verdict == UNPROVEN and known in (SEVERED, NO_ACCOUNT):
-        return None
-    return UNPROVEN if known == SENT and event.get("in_doubt") else known
+def _is_locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in _LOCKED
+    return False
 
 
-def _refused(actions: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether logouts were sent, and none of them can have taken effect."""
-    ends = [str(action.get("outcome")) for action in actions if action.get("action") == "logout"]
-    return bool(ends) and not any(end == "ok" or WawpError(end, "").ambiguous for end in ends)
+def _lock(file: int, path: str) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _LOCKED:
+            problem = f"{path} can't be locked: {error.strerror}; put it on a local disk"
+        else:
+            with open(file, "rb", closefd=False) as stream:
+                since = _begun(stream)
+            problem = (
+                f"another run is writing to {path}{f', since {since}' if since else ''}; wait until it has ended, "
+                "or give each run its own"
+            )
+        raise OptionError("journal", problem) from None
+
+
+def _begun(stream: BinaryIO) -> str:
+    """When the last run that opened a journal began, empty if that isn't known; it may be writing."""
+    since = ""
+    with suppress(DamagedLineError):
+        for line in read_lines(stream):
+            since = next((str(event["time"]) for event in line.events if event["event"] == "begin"), since)
+    return since
+
+
+class _Reader:
+    """Reads a journal to its end.
+
+    Attributes:
+        kept: up to where it holds events.
+        ended: whether the last one has its line break.
+    """
+
+    def __init__(self, stream: BinaryIO, path: str) -> None:
+        self._stream, self._path = stream, path
+        self.kept = stream.tell()
+        self.ended = True
+
+    def about_instances(self) -> Iterator[Event]:
+        """The events about instances. Raises OptionError."""
+        if os.fstat(self._stream.fileno()).st_size > MAX_BYTES:
+            raise OptionError("journal", f"{self._path} has more than {MAX_BYTES // 1024**3} GiB; begin a new one")
+        try:
+            for line in read_lines(self._lines()):
+                if line.ended or line.kept:
+                    self.kept += line.kept + line.ended
+                    self.ended = line.ended
+                yield from (event for event in line.events if "instance_id" in event)
+        except DamagedLineError as error:
+            raise OptionError(
+                "journal",
+                f"line {error.number} of {self._path} is not as a run writes it; is this a journal? If it is, it was "
+                "damaged: restore it from a backup. Without one, begin a new journal, and look on the phones of those "
+                "that the old one names, under Linked devices",
+            ) from None
+
+    def _lines(self) -> Iterator[bytes]:
+        return iter(lambda: self._stream.readline(MAX_LINE + 2), b"")

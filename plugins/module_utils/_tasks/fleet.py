@@ -15,11 +15,11 @@ from typing import Any
 
 from .._api.client import Client
 from .._errors import OptionError
-from .._run.driver import WallClock, sender
+from .._run.driver import Reply, Send, WallClock, sender
 from .._run.dry_run import DryRun
 from .._run.fleet import Fleet, Job, Pace
 from .._run.journal import WRITE_AHEAD_CALLS, Journal
-from .._session.model import UNPROVEN, VERDICTS
+from .._session.model import UNPROVEN, VERDICTS, shown_account
 from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
 from .._session.states import lifecycle
 from .options import (
@@ -68,8 +68,9 @@ class FleetRun:
         self._pace = Pace(parse_rate(params, SLOWEST))
         self._progress = Progress(len(self.members), at_least(params, "progress", 0), say)
         self._client = Client(self.connection, min(self._connections, len(self.members)))
-        self._journal = Journal(params["journal"], read_only=check_mode) if params["journal"] else None
+        self._journal = Journal(params["journal"], utc(), check_mode) if params["journal"] else None
         self._began: dict[int, datetime] = {}
+        self._accounts: dict[int, str | None] = {}
         self.results: list[dict[str, Any] | None] = [None] * len(self.members)
         self.diffs: dict[int, dict[str, Any]] = {}
         self.failures = 0
@@ -94,30 +95,52 @@ class FleetRun:
             self.calls, self.duration = fleet.calls, time.monotonic() - began
             self._client.close()
             if self._journal:
-                self._journal.close()
+                self._journal.close(utc())
 
     def _start(self, index: int) -> Job:
         member = self.members[index]
         steps = lifecycle(replace(member.goal, previous_verdict=self._earlier(member)))
-        send, clock = sender(self._client, member.instance_id, member.access_token), WallClock()
+        send, clock = self._noting_account(index, member), WallClock()
         self._began[index] = datetime.now(timezone.utc)
         if self._check_mode:
             rehearsal = DryRun(send, clock)
             return Job(index, steps, rehearsal, rehearsal, rehearsal.is_simulated)
         return Job(index, steps, send, clock)
 
+    def _noting_account(self, index: int, member: Member) -> Send:
+        """What sends a member's calls, and notes whose session it is for the lines of the journal."""
+        send = sender(self._client, member.instance_id, member.access_token)
+
+        def noting(name: str) -> Reply:
+            reply = send(name)
+            if reply.session is not None and reply.session.account is not None:
+                self._accounts[index] = shown_account(reply.session.account, self._mask)
+            return reply
+
+        return noting
+
     def _sending(self, job: Job, call: Call) -> RunStopped | None:
         """Note what can burn a key before it is sent; what can't be noted is not sent."""
         if self._journal is None or call.name not in WRITE_AHEAD_CALLS:
             return None
         instance_id = self.members[job.index].instance_id
-        self._journal.write("sending", instance_id, utc(), action=call.name, status=call.seen, in_doubt=call.in_doubt)
+        account = self._accounts.get(job.index)
+        self._journal.write(
+            "sending",
+            instance_id,
+            utc(),
+            action=call.name,
+            status=call.seen,
+            in_doubt=call.in_doubt,
+            account=account,
+        )
         failure = self._journal.failure
         return RunStopped(f"the journal {failure}, so {call.name} was not sent") if failure else None
 
     def _finished(self, job: Job, outcome: Outcome) -> bool:
         member = self.members[job.index]
         entry = self._entry(member, outcome, self._began.pop(job.index))
+        self._accounts.pop(job.index, None)
         self.results[job.index] = entry
         if self._journal:
             self._journal.write("outcome", time=utc(), in_doubt=outcome.unlink_uncertain, **entry)
@@ -153,7 +176,8 @@ class FleetRun:
         }
 
     def _earlier(self, member: Member) -> str | None:
-        return self._journal.earlier.get(member.instance_id) if self._journal else None
+        known = self._journal.earlier.get(member.instance_id) if self._journal else None
+        return known.verdict if known else None
 
 
 class Progress:

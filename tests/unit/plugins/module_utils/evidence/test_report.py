@@ -18,6 +18,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._evidence.report import OUTCOMES, drift
+from ansible_collections.wawp.cloud.plugins.module_utils._run.journal_lines import encode
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.report import REPORT_SPEC, report_task
 
 MOMENT = "2026-11-22T01:30:00.000Z"
@@ -222,7 +223,7 @@ def test_the_journal_tells_what_was_before(tmp_path: Path) -> None:
         {"event": "outcome", "instance_id": "B1", "time": "2026-11-21T01:00:02Z", "verdict": "severed"},
         {"event": "outcome", "instance_id": "A1", "time": "2026-11-23T01:00:02Z", "verdict": "severed"},
     ]
-    journal.write_text("".join(json.dumps({**event, "instance_id": event["instance_id"]}) + "\n" for event in events))
+    journal.write_bytes(b"".join(encode(event) for event in events))
     result = report(directory=str(tmp_path), sessions=[session()], journal=str(journal), began=MOMENT)
     assert [event["what"] for event in written(result)["records"][0]["history"]] == [
         "logout is sent, while WORKING",

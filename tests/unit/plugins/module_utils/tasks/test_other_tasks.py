@@ -140,9 +140,9 @@ def test_only_files_are_replaced_or_removed(stage: Stage, tmp_path: Path) -> Non
     stage.add()
     os.mkfifo(tmp_path / "pipe")
     for state in ("present", "absent"):
-        with pytest.raises(OptionError, match=r"path: .* is no regular file"):
+        with pytest.raises(OptionError, match=r"path: .* is not a regular file"):
             stage.run("link", state=state, path=str(tmp_path / "pipe"))
-    with pytest.raises(OptionError, match=r"qr_path: .* is no regular file"):
+    with pytest.raises(OptionError, match=r"qr_path: .* is not a regular file"):
         stage.run("pairing", wait_sleep=0.02, qr_path=str(tmp_path / "pipe"))
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 

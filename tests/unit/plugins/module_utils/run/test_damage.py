@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A damaged journal is refused, or says what it said before: no bit of it changes what is known without a word."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._run.history import Known, replay
+from ansible_collections.wawp.cloud.plugins.module_utils._run.journal import Journal, read_events
+from ansible_collections.wawp.cloud.plugins.module_utils._run.journal_lines import (
+    DamagedLineError,
+    Event,
+    encode,
+    read_lines,
+)
+
+TIME = "2026-11-22T10:00:00.000Z"
+
+
+def line(event: str, instance_id: str, **fields: object) -> bytes:
+    return encode({"event": event, "instance_id": instance_id, "time": TIME, **fields})
+
+
+BURNT = line("sending", "burnt", action="logout", status="STARTING", in_doubt=True)
+SENT = line("sending", "sent", action="logout", status="WORKING", account="2010****5678@c.us")
+OUTCOME = line("outcome", "ä-severed", verdict="severed", actions=[{"action": "logout", "outcome": "ok"}])
+# A reply may hold anything, what an event begins with, too.
+NESTED = line("outcome", "nested", verdict="unproven", session={"config": {"event": "x", "crc": "00000000"}})
+BEGIN = encode({"event": "begin", "time": TIME, "pid": 7})
+JOURNAL = BEGIN + BURNT + SENT + OUTCOME + NESTED
+FORMS = {
+    "whole": JOURNAL,
+    "cut off": JOURNAL + BURNT[:-25],
+    "cut off before its line break": JOURNAL[:-1],
+    "zeros behind": JOURNAL + b"\0" * 16,
+    "cut off, then zeros": JOURNAL + SENT[:40] + b"\0" * 16,
+    "joined at a cut": JOURNAL[:-30] + BEGIN + BURNT + SENT,
+    "joined at a missing line break": NESTED[:-1] + BURNT,
+    "joined behind zeros": SENT + b"\0" * 8 + BEGIN + BURNT,
+}
+
+
+def known(content: bytes) -> dict[str, Known] | None:
+    """What is known from a journal, None if it is refused."""
+    events: list[Event] = []
+    try:
+        for found in read_lines(content.splitlines(keepends=True) if b"\r" not in content else split(content)):
+            events += [event for event in found.events if "instance_id" in event]
+    except DamagedLineError:
+        return None
+    return replay(events)
+
+
+def split(content: bytes) -> list[bytes]:
+    """Lines as a file has them, which end in line feeds only."""
+    return [part + b"\n" for part in content.split(b"\n")[:-1]] + [content.rsplit(b"\n", 1)[-1]]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_single_flipped_bit_changes_what_is_known(form: str) -> None:
+    content = FORMS[form]
+    before = known(content)
+    assert before
+    changed = []
+    for bit in range(len(content) * 8):
+        flipped = bytearray(content)
+        flipped[bit // 8] ^= 1 << bit % 8
+        if known(bytes(flipped)) not in (None, before):
+            changed.append(bit)
+    assert not changed, f"{len(changed)} of {len(content) * 8}"
+
+
+def overwrite(content: bytearray, dice: random.Random) -> None:
+    """A few bytes of rubbish, as a bad sector leaves."""
+    start = dice.randrange(len(content))
+    for place in range(start, min(start + dice.randrange(1, 40), len(content))):
+        content[place] = dice.randrange(256)
+
+
+def blank(content: bytearray, dice: random.Random) -> None:
+    """Blanks, as an editor may leave them."""
+    start = dice.randrange(len(content) - 1)
+    length = dice.randrange(1, 40)
+    content[start : start + length] = b" " * len(content[start : start + length])
+
+
+def drop(content: bytearray, dice: random.Random) -> None:
+    """Bytes lost in the middle."""
+    start = dice.randrange(len(content) - len(NESTED))
+    del content[start : start + dice.randrange(1, 30)]
+
+
+@pytest.mark.parametrize("damage", [overwrite, blank, drop])
+def test_other_damage_to_a_whole_line_is_refused(damage: Callable[[bytearray, random.Random], None]) -> None:
+    # Damage to nothing but the end of the last line is what a crash may leave, too.
+    before, without_last = known(JOURNAL), known(JOURNAL[: -len(NESTED)])
+    dice = random.Random(15)  # noqa: S311 - the same damage each time
+    for dummy in range(2000):
+        content = bytearray(JOURNAL)
+        damage(content, dice)
+        assert known(bytes(content)) in (None, before, without_last), bytes(content)
+
+
+@pytest.mark.parametrize("between", [b"\n", b"", b"\0\0", b" "])
+def test_a_line_cut_in_the_middle_of_a_file_is_no_crash(between: bytes) -> None:
+    assert known(BURNT[:-30] + between + SENT) is None
+
+
+def test_an_outcome_teaches_what_the_lost_line_before_its_logout_would_have() -> None:
+    for status, verdict in (("STARTING", "unproven"), ("WORKING", "sent")):
+        actions = [{"action": "logout", "outcome": "ok", "status": status}]
+        found = known(line("outcome", "a", verdict="unproven", actions=actions))
+        assert found == {"a": Known(verdict)}
+
+
+def test_a_run_is_refused_by_a_damaged_journal_and_leaves_it_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    content = JOURNAL.replace(b'"burnt"', b'"burnu"')
+    path.write_bytes(content)
+    for read_only in (False, True):
+        with pytest.raises(OptionError, match=r"line 2 of .* damaged: restore it from a backup"):
+            Journal(str(path), TIME, read_only)
+    with pytest.raises(OptionError, match="line 2"):
+        read_events(str(path))
+    assert path.read_bytes() == content
+
+
+def test_what_a_crash_left_is_taken_off_before_anything_follows(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    for form in ("cut off", "zeros behind", "cut off, then zeros", "cut off before its line break"):
+        path.write_bytes(FORMS[form])
+        Journal(str(path), TIME).close()
+        assert path.read_bytes() == JOURNAL + encode({"event": "begin", "time": TIME, "pid": os.getpid()}), form
