@@ -2,60 +2,72 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-PYTHON := tools/python
-# make units CORE=2.18, or CORE="2.16 2.21"
-CORE =
-CHECK = $(PYTHON) tools/check.py $(CORE:%=--core=%)
+# The thin front of noxfile.py. `make units ARGS="tests/unit -k journal"` gives arguments to pytest or ansible-test.
+NOX := tools/nox
+ARGS =
+TAG := compat
+# One more than there are cores: most sessions wait now and then, for a simulated engine or a download.
+JOBS := $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
+SESSIONS := lint sanity units integration docs site runbooks events awx package coverage
+REPORTS := .work/reports
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test matrix lint sanity units integration docs-test docs site-test release events-test awx-test runbooks-test package coverage bench bench-events format clean
+.PHONY: help venv demo test compat $(SESSIONS) docsite release bench bench-events format setup-system clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
 
-venv: ## set up .venv with everything that tests, linters and documentation need
-	@$(PYTHON) tools/environments.py dev >/dev/null
-
 demo: ## retire a simulated office of 25, and name the report to open
-	@$(PYTHON) tools/environments.py demo >/dev/null
-	@.venv/bin/python tools/demo.py
+	@$(NOX) -s demo
 
-test: ## run every check, with the oldest, a middle and the newest ansible-core; sanity with all
-	@$(CHECK) test
+test: ## run every check with the newest ansible-core and Python; about eight minutes on two cores
+	@mkdir -p $(REPORTS)
+	@rm -f $(REPORTS)/test.json
+	@$(NOX) --parallel $(JOBS) --report $(REPORTS)/test.json || true
+	@tools/python tools/results.py $(REPORTS)/test.json
 
-matrix: ## sanity, units and integration with every ansible-core and Python
-	@$(CHECK) matrix
+compat: ## sanity, units and integration with every other ansible-core and Python; TAG=ci: with some, as CI does
+	@mkdir -p $(REPORTS)
+	@rm -f $(REPORTS)/compat.json
+	@$(NOX) --parallel $(JOBS) --report $(REPORTS)/compat.json -t $(TAG) || true
+	@tools/python tools/results.py $(REPORTS)/compat.json
 
-lint: ## ruff, mypy, yamllint, codespell, reuse, ansible-lint, documentation, changelog
+venv: ## make .venv for editors and for single tests: .venv/bin/pytest tests/unit -k journal
+	@$(NOX) -s dev
+
+lint: ## ruff, mypy, yamllint, codespell, shellcheck, reuse, ansible-lint, documentation, changelog
 sanity: ## ansible-test sanity
-units: ## ansible-test units on every Python
+units: ## the unit tests, with branch coverage
 integration: ## ansible-test integration
-docs-test: ## run what the documentation shows
-site-test: ## the documentation site: its links, and in a real browser
-events-test: ## event sources and rulebooks, with the real ansible-rulebook
-awx-test: ## playbooks and slices under ansible-runner, and the execution environment
-runbooks-test: ## whole runbooks, and the report's page in Chromium
+docs: ## run what the documentation shows
+site: ## the documentation site: its links, and in a real browser
+events: ## event sources and rulebooks, with the real ansible-rulebook
+awx: ## playbooks and slices with ansible-runner, and the execution environment
+runbooks: ## whole runbooks, and the report's page in Chromium
 package: ## build, install and import the collection as Galaxy would; make a release, twice, and try it
-coverage: ## branch coverage of the last units and integration runs
-lint sanity units integration docs-test site-test events-test awx-test runbooks-test package coverage:
-	@$(CHECK) $@
+coverage: ## the unit tests and their branch coverage
+$(SESSIONS):
+	@$(NOX) -s $@ $(if $(ARGS),-- $(ARGS))
 
-docs: venv ## build the documentation site in .work/site/html
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.work/tree" LC_ALL=C.UTF-8 python tools/docsite.py
+docsite: ## build the documentation site in .work/site/html
+	@$(NOX) -s docsite
 
-release: venv ## VERSION=1.0.0: build a release in .work/release and try it; WRITE=yes: write its version and changelog here
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" LC_ALL=C.UTF-8 python tools/release.py $(if $(WRITE),--write) "$(VERSION)"
+release: ## VERSION=1.0.0: build a release in .work/release and try it; WRITE=yes: write its version and changelog here
+	@$(NOX) -s release -- $(if $(WRITE),--write) "$(VERSION)"
 
-bench: venv ## measure the collection beside what a user would write instead, and put it into docs/benchmark.md
-	@.venv/bin/python tools/bench/run.py --write docs/benchmark.md
+bench: ## measure the collection beside what a user would write instead, and put it into docs/benchmark.md
+	@$(NOX) -s bench
 
 bench-events: ## measure how fast an event reaches its rule, and a load of 1,000 events a second
-	@$(PYTHON) tools/environments.py events >/dev/null
-	@.work/venv-events/bin/python tools/bench/events.py
+	@$(NOX) -s bench-events
 
 format: venv ## format the Python sources
 	@.venv/bin/ruff check --fix-only --quiet
 	@.venv/bin/ruff format --quiet
+
+setup-system: ## install what some tests want of the system: Chromium and Java, on Debian and as root
+	apt-get update --quiet=2
+	apt-get install --yes --quiet=2 --no-install-recommends chromium chromium-driver default-jre-headless
 
 clean: ## remove everything that the commands above made
 	rm -rf .venv .work tests/output .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible collections wawp-cloud-*.tar.gz

@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from environments import git
+from project import git
 
 
 def source_date() -> int:

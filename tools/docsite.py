@@ -21,7 +21,7 @@ from pathlib import Path
 import yaml
 
 from docsite_pages import KINDS, write_pages
-from environments import PROJECT, ROOT, WORK
+from project import PROJECT, ROOT, WORK
 
 SITE = WORK / "site"
 PAGES = SITE / "source"

@@ -17,7 +17,7 @@ import yaml
 from antsibull_docs_parser.parser import Context, parse
 from antsibull_docs_parser.rst import to_rst
 
-from environments import ROOT
+from project import ROOT
 
 NAMESPACE = "wawp.cloud"
 LICENCE = re.compile(r"# (Copyright|GNU General Public License|SPDX-)")

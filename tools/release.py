@@ -21,16 +21,15 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
 from ansible.utils.version import SemanticVersion
 
-from ansibletest import copy_checkout
 from artefact import build, source_date
-from environments import ROOT, WORK, git
+from project import ROOT, WORK, copy_checkout, git
 
 RELEASE = WORK / "release"
 SOURCES = RELEASE / "sources"
@@ -186,6 +185,16 @@ def write_back(version: str) -> None:
     print("Look at `git diff`, commit, and tag it.")
 
 
+def uncommitted() -> Iterator[str]:
+    """Yield what to tell about files that no commit has: the artefact is made of those that git knows."""
+    changes = git("status", "--short").splitlines()
+    unknown = [change for change in changes if change.startswith("??")]
+    if known := [change for change in changes if change not in unknown]:
+        yield from ["The artefact holds what no commit has:", *known]
+    if unknown:
+        yield from ["The artefact lacks what git doesn't know:", *unknown]
+
+
 def main() -> None:
     """Make the release that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
@@ -195,11 +204,11 @@ def main() -> None:
     if not VERSION.fullmatch(options.version):
         parser.error(f"{options.version!r} is no semantic version, such as 1.0.0.")
     check_version(options.version)
-    if changes := git("status", "--short"):
-        print(f"The artefact will hold what no commit has:\n{changes}", file=sys.stderr)
+    for line in uncommitted():
+        print(line, file=sys.stderr)
     shutil.rmtree(RELEASE, ignore_errors=True)
     date = source_date()
-    copy_checkout(SOURCES)
+    copy_checkout(SOURCES, untracked=False)
     first, second = (make_release(name, options.version, date) for name in ("first", "second"))
     if first.read_bytes() != second.read_bytes():
         raise SystemExit(f"{first} and {second} differ.")

@@ -21,36 +21,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 900  # seconds that a release may take on a busy machine
+from .conftest import ROOT, python
+
 DATE = 1_700_000_000
 BUILD = f"import pathlib, sys, artefact; print(artefact.build(*map(pathlib.Path, sys.argv[1:]), {DATE}))"
-
-
-def python(*arguments: str | Path, checkout: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run the project's Python in the tools/ of a checkout, as make does."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=checkout / "tools",
-        env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of the checkout, to change at will. It has no commit."""
-    done = python(
-        "-c", "import ansibletest, pathlib, sys; ansibletest.copy_checkout(pathlib.Path(sys.argv[1]))", tmp_path
-    )
-    assert done.returncode == 0, done.stdout
-    return tmp_path
 
 
 def next_version() -> str:
@@ -202,14 +176,15 @@ def test_a_version_comes_after_what_was_released(
     assert (done.returncode, done.stdout) == (int(bool(message)), message)
 
 
-def test_what_no_commit_has_is_named_before_it_gets_into_an_artefact(checkout: Path) -> None:
+def test_what_is_not_committed_is_named(checkout: Path) -> None:
     (checkout / "notes.txt").write_text("a draft\n")
+    (checkout / "README.md").write_text("changed\n")
 
     done = python("release.py", "99.0.0", checkout=checkout)
 
     assert done.returncode == 1
-    assert "what no commit has" in done.stdout
-    assert "?? notes.txt" in done.stdout
+    assert re.search(r"holds what no commit has:\n(.*\n)*AM README.md\n", done.stdout)
+    assert re.search(r"lacks what git doesn't know:\n\?\? notes.txt\n", done.stdout)
     assert "a clone with a commit" in done.stdout
 
 

@@ -1,0 +1,361 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checks of this project as nox sessions; `tools/nox` starts nox, `tools/nox --list` lists them.
+
+What stands after `--` goes to pytest or ansible-test: `tools/nox -s units -- tests/unit -k journal`,
+`tools/nox -s sanity -- --test validate-modules`, `tools/nox -s integration -- secrets`.
+
+Versions stand in pyproject.toml. Environments, logs and downloads stay below `.work`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+sys.path.insert(0, str(Path(__file__).parent / "tools"))
+
+import ansibletest
+import results
+from project import CORES, PROJECT, PYTHONS, ROOT, TREE, WORK, controller_python, link_tree, module_pythons, newest_core
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
+nox.options.envdir = ".work/nox"
+nox.options.reuse_venv = "yes"
+nox.options.allow_parallel = True
+# What takes longest comes first.
+nox.options.sessions = [
+    *("integration", "docs", "units", "events", "runbooks", "sanity", "package", "lint", "awx", "units-lowest", "site"),
+    "coverage",
+]
+
+NEWEST = newest_core()
+PYTHON = controller_python(NEWEST)
+LOGS = WORK / "logs"
+NO_TIME = "no time left"
+os.environ.update(
+    {
+        "ANSIBLE_COLLECTIONS_PATH": str(TREE),
+        "ANSIBLE_HOME": str(WORK / "ansible"),
+        "LC_ALL": "C.UTF-8",
+        "PATH": os.pathsep.join([str(PYTHONS), os.environ["PATH"]]),
+        "UV_CACHE_DIR": str(WORK / "cache/uv"),
+        "XDG_CACHE_HOME": str(WORK / "cache"),
+        "npm_config_cache": str(WORK / "cache/npm"),
+    }
+)
+link_tree()
+
+
+def install(session: nox.Session, *groups: str, core: str = NEWEST, requirements: list[str] | None = None) -> None:
+    """Install ansible-core, the dependency groups and further requirements; skip the session if no time is left."""
+    if time.time() > float(os.environ.get("WAWP_DEADLINE", "inf")):
+        session.skip(NO_TIME)
+    results.forget(session.name)
+    wanted = [f"ansible-core=={CORES[core]['version']}", *nox.project.dependency_groups(PROJECT, *groups)]
+    # Bytecode now, since many tests forbid the programs that they start to write it.
+    session.install("--compile-bytecode", *wanted, *(requirements or []))
+
+
+def run_logged(session: nox.Session, *command: str, env: dict[str, str | None] | None = None) -> None:
+    """Run a command; without a terminal its output goes to `.work/logs`, and is shown only if the command fails."""
+    if sys.stdout.isatty():
+        session.run(*command, env=env)
+        return
+    log = LOGS / f"{session.name}.log"
+    with log.open("a", encoding="utf-8") as output:
+        output.write(f"$ {' '.join(command)}\n")
+        output.flush()
+        start = output.tell()
+        try:
+            session.run(*command, env=env, stdout=output, stderr=subprocess.STDOUT)
+        except CommandFailed:
+            with log.open(encoding="utf-8", errors="replace") as written:
+                written.seek(start)
+                shutil.copyfileobj(written, sys.stdout)
+            raise
+
+
+@contextmanager
+def fresh_log(session: nox.Session) -> Iterator[Path]:
+    """Begin a session's log anew and give its path."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{session.name}.log"
+    log.unlink(missing_ok=True)
+    yield log
+
+
+def run_pytest(session: nox.Session, *arguments: str, paths: list[str]) -> None:
+    """Run pytest on `paths`, or on what the command line says instead, and keep the counts."""
+    junit = LOGS / f"{session.name}.xml"
+    junit.unlink(missing_ok=True)
+    with fresh_log(session):
+        try:
+            run_logged(session, "pytest", f"--junitxml={junit}", *arguments, *(session.posargs or paths))
+        finally:
+            results.record(session.name, results.junit_counts([junit] if junit.exists() else []))
+
+
+def run_each(session: nox.Session, commands: dict[str, list[list[str]]]) -> None:
+    """Run named checks, or only those that the command line names; each counts as one test, and none stops the rest."""
+    counts = results.Counts()
+    failed = []
+    with fresh_log(session):
+        for name in session.posargs or commands:
+            try:
+                for command in commands[name]:
+                    run_logged(session, *command)
+                counts.passed += 1
+            except CommandFailed:
+                counts.failed += 1
+                failed.append(name)
+    results.record(session.name, counts)
+    if failed:
+        raise CommandFailed(f"Failed: {', '.join(failed)}")
+
+
+def run_ansible_test(session: nox.Session, core: str, *commands: list[str], junit: str = "") -> None:
+    """Run ansible-test in a place of its own and keep the counts: of JUnit reports, or else of integration targets."""
+    place = ansibletest.prepare(session.name, core)
+    reports = place.output / "junit"
+    for report in reports.glob("*.xml"):
+        report.unlink()
+    failed = False
+    with fresh_log(session) as log, session.chdir(place.collection):
+        for command in commands:
+            try:
+                env: dict[str, str | None] = {**place.environment, "ANSIBLE_COLLECTIONS_PATH": None}
+                run_logged(session, "ansible-test", *command, *session.posargs, env=env)
+            except CommandFailed:
+                failed = True
+        text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        counts = results.junit_counts(reports.glob(junit)) if junit else results.target_counts(text)
+    results.record(session.name, counts)
+    if failed:
+        raise CommandFailed("ansible-test failed.")
+
+
+# --- what `make test` runs, with the newest ansible-core and Python --------------------------------------------------
+
+
+def github_checks() -> list[list[str]]:
+    """Return the commands that check GitHub's files against their schemas."""
+    files = {
+        "workflows": ".github/workflows/*.yml",
+        "issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+        "issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+        "dependabot": ".github/dependabot.yml",
+    }
+    return [
+        ["check-jsonschema", f"--builtin-schema=vendor.{'' if kind == 'dependabot' else 'github-'}{kind}"]
+        + [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob(pattern))]
+        for kind, pattern in files.items()
+    ]
+
+
+@nox.session(python=PYTHON)
+def lint(session: nox.Session) -> None:
+    """Check sources without running them: ruff, mypy, yamllint, codespell, shellcheck, reuse, ansible-lint, docs …"""
+    install(session, "dev")
+    checks = {
+        "ruff": [["ruff", "check"], ["ruff", "format", "--check"]],
+        "mypy": [["mypy"], ["mypy", "--python-version=3.11", "noxfile.py", "tools"]],
+        "yamllint": [["yamllint", "--strict", "."]],
+        "codespell": [["codespell"]],
+        "shellcheck": [["shellcheck", ".ci/run", "tools/python", "tools/nox"]],
+        "reuse": [["reuse", "lint", "--quiet"]],
+        "ansible-lint": [["ansible-lint"]],
+        "docs-lint": [["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."]],
+        "changelog": [["antsibull-changelog", "lint"]],
+        "github": github_checks(),
+    }
+    run_each(session, checks)
+
+
+@nox.session(python=PYTHON)
+def units(session: nox.Session) -> None:
+    """Run the unit tests, with branch coverage."""
+    install(session, "unit")
+    run_pytest(session, "--cov", "--cov-report=", paths=["tests/unit"])
+
+
+@nox.session(python=PYTHON, name="units-lowest")
+def units_lowest(session: nox.Session) -> None:
+    """Run the unit tests of what calls the API, with the oldest libraries that the collection allows."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lowest = [line.replace(">=", "==") for line in lines if line and not line.startswith("#")]
+    install(session, "pytest", requirements=lowest)
+    folder = "tests/unit/plugins/module_utils"
+    run_pytest(session, f"--ignore={folder}/lifecycle", paths=[folder])
+
+
+@nox.session(python=PYTHON)
+def docs(session: nox.Session) -> None:
+    """Run what the documentation shows, and compare it with the code."""
+    install(session, "docs")
+    run_pytest(session, paths=["tests/docs"])
+
+
+@nox.session(python=PYTHON)
+def site(session: nox.Session) -> None:
+    """Build the documentation site and check it; its diagrams where there is Chromium."""
+    install(session, "site")
+    run_pytest(session, paths=["tests/site"])
+
+
+@nox.session(python=PYTHON)
+def events(session: nox.Session) -> None:
+    """Test event sources and rulebooks with the real ansible-rulebook, which needs Java."""
+    install(session, "events")
+    run_pytest(session, paths=["tests/eda"])
+
+
+@nox.session(python=PYTHON)
+def awx(session: nox.Session) -> None:
+    """Run playbooks with ansible-runner as AWX does, and make an execution environment's build context."""
+    install(session, "awx")
+    run_pytest(session, paths=["tests/awx"])
+
+
+@nox.session(python=PYTHON)
+def runbooks(session: nox.Session) -> None:
+    """Run whole runbooks, and look at the report's page where there is Chromium."""
+    install(session, "runbooks")
+    run_pytest(session, paths=["tests/runbooks", "tests/browser"])
+
+
+@nox.session(python=PYTHON)
+def package(session: nox.Session) -> None:
+    """Build, install and import the collection as Galaxy would; make a release twice, and try it."""
+    install(session, "package")
+    run_pytest(session, paths=["tests/release"])
+
+
+@nox.session(python=PYTHON, requires=["units"])
+def coverage(session: nox.Session) -> None:
+    """Report the branch coverage of the last unit tests; too little of it fails."""
+    install(session, "unit")
+    with fresh_log(session):
+        session.run("coverage", "report")
+        session.run("coverage", "html", "--quiet")
+
+
+# --- ansible-test, with each ansible-core ----------------------------------------------------------------------------
+
+
+def run_sanity(session: nox.Session, core: str) -> None:
+    """Run ansible-test sanity."""
+    run_ansible_test(session, core, ["sanity", "--venv", "--junit"], junit="ansible-test-sanity-*.xml")
+
+
+def run_units(session: nox.Session, core: str) -> None:
+    """Run ansible-test units on each Python."""
+    commands = [["units", "--venv", "--python", version] for version in module_pythons(core)]
+    run_ansible_test(session, core, *commands, junit="*-units.xml")
+
+
+def run_integration(session: nox.Session, core: str, pythons: list[str] | None = None) -> None:
+    """Run ansible-test integration with modules on the Pythons given, or on each that `make test` doesn't."""
+    others = [version for version in module_pythons(core) if (core, version) != (NEWEST, PYTHON)]
+    commands = [["integration", "--venv", "--python", version, "--continue-on-error"] for version in pythons or others]
+    run_ansible_test(session, core, *commands)
+
+
+@nox.session(python=PYTHON)
+def sanity(session: nox.Session) -> None:
+    """Run ansible-test sanity."""
+    install(session, "ansible-test")
+    run_sanity(session, NEWEST)
+
+
+@nox.session(python=PYTHON)
+def integration(session: nox.Session) -> None:
+    """Run ansible-test integration."""
+    install(session, "ansible-test")
+    run_integration(session, NEWEST, [str(PYTHON)])
+
+
+def add_core(core: str, kind: str, test: Callable[[nox.Session, str], None], tags: list[str]) -> None:
+    """Add the session in which ansible-test of `core` runs a kind of tests on every Python of this machine."""
+    python = controller_python(core)
+
+    @nox.session(name=f"{kind}-{core}", python=python, tags=tags, default=False)
+    def with_core(session: nox.Session) -> None:
+        if not python:
+            session.skip(f"no Python for ansible-core {core}")
+        install(session, "ansible-test", core=core)
+        test(session, core)
+
+    with_core.__doc__ = f"Run ansible-test {kind} with ansible-core {core}."
+
+
+def add_cores() -> None:
+    """Add all that `make compat` runs; CI runs what is tagged ci: the oldest core, one in the middle, sanity of all."""
+    usable = [core for core in CORES if controller_python(core)]
+    for core in CORES:
+        tags = ["compat", "ci"] if core in (usable[0], usable[(len(usable) - 1) // 2]) else ["compat"]
+        add_core(core, "integration", run_integration, tags)
+        add_core(core, "units", run_units, tags)
+        if core != NEWEST:
+            add_core(core, "sanity", run_sanity, ["compat", "ci"])
+
+
+add_cores()
+
+
+# --- what changes or shows something instead of checking it ----------------------------------------------------------
+
+
+@nox.session(venv_backend="none", default=False)
+def dev(session: nox.Session) -> None:
+    """Make .venv, with everything that editors, tests and linters need."""
+    session.run("uv", "venv", "--allow-existing", "--quiet", "--python", str(PYTHON), ".venv", external=True)
+    wanted = [f"ansible-core=={CORES[NEWEST]['version']}", *nox.project.dependency_groups(PROJECT, "dev")]
+    session.run("uv", "pip", "install", "--quiet", "--python", ".venv", *wanted, external=True)
+
+
+@nox.session(python=PYTHON, default=False)
+def demo(session: nox.Session) -> None:
+    """Retire a simulated office of 25, and name the report to open."""
+    install(session, "demo")
+    session.run("python", "tools/demo.py", *session.posargs)
+
+
+@nox.session(python=PYTHON, default=False)
+def docsite(session: nox.Session) -> None:
+    """Build the documentation site in .work/site/html."""
+    install(session, "site")
+    session.run("python", "tools/docsite.py")
+
+
+@nox.session(python=PYTHON, default=False)
+def release(session: nox.Session) -> None:
+    """Build a release in .work/release and try it: `-- 1.0.0`; `-- --write 1.0.0` writes its changelog here."""
+    install(session, "package")
+    session.run("python", "tools/release.py", *session.posargs)
+
+
+@nox.session(python=PYTHON, default=False)
+def bench(session: nox.Session) -> None:
+    """Measure the collection beside what a user would write instead, and put it into docs/benchmark.md."""
+    install(session, "demo")
+    session.run("python", "tools/bench/run.py", "--write", "docs/benchmark.md")
+
+
+@nox.session(python=PYTHON, default=False, name="bench-events")
+def bench_events(session: nox.Session) -> None:
+    """Measure how fast an event reaches its rule, and a load of 1,000 events a second."""
+    install(session, "events")
+    session.run("python", "tools/bench/events.py")

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Copies of the checkout, and the project's tools run in them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 900  # seconds that a release may take on a busy machine
+COPY = "import pathlib, sys, project; project.copy_checkout(pathlib.Path(sys.argv[1]), untracked={})"
+
+
+def python(*arguments: str | Path, checkout: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the project's Python in the tools/ of a checkout, as nox does."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=checkout / "tools",
+        env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def copied(target: Path, *, untracked: bool, checkout: Path = ROOT) -> Path:
+    """Copy what git knows of a checkout, and what it would add if `untracked`."""
+    done = python("-c", COPY.format(untracked), target, checkout=checkout)
+    assert done.returncode == 0, done.stdout
+    return target
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the checkout, to change at will. Git knows all of it, and it has no commit."""
+    copied(tmp_path, untracked=True)
+    subprocess.run(["git", "add", "--all"], cwd=tmp_path, check=True)  # noqa: S607 - whichever git is found
+    return tmp_path
