@@ -26,7 +26,7 @@ test: ## run every check with the newest ansible-core and Python; about eight mi
 	@$(NOX) --parallel $(JOBS) --report $(REPORTS)/test.json || true
 	@tools/python tools/results.py $(REPORTS)/test.json
 
-compat: ## sanity, units and integration with every other ansible-core and Python; TAG=ci: with some, as CI does
+compat: ## sanity, units and integration with every other ansible-core and Python; TAG=2.19, or TAG=ci for what CI runs
 	@mkdir -p $(REPORTS)
 	@rm -f $(REPORTS)/compat.json
 	@$(NOX) --parallel $(JOBS) --report $(REPORTS)/compat.json -t $(TAG) || true

@@ -27,7 +27,7 @@ from .office import HOSTILE, report
 CHROMIUM, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
 IMAGE = Path(__file__).resolve().parents[2] / "docs/images/report.png"
 pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="NO CHROMIUM: the page was not looked at; tools/chromium installs it where it can"
+    not (CHROMIUM and DRIVER), reason="NO CHROMIUM: the page was not looked at; see make setup-system"
 )
 
 
