@@ -156,6 +156,8 @@ def make_redactor(secrets: Iterable[str]) -> Callable[[Any], Any]:
             return [hide(item) for item in value]
         if isinstance(value, str):
             return candidate.sub(starred, value)
+        if isinstance(value, bool):  # a token like True must not turn `changed` into text
+            return value
         return REDACTED if isinstance(value, (int, float)) and str(value) in known else value
 
     return hide

@@ -13,12 +13,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalAction
@@ -27,7 +26,7 @@ from ..module_utils._api.client import REQUESTS_IMPORT_ERROR
 from ..module_utils._errors import OptionError
 from ..module_utils._files import anchored
 from ..module_utils._redact import make_redactor
-from ..module_utils._tasks.options import Spec, find_tokens, redact_options
+from ..module_utils._tasks.options import Spec, find_secrets, redact_options
 from ..module_utils._tasks.result import TaskResult, crashed
 from ._plain import plain
 
@@ -44,7 +43,7 @@ class InProcessAction(NormalAction):
             only a registered variable holds it.
     """
 
-    spec: Spec
+    spec: ClassVar[Spec]
     secret_when: str = ""
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
@@ -79,12 +78,9 @@ class InProcessAction(NormalAction):
             result = {"failed": True, "msg": self._complaint(validated.errors[0])}
         else:
             result = self._result(params)
-        result = make_redactor(find_tokens(given.get("instances")))(result)
+        cleaned: dict[str, Any] = make_redactor(find_secrets({**given, **params}, self.spec))(result)
         if _shows_invocation(task_vars):
-            result["invocation"] = {"module_args": redact_options({**given, **params}, self.spec)}
-        # As AnsibleModule does: a secret like 1 or true must not turn changed or failed into text.
-        kept = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
-        cleaned: dict[str, Any] = {**remove_values(result, _secrets(self.spec, params)), **kept}
+            cleaned["invocation"] = {"module_args": redact_options({**given, **params}, self.spec)}
         return cleaned
 
     def _with_anchored_paths(self, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,8 +158,3 @@ def _shows_invocation(task_vars: dict[str, Any]) -> bool:
     if not constants.config.get_configuration_definition("INJECT_INVOCATION"):
         return True
     return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=task_vars))
-
-
-def _secrets(spec: Spec, params: Mapping[str, Any]) -> set[str]:
-    given = {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
-    return {secret for secret in given if secret.strip()}  # to star every blank would hide the message

@@ -14,19 +14,24 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._api.client import REQUESTS_IMPORT_ERROR
 from .._errors import OptionError
 from .._redact import make_redactor
-from .options import Spec, find_tokens, redact_options
+from .options import Spec, find_secrets, redact_options
 from .result import TaskResult, crashed
 
 
 class _Module(AnsibleModule):
-    """Keeps the tokens in a list of instances, and accounts, out of results and of the system's log.
+    """Keeps tokens and accounts out of results and of the system's log.
 
-    AnsibleModule does that for options that are secret as a whole; in a list it would hide ids and names too.
+    AnsibleModule did that before 2.22, for options that are secret as a whole; in a list of instances it would hide ids
+    and names too.
     """
 
-    def _load_params(self) -> None:
-        super()._load_params()  # type: ignore[no-untyped-call]
-        self.hide = make_redactor(find_tokens(self.params.get("instances")))
+    def hide(self, value: Any) -> Any:
+        """Return a copy of a value without the secrets of the options."""
+        return make_redactor(self._secrets)(value)
+
+    @property
+    def _secrets(self) -> set[str]:
+        return find_secrets(self.params, self.argument_spec)
 
     def _log_invocation(self) -> None:
         params = self.params
@@ -35,13 +40,15 @@ class _Module(AnsibleModule):
         self.params = params
 
     def exit_json(self, **result: Any) -> NoReturn:
+        hidden = self.hide(result)
         self.params = redact_options(self.params, self.argument_spec)
-        super().exit_json(**self.hide(result))
+        super().exit_json(**hidden)
 
     def fail_json(self, msg: Any, **result: Any) -> NoReturn:
+        hidden = self.hide({**result, "msg": msg})
         self.params = redact_options(self.params, self.argument_spec)
         self.no_log_values = {secret for secret in self.no_log_values if secret.strip()}
-        super().fail_json(self.hide(msg), **self.hide(result))
+        super().fail_json(**hidden)
 
 
 def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], TaskResult], calls: bool = True) -> None:

@@ -25,6 +25,8 @@ from .._session.states import STATES
 Spec = dict[str, dict[str, Any]]
 T = TypeVar("T", bound="Target")
 
+NO_LOG = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # Ansible's words
+
 CONNECTION: Spec = {
     "access_token": {
         "type": "str",
@@ -226,14 +228,22 @@ def find_tokens(instances: Any) -> set[str]:
     return found
 
 
+def find_secrets(params: Mapping[str, Any], spec: Spec) -> set[str]:
+    """Tokens in the instances, and the options with no_log, which ansible-core 2.22 leaves in results."""
+    given = {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
+    secrets = {secret for secret in given if secret.strip()}  # to star every blank would hide the message
+    return secrets | find_tokens(params.get("instances"))
+
+
 def redact_options(params: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
-    """Options, checked or not, as they may be logged and kept; those with no_log are left to Ansible.
+    """Options, checked or not, as they may be logged and kept.
 
     Nothing is left of what may be a token: in a list of instances, under a name that isn't the option's, and as
     credentials or query of a URL. Expected accounts are masked unless ``mask_account`` is false.
     """
     mask = params.get("mask_account") is not False
-    return {name: _shown(name, value, mask) if name in spec else REDACTED for name, value in params.items()}
+    shown = {name: _shown(name, value, mask) if name in spec else REDACTED for name, value in params.items()}
+    return {**shown, **{name: NO_LOG for name, option in spec.items() if option.get("no_log") and params.get(name)}}
 
 
 def _shown(name: str, value: Any, mask: bool) -> Any:

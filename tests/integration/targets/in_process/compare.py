@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 SECRETS = ("sandbox-token", "token-of-own-2", "token-of-own-3", "token-of-own-4")
 ACCOUNT = "999 000 000 003"
 MODULE = re.compile(r"^Using module file \S+/wawp_\w+\.py$", re.MULTILINE)
-TIMES = re.compile(r'"(?:time|duration|began)": (?:"[^"]*"|[\d.]+)')
+TIMES = re.compile(r'"(?:time|duration|began|jid)": (?:"[^"]*"|[\d.]+)')
 # What only a module's process leaves in a result, async's own fields, and where a timeout interrupted it.
 PROCESS = (
     *("ansible_facts", "exception"),
@@ -100,6 +100,7 @@ class Run:
             text=True,
             env={
                 **os.environ,
+                "ANSIBLE_ASYNC_DIR": str(work / "async"),
                 "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
                 "ANSIBLE_CALLBACKS_ENABLED": "record",
                 "ANSIBLE_INJECT_INVOCATION": "true",
@@ -193,6 +194,10 @@ def check_secrets(run: Run) -> None:
             assert secret not in shown, f"{secret} in {where}: " + str(re.findall(f".{{0,200}}{secret}", shown)[:2])
 
 
+def check_deprecations(run: Run) -> None:
+    assert "DEPRECATION WARNING" not in run.output, re.findall(r"\[DEPRECATION WARNING\].*", run.output)
+
+
 def check_results(run: Run) -> None:
     """That what is compared is what was meant, and not the same mistake twice."""
     found = dict(run.records)
@@ -240,7 +245,7 @@ def main() -> None:
         with ThreadPoolExecutor() as pool:
             here, there = pool.map(lambda way: run_on_simulator(work, tasks, way), (True, False))
         checks: list[tuple[Callable[..., None], tuple[Run, ...]]] = [
-            *((check, (run,)) for check in (check_secrets, check_results) for run in (here, there)),
+            *((check, (run,)) for check in (check_secrets, check_deprecations, check_results) for run in (here, there)),
             *((check, (here, there)) for check in (check_journal, check_ways, check_progress, compare)),
         ]
         problems = [problem for check, runs in checks for problem in problems_of(check, *runs)]

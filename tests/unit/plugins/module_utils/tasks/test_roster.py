@@ -22,7 +22,7 @@ NEAR = (
     ("Account", "expect_account"),
     ("wawp_expect_account", "expect_account"),
     ("Token", "access_token"),
-    ("Acces token", "access_token"),
+    ("Acces token", "access_token"),  # codespell:ignore acces
     ("Names", "name"),
 )
 
