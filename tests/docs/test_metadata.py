@@ -116,7 +116,7 @@ def test_the_tested_cores_and_pythons_are_the_same_everywhere() -> None:
         step["with"]["python-version"] for job in jobs.values() for step in job["steps"] if "python" in str(step)
     ]
 
-    assert jobs["matrix"]["strategy"]["matrix"]["core"] == cores
+    assert jobs["compat"]["strategy"]["matrix"]["core"] == cores
     assert [set(each.split()) for each in installed] == [pythons, pythons]
     assert source_file("meta/runtime.yml")["requires_ansible"] == f">={cores[0]}.0"
 
