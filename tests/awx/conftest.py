@@ -20,7 +20,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 KINDS: list[dict[str, Any]] = [
     *({"status": "WORKING"} for dummy in range(8)),
     {"status": "STOPPED"},
-    {"status": "STOPPED", "shows_me_when_stopped": False},
+    {"status": "STOPPED", "generation": "A"},
     {"status": "SCAN_QR_CODE"},
     {"status": "FAILED"},
     {"status": "FAILED", "linked": False},

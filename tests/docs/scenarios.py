@@ -46,7 +46,7 @@ _STATES = ["logged_out", "decommissioned", "started", "stopped", "restarted", "a
 _SESSIONS: list[dict[str, Any]] = [
     {"status": "WORKING"},
     {"status": "SCAN_QR_CODE"},
-    {"status": "STOPPED", "shows_me_when_stopped": False},
+    {"status": "STOPPED", "generation": "A"},
     {"status": "FAILED", "linked": False},
     {"status": "STARTING", "starts_into": "STARTING"},
 ]

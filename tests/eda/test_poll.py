@@ -271,7 +271,7 @@ def test_calls_are_paced_and_credentials_are_in_the_body_alone(world: World) -> 
 
 def test_no_more_calls_at_once_than_allowed(world: World) -> None:
     async def test() -> None:
-        world.engine.delays = Delays(scale=1, other_calls=0.02)
+        world.engine.delays = Delays(scale=1, call=0.02)
         names = [f"INSTANCE{number}" for number in range(20)]
         for name in names:
             world.engine.add(Instance(name))

@@ -285,7 +285,7 @@ def test_paired_again_before_it_is_read_again(world: World) -> None:
 
 def test_deletion_has_a_gate_of_its_own(world: World) -> None:
     world.add("A1")
-    world.add("A2", "STOPPED", shows_me_when_stopped=False)
+    world.add("A2", "STOPPED", generation="A")
     planned = world.run("decommission", wawp_instances=["A1", "A2"], wawp_delete=True)
     ran = world.run("decommission", wawp_instances=["A1", "A2"], wawp_delete=True, wawp_confirm=planned.phrase())
     assert ran.code != 0

@@ -2,19 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls of the API: where they are, what they check, what they answer. What they do to a session is in model.py."""
+"""The calls of the API: where they are, and what they answer. What they do to a session is in transitions.py."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import typing as t
+from dataclasses import dataclass
 
 from . import model, qr
-from .faults import Fault, Reply, error_reply, json_reply
-
-if t.TYPE_CHECKING:
-    from .engine import Engine
+from .faults import Fault
+from .model import Delays
+from .replies import Reply, error_reply, json_reply
+from .transitions import Call
 
 # path -> name of the call, methods
 ROUTES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -38,27 +38,23 @@ READS = ("info", "me", "qr_image", "qr")
 RATE_LIMIT = {"policies": {"per_second": 5, "per_minute": 60}}
 
 
+@dataclass
 class Request:
-    """A call on its way through the engine, with an instance and a token that have been checked."""
+    """A call on its way through the engine."""
 
-    __slots__ = ("call", "fault", "instance", "method", "now", "params")
-
-    def __init__(
-        self,
-        *,
-        call: str,
-        method: str,
-        params: dict[str, t.Any],
-        instance: model.Instance,
-        fault: Fault | None,
-        now: float,
-    ) -> None:
-        self.call = call
-        self.method = method
-        self.params = params
-        self.instance = instance
-        self.fault = fault
-        self.now = now
+    call: str
+    method: str
+    params: dict[str, t.Any]
+    location: str  # where the token was
+    path: str
+    received: float
+    instance_id: str = ""
+    instance: model.Instance | None = None
+    fault: Fault | None = None
+    before: str = ""  # the status when it came
+    due: float = 0.0  # when it is answered, unless `lifecycle` tells
+    lifecycle: Call | None = None
+    reply: Reply | None = None  # what is known before it is due
 
 
 def is_write(call: str, method: str) -> bool:
@@ -68,65 +64,84 @@ def is_write(call: str, method: str) -> bool:
     return call in METHODS and call not in READS
 
 
-def info(engine: Engine, request: Request) -> Reply:
+def success(request: Request, data: t.Any) -> Reply:
+    """The engine answers a POST with 201, anything else with 200."""
+    return json_reply(data, 201 if request.method == "POST" else 200)
+
+
+def unknown(request: Request) -> Reply:
+    """What a name gets that no session has: two calls succeed all the same."""
+    if request.call in ("stop", "delete"):
+        return success(request, None)
+    return error_reply(404, "There is no such session.", "invalid_session")
+
+
+def info(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
     """POST: the state as it is. GET: what the GET before it showed, if that was a moment ago."""
-    instance, fault, now = request.instance, request.fault, request.now
+    fault = request.fault
     if fault is not None and fault.kind == "lie":
-        return Reply(200, _info_body(engine, instance, now, fault.status, None))
+        return success(request, _info_body(instance, fault.status, None))
     if request.method == "GET" and instance.cached is not None and now < instance.cached[0]:
         return Reply(200, instance.cached[1])
-    body = _info_body(engine, instance, now, instance.status, instance.me())
-    if request.method == "GET" and engine.delays.scale:
-        instance.cached = (now + engine.delays.get_cache * engine.delays.scale, body)
-    return Reply(200, body)
+    reply = success(request, _info_body(instance, instance.status, instance.me()))
+    if request.method == "GET" and delays.scale:
+        instance.cached = (now + delays.get_cache * delays.scale, reply.body)
+    return reply
 
 
-def _info_body(engine: Engine, instance: model.Instance, now: float, status: str, me: dict[str, str] | None) -> bytes:
-    data: dict[str, t.Any] = {"name": instance.name, "status": status, "config": _config(instance)}
-    if status != model.STOPPED or instance.shows_me_when_stopped:
-        data["me"] = me
+def _info_body(instance: model.Instance, status: str, me: dict[str, str] | None) -> dict[str, t.Any]:
+    data: dict[str, t.Any] = {"name": instance.name, "status": status, "config": _config(instance), "me": me}
     if status == model.SCAN_QR_CODE:
-        data["qr"] = _qr(engine, instance, now)
-    return json.dumps(data).encode("utf-8")
+        data["qr"] = _qr(instance)
+    return data
 
 
 def _config(instance: model.Instance) -> dict[str, t.Any]:
     return {"webhooks": instance.webhooks or {}, **instance.config}
 
 
-def _qr(engine: Engine, instance: model.Instance, now: float) -> str:
-    return qr.data_uri(f"{instance.instance_id}/{model.qr_shown(instance, now, engine.delays)}")
+def _qr(instance: model.Instance) -> str:
+    return qr.data_uri(f"{instance.instance_id}/{model.qr_shown(instance)}")
 
 
-def lifecycle(engine: Engine, request: Request) -> Reply:
-    """start, stop, restart, logout and delete: the effect, now or late, and the documented reply."""
-    instance, call, fault = request.instance, request.call, request.fault
-    before = instance.status
-    if fault is not None and fault.kind == "late":
-        instance.pending = sorted([*instance.pending, (request.now + fault.seconds, call)])
-    else:
-        swallow = fault is not None and fault.kind == "swallow"
-        model.apply(instance, call, request.now, engine.delays, swallow)
-    data: dict[str, t.Any] = {"name": instance.name, "status": instance.status}
-    if call in ("logout", "delete"):
+def answer_lifecycle(request: Request, instance: model.Instance) -> Reply:
+    """The reply to start, stop, restart, logout or delete, from what the call came to."""
+    call = request.lifecycle
+    outcome = call.outcome if call is not None else "done"
+    if outcome == "gone":
+        return unknown(request)
+    if outcome == "refused":
+        return error_reply(422, f"Session '{instance.name}' is already started.")
+    if outcome == "busy":
+        return _busy(instance)
+    if request.call == "delete":
+        return success(request, None)
+    status, account = call.shown if call is not None else (instance.status, instance.me())
+    data = {"name": instance.name, "status": status, "config": _config(instance), "me": account}
+    if request.call == "logout":
         data["instance_id"] = instance.instance_id
-        data["status"] = (
-            model.DELETED if call == "delete" else before if before == model.STOPPED else model.SCAN_QR_CODE
-        )
-    else:
-        data["config"] = _config(instance)
-    return json_reply(data)
+    return success(request, data)
 
 
-def me(engine: Engine, request: Request) -> Reply:
+def _busy(instance: model.Instance) -> Reply:
+    """The engine's own error: the words stand in `exception`, with a stack."""
+    words = f"async-lock timed out in queue {instance.name}"
+    exception = {
+        "message": words,
+        "name": "Error",
+        "stack": f"Error: {words}\n    at Timeout.<anonymous> (index.js:1:1)",
+    }
+    return json_reply({"statusCode": 500, "exception": exception}, 500)
+
+
+def me(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
     """The account, or null."""
-    shown = request.instance.me()
-    return json_reply(None if shown is None else {**shown, "platform": "android"})
+    shown = instance.me()
+    return success(request, None if shown is None else {**shown, "platform": "android"})
 
 
-def webhook(engine: Engine, request: Request) -> Reply:
+def webhook(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
     """GET shows the list, POST replaces it."""
-    instance = request.instance
     if request.method == "POST":
         if not instance.paid:
             return error_reply(403, "Webhooks need a paid plan.", "subscription_required")
@@ -137,7 +152,7 @@ def webhook(engine: Engine, request: Request) -> Reply:
             {"url": item["url"], "events": item.get("events", []), "is_active": item.get("is_active", True)}
             for item in webhooks
         ]
-    return json_reply({"webhooks": instance.webhooks, "systemConfig": {"retries": 15, "delaySeconds": 2}})
+    return success(request, {"webhooks": instance.webhooks, "systemConfig": {"retries": 15, "delaySeconds": 2}})
 
 
 def _is_webhook(item: t.Any) -> bool:
@@ -150,63 +165,58 @@ def _is_webhook(item: t.Any) -> bool:
     )
 
 
-def temp_link(engine: Engine, request: Request) -> Reply:
+def temp_link(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
     """POST makes a link and expires the one before, DELETE revokes."""
-    instance = request.instance
     if request.method == "POST":
         instance.links_made += 1
         token = hashlib.sha256(b"%d %s" % (instance.links_made, instance.instance_id.encode("utf-8"))).hexdigest()
-        lifetime = engine.delays.link_lifetime * engine.delays.scale if engine.delays.scale else float("inf")
-        instance.link = (request.now + lifetime, token)
+        lifetime = delays.link_lifetime * delays.scale if delays.scale else float("inf")
+        instance.link = (now + lifetime, token)
     elif request.method == "DELETE":
         instance.link = None
-    alive = model.live_link(instance, request.now)
-    return json_reply({"link": None if alive is None else f"https://link.wawp.example/{alive}"})
+    alive = model.live_link(instance, now)
+    return success(request, {"link": None if alive is None else f"https://link.wawp.example/{alive}"})
 
 
-def rate_limit(engine: Engine, request: Request) -> Reply:
+def rate_limit(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
     """The sending policies. They govern no call here."""
     if request.method == "PATCH":
         policies = request.params.get("policies")
         if not isinstance(policies, dict):
             return error_reply(400, "policies must be an object.")
-        request.instance.rate_limit.update(policies)
-    return json_reply({"policies": {**RATE_LIMIT["policies"], **request.instance.rate_limit}})
+        instance.rate_limit.update(policies)
+    return success(request, {"policies": {**RATE_LIMIT["policies"], **instance.rate_limit}})
 
 
-def show_qr(engine: Engine, request: Request) -> Reply:
+def show_qr(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
     """qr-image and qr: the code that is on show."""
-    if request.instance.status != model.SCAN_QR_CODE:
-        return _not_scanning(request)
-    return json_reply({"qr": _qr(engine, request.instance, request.now)})
+    if instance.status != model.SCAN_QR_CODE:
+        return _not_scanning(instance)
+    return success(request, {"qr": _qr(instance)})
 
 
-def request_code(engine: Engine, request: Request) -> Reply:
+def request_code(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
     """A pairing code for a phone number, to be entered on that phone."""
-    if request.instance.status != model.SCAN_QR_CODE:
-        return _not_scanning(request)
+    if instance.status != model.SCAN_QR_CODE:
+        return _not_scanning(instance)
     phone = str(request.params.get("phone_number") or request.params.get("phone") or "")
     digits = "".join(char for char in phone if char in "0123456789")
     if not digits:
         return error_reply(400, "phone_number is missing.")
-    request.instance.pairing = f"{digits}@c.us"
-    code = hashlib.sha256(b"%d %s" % (request.instance.qr_number, digits.encode())).hexdigest()
+    instance.pairing = f"{digits}@c.us"
+    code = hashlib.sha256(b"%d %s" % (instance.qr_number, digits.encode())).hexdigest()
     letters = "".join("ABCDEFGHJKLMNPQR"[int(char, 16)] for char in code[:8])
-    return json_reply({"code": f"{letters[:4]}-{letters[4:]}"})
+    return success(request, {"code": f"{letters[:4]}-{letters[4:]}"})
 
 
-def _not_scanning(request: Request) -> Reply:
-    return error_reply(422, f"The session is {request.instance.status}, not SCAN_QR_CODE.")
+def _not_scanning(instance: model.Instance) -> Reply:
+    return error_reply(422, f"The session is {instance.status}, not SCAN_QR_CODE.")
 
 
-# create has no instance yet: the engine answers it.
-ANSWERS: dict[str, t.Callable[[Engine, Request], Reply]] = {
+Answer = t.Callable[[Request, model.Instance, float, Delays], Reply]
+# The calls that are no part of the lifecycle. create has no instance yet: the engine answers it.
+ANSWERS: dict[str, Answer] = {
     "info": info,
-    "start": lifecycle,
-    "stop": lifecycle,
-    "restart": lifecycle,
-    "logout": lifecycle,
-    "delete": lifecycle,
     "me": me,
     "webhook": webhook,
     "temp_link": temp_link,

@@ -12,10 +12,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import asdict, replace
 
-from . import fleet, model, webhooks
-from .engine import Engine, LogEntry
+from . import fleet, model, webhooks, world
+from .call_log import LogEntry
+from .engine import Engine
+from .environment import ANY
 from .faults import FaultError
-from .model import Delays, ImpossibleError, Instance
+from .model import DELAY_TABLES, Delays, ImpossibleError, Instance
 
 PREFIX = "/_simulator/"
 PAGE = 10_000  # entries in one reply unless told otherwise
@@ -102,8 +104,8 @@ def _fleet(body: t.Any) -> t.Any:
 
 
 def _act(engine: Engine, instance_id: str, action: str, body: t.Any) -> Instance:
-    if action not in model.WORLD:
-        raise Refusal(404, f"what can happen to an instance is {', '.join(model.WORLD)}")
+    if action not in world.ACTIONS:
+        raise Refusal(404, f"what can happen to an instance is {', '.join(world.ACTIONS)}")
     allowed = {"account": "str", "push_name": "str", "via_link": "bool"} if action == "scan" else {}
     params = fleet.checked({} if body is None else body, allowed, action)
     _look(engine, instance_id)
@@ -150,6 +152,36 @@ def clear_faults(engine: Engine, rest: str, query: dict[str, str], body: t.Any) 
     return {}
 
 
+def list_outages(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
+    """GET outages: those that go on or are to come, in seconds from now; `to` is null where there is no end."""
+    now = engine.clock()
+    return {
+        "outages": [
+            {
+                "kind": outage.kind,
+                "from": round(outage.start - now, 3),
+                "to": None if outage.end == model.NEVER else round(outage.end - now, 3),
+                "instance_id": outage.instance_id,
+            }
+            for outage in engine.outages()
+        ]
+    }
+
+
+def add_outages(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
+    """POST outages: one or a list."""
+    outages = [fleet.make_outage(values) for values in (body if isinstance(body, list) else [body])]
+    for outage in outages:
+        engine.add_outage(**outage)
+    return {"added": len(outages)}
+
+
+def end_outages(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
+    """DELETE outages, outages/ID: they end now."""
+    engine.end_outages(rest or ANY)
+    return {}
+
+
 def list_calls(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
     """GET calls, calls/ID; `call`, `since` (a sequence number), `offset`, `limit`."""
     since = _number(query, "since", 0)
@@ -175,7 +207,7 @@ def show_delays(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -
 def set_delays(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
     """PATCH delays. What is already on its way keeps its time."""
     values = fleet.checked(body, fleet.DELAY_FIELDS, "delays")
-    for name in ("calls", "logout"):
+    for name in DELAY_TABLES:
         values[name] = {**getattr(engine.delays, name), **values.get(name, {})}
     engine.delays = Delays(**{**asdict(engine.delays), **values})
     return asdict(engine.delays)
@@ -213,6 +245,7 @@ ROOMS: dict[str, dict[str, Handler]] = {
         "DELETE": delete_instance,
     },
     "faults": {"GET": list_faults, "POST": add_faults, "DELETE": clear_faults},
+    "outages": {"GET": list_outages, "POST": add_outages, "DELETE": end_outages},
     "calls": {"GET": list_calls, "DELETE": clear_calls},
     "delays": {"GET": show_delays, "PATCH": set_delays},
     "webhooks": {"GET": show_webhooks, "PATCH": set_webhooks},

@@ -9,9 +9,13 @@ Pure: no I/O, and the time comes from the clock given. Thread-safe: `Engine.lock
     clock = VirtualClock()
     engine = Engine(clock)
     engine.add(Instance("3EB0BCB2E3D4"))
-    engine.ask("logout", "3EB0BCB2E3D4").json()["status"]   # SCAN_QR_CODE
-    clock.advance(3)
+    engine.ask("logout", "3EB0BCB2E3D4").json()["status"]   # STARTING
     engine.instances["3EB0BCB2E3D4"].linked                 # False
+    clock.advance(1)
+    engine.ask("info", "3EB0BCB2E3D4").json()["status"]     # SCAN_QR_CODE
+
+A call takes time, and what it does is seen meanwhile: `begin` it, let the time until `due` pass, and `finish` it.
+`handle` and `ask` do both at once; then all that the call does happens in this moment.
 """
 
 from __future__ import annotations
@@ -20,35 +24,14 @@ import threading
 import time
 import typing as t
 from collections import defaultdict, deque
-from dataclasses import fields
 
-from . import calls, model, webhooks
-from .faults import Fault, Reply, Script, error_reply, json_reply, replaces_reply, strike
+from . import calls, model, transitions, webhooks, world
+from .call_log import LogEntry
+from .calls import Request
+from .environment import ANY, Environment, Outage
+from .faults import Fault, Script, replaces_reply, strike
 from .model import SANDBOX_TOKEN, Delays, ImpossibleError, Instance
-
-
-class LogEntry(t.NamedTuple):
-    """One call. Never the token: only where it was and whether it fits."""
-
-    sequence: int
-    received: float  # when the request came, by the engine's clock
-    time: float  # when it took effect
-    method: str
-    path: str
-    call: str  # empty for an unknown path
-    instance_id: str
-    before: str  # status; empty where there is no such instance
-    after: str
-    linked: bool | None  # the truth afterwards
-    http_status: int  # 0: no reply
-    credentials: str  # where a token was: body, query, header, several joined by "+", "basic" for other Authorization
-    token_ok: bool
-    fault: str  # kind; empty: none
-
-    @property
-    def write(self) -> bool:
-        """Whether the call may change anything."""
-        return calls.is_write(self.call, self.method)
+from .replies import Reply, error_reply
 
 
 class VirtualClock:
@@ -78,18 +61,28 @@ class Engine:
     ) -> None:
         self.clock = clock
         self.wall = wall
-        self.delays = delays if delays is not None else Delays()
+        self.environment = Environment(delays if delays is not None else Delays())
         self.quota = quota
         self.lock = threading.RLock()
         self.log: deque[LogEntry] = deque(maxlen=log_size)
         self.reset()
 
+    @property
+    def delays(self) -> Delays:
+        """How long things take."""
+        return self.environment.delays
+
+    @delays.setter
+    def delays(self, delays: Delays) -> None:
+        self.environment.delays = delays
+
     def reset(self) -> None:
-        """Forget instances, faults and log."""
+        """Forget instances, faults, outages and log."""
         with self.lock:
             self.instances: dict[str, Instance] = {}
             self.removed: dict[str, Instance] = {}
             self.tokens = {SANDBOX_TOKEN}
+            self.environment.outages = []
             self.log.clear()
             self._faults = Script()
             self._sequence = 0
@@ -107,7 +100,8 @@ class Engine:
             self.tokens.add(instance.access_token)
             # An instance that is given as STARTING or SCAN_QR_CODE moves on from now.
             number = instance.qr_number
-            model.enter(instance, instance.status, self.clock(), self.delays)
+            instance.now = self.clock()
+            transitions.enter(instance, instance.status, self.clock(), self.environment)
             instance.qr_number = number or instance.qr_number
             return instance
 
@@ -127,8 +121,42 @@ class Engine:
         with self.lock:
             return self._faults.waiting()
 
+    def add_outage(self, kind: str, start: float = 0.0, end: float | None = None, instance_id: str = ANY) -> Outage:
+        """Cut instances off from WhatsApp, from `start` to `end` seconds from now; None: until it is ended.
+
+        Raises ImpossibleError.
+        """
+        with self.lock:
+            now = self.clock()
+            outage = Outage(kind, now + start, model.NEVER if end is None else now + end, instance_id)
+            outage.check(now)
+            self.environment.outages.append(outage)
+            self._outages_changed()
+            return outage
+
+    def end_outages(self, instance_id: str = ANY) -> None:
+        """End those of one instance, or all of them, and forget those to come."""
+        with self.lock:
+            now, ended = self.clock(), []
+            for outage in self.environment.outages:
+                if instance_id not in (ANY, outage.instance_id):
+                    ended.append(outage)
+                elif outage.start < now:
+                    ended.append(outage._replace(end=min(now, outage.end)))
+            self.environment.outages = ended
+            self._outages_changed()
+
+    def outages(self) -> list[Outage]:
+        """Those that are not over."""
+        with self.lock:
+            return [outage for outage in self.environment.outages if outage.end > self.clock()]
+
+    def _outages_changed(self) -> None:
+        for instance in self.instances.values():
+            transitions.refresh(instance, self.clock(), self.environment)
+
     def world(self, action: str, instance_id: str, **params: t.Any) -> Instance:
-        """Let a phone or a host do something: `scan`, `unlink_on_phone`, `drop_connection`, `crash`, `hibernate`.
+        """Let a phone, a host or somebody else do something; `world.ACTIONS` has the names.
 
         Raises KeyError for an unknown instance or action, ImpossibleError where the status doesn't allow it.
         """
@@ -136,8 +164,8 @@ class Engine:
             instance = self.look(instance_id)
             if instance.removed and action != "unlink_on_phone":
                 raise ImpossibleError(f"{instance_id} is deleted")
-            model.WORLD[action](instance, self.clock(), self.delays, **params)
-            model.settle(instance, self.clock(), self.delays)
+            world.ACTIONS[action](instance, self.clock(), self.environment, **params)
+            transitions.settle(instance, self.clock(), self.environment)
             return instance
 
     def look(self, instance_id: str) -> Instance:
@@ -152,15 +180,14 @@ class Engine:
             old = dict(vars(instance))
             vars(instance).update(values)
             try:
-                if not (instance.credentials or instance.linked):
-                    instance.account = instance.push_name = ""
+                instance.forget()
                 instance.check()
             except ImpossibleError:
                 vars(instance).update(old)
                 raise
             self.tokens.add(instance.access_token)
             if "status" in values:
-                model.enter(instance, instance.status, self.clock(), self.delays)
+                transitions.enter(instance, instance.status, self.clock(), self.environment)
             instance.cached = None
             return instance
 
@@ -194,9 +221,9 @@ class Engine:
         return self.handle(call, method, {"instance_id": instance_id, "access_token": token, **params})
 
     def delay(self, call: str, instance_id: t.Any = None) -> float:
-        """Seconds that the call takes before its effect and its reply, in this moment."""
+        """Seconds that the call would take in this moment, if no other one holds the session."""
         with self.lock:
-            return self.delays.of_call(call, self._alive(instance_id))
+            return self._duration(call, self._alive(instance_id))
 
     def handle(
         self,
@@ -206,55 +233,108 @@ class Engine:
         *,
         location: str = "body",
         path: str = "",
-        received: float | None = None,
     ) -> Reply:
-        """One call: its effect takes place now. Waiting `delay` seconds before it is the caller's business.
+        """One call without any waiting: all that it does happens now. The arguments are `begin`'s."""
+        return self.finish(self.begin(call, method, params, location=location, path=path))
 
-        `location` says where the token was, `received` when the request came in (default: now); both only for the log.
-        """
-        params = params if params is not None else {}
+    def begin(
+        self,
+        call: str,
+        method: str = "POST",
+        params: dict[str, t.Any] | None = None,
+        *,
+        location: str = "body",
+        path: str = "",
+    ) -> Request:
+        """A call comes in. `location` says where the token was, for the log."""
         with self.lock:
             now = self.clock()
-            named, token = params.get("instance_id"), params.get("access_token")
-            instance_id = named if isinstance(named, str) else ""
-            instance = self._alive(instance_id)
-            before = instance.status if instance is not None else ""
-            fault = self._faults.take(call, instance_id)
+            request = Request(call, method, params if params is not None else {}, location, path, now)
+            named = request.params.get("instance_id")
+            request.instance_id = named if isinstance(named, str) else ""
+            instance = request.instance = self._alive(named)
+            request.before = instance.status if instance is not None else ""
+            fault = request.fault = self._faults.take(call, request.instance_id)
             if fault is not None and fault.when == "before" and (replaces_reply(fault) or calls.is_write(call, method)):
-                reply = Reply(200, b"{}")
+                request.reply = Reply(200, b"{}")
             else:
-                reply = self._refusal(call, method, params, instance) or self._answer(
-                    call, method, params, instance, fault
-                )
+                request.reply = self._refusal(request)
+            request.due = now + self._duration(call, instance)
+            if request.reply is None and instance is not None and call in transitions.LIFECYCLE:
+                self._submit(request, instance, now)
+            return request
+
+    def _submit(self, request: Request, instance: Instance, now: float) -> None:
+        kind = request.fault.kind if request.fault is not None else ""
+        request.lifecycle = transitions.Call(request.call, kind == "swallow")
+        if kind == "late":  # `finish` sets when
+            request.lifecycle.due, request.lifecycle.outcome = request.due, "done"
+            return
+        transitions.submit(instance, request.lifecycle, now, self.environment)
+        transitions.settle(instance, now, self.environment)
+
+    def due(self, request: Request) -> float:
+        """When `request` is answered, by the engine's clock. Ask again then: a call may wait for another one."""
+        with self.lock:
+            if request.instance is None or request.lifecycle is None:
+                return request.due
+            transitions.settle(request.instance, self.clock(), self.environment)
+            return request.lifecycle.due
+
+    def finish(self, request: Request) -> Reply:
+        """Answer `request`, in any case now: what it has not done yet it does now."""
+        with self.lock:
+            now, instance, fault = self.clock(), request.instance, request.fault
+            if instance is not None:
+                if request.lifecycle is not None:
+                    transitions.rush(instance, request.lifecycle, now, self.environment)
+                transitions.settle(instance, now, self.environment)
+            reply = request.reply or self._answer(request, now)
+            if fault is not None and fault.kind == "late" and instance is not None and request.lifecycle is not None:
+                late = (now + fault.seconds, transitions.Call(request.call))
+                instance.late = sorted([*instance.late, late], key=lambda item: item[0])
+            token = request.params.get("access_token")
             if fault is not None:
                 reply = strike(fault, reply, token if isinstance(token, str) else "", self.wall)
-            self._sequence += 1
-            entry = LogEntry(
+            self._record(request, reply, now)
+            if instance is not None and instance.removed:
+                self._archive(instance)
+            return reply
+
+    def _record(self, request: Request, reply: Reply, now: float) -> None:
+        instance = request.instance
+        self._sequence += 1
+        self.log.append(
+            LogEntry(
                 sequence=self._sequence,
-                received=now if received is None else received,
+                received=request.received,
                 time=now,
-                method=method,
-                path=path,
-                call=call,
-                instance_id=instance_id,
-                before=before,
+                method=request.method,
+                path=request.path,
+                call=request.call,
+                instance_id=request.instance_id,
+                before=request.before,
                 after=instance.status if instance is not None else "",
                 linked=instance.linked if instance is not None else None,
                 http_status=reply.status,
-                credentials=location,
-                token_ok=self._token_fits(token, instance),
-                fault=fault.kind if fault is not None else "",
+                credentials=request.location,
+                token_ok=self._token_fits(request.params.get("access_token"), instance),
+                fault=request.fault.kind if request.fault is not None else "",
             )
-            self.log.append(entry)
-            return reply
+        )
+
+    def _duration(self, call: str, instance: Instance | None) -> float:
+        if instance is not None and call in transitions.LIFECYCLE:
+            return transitions.duration(instance, call, self.environment)
+        return self.delays.of_read(call, instance)
 
     def _alive(self, instance_id: t.Any) -> Instance | None:
         """The instance, unless it is deleted, as it stands now."""
         instance = self.instances.get(instance_id) if isinstance(instance_id, str) else None
         if instance is not None:
-            model.settle(instance, self.clock(), self.delays)
+            transitions.settle(instance, self.clock(), self.environment)
             if instance.removed:
-                self._bury(instance)
+                self._archive(instance)
                 return None
         return instance
 
@@ -263,10 +343,11 @@ class Engine:
             return False
         return token == instance.access_token if instance is not None else token in self.tokens
 
-    def _refusal(self, call: str, method: str, params: dict[str, t.Any], instance: Instance | None) -> Reply | None:
+    def _refusal(self, request: Request) -> Reply | None:
+        call, params, instance = request.call, request.params, request.instance
         if call not in calls.METHODS:
             return error_reply(404, "There is no such call.", "not_found")
-        if method not in calls.METHODS[call]:
+        if request.method not in calls.METHODS[call]:
             return error_reply(405, "The method must be {}.".format(" or ".join(calls.METHODS[call])))
         required = ("access_token",) if call == "create" else ("instance_id", "access_token")
         missing = [name for name in required if not isinstance(params.get(name), str) or not params[name]]
@@ -275,27 +356,24 @@ class Engine:
         if not self._token_fits(params["access_token"], None if call == "create" else instance):
             return error_reply(401, "The access token is not valid.")
         if instance is None and call != "create":
-            return error_reply(404, "There is no such session.", "invalid_session")
+            return calls.unknown(request)
         return None
 
-    def _answer(
-        self, call: str, method: str, params: dict[str, t.Any], instance: Instance | None, fault: Fault | None
-    ) -> Reply:
-        if call == "create" or instance is None:
-            return self._create(params["access_token"])
-        request = calls.Request(
-            call=call, method=method, params=params, instance=instance, fault=fault, now=self.clock()
-        )
-        reply = calls.ANSWERS[call](self, request)
-        if instance.removed:
-            self._bury(instance)
-        return reply
+    def _answer(self, request: Request, now: float) -> Reply:
+        instance = request.instance
+        if request.call == "create" or instance is None:
+            return self._create(request)
+        if request.call in transitions.LIFECYCLE:
+            return calls.answer_lifecycle(request, instance)
+        if instance.removed:  # by a call that ended while this one was under way
+            return calls.unknown(request)
+        return calls.ANSWERS[request.call](request, instance, now, self.delays)
 
-    def _bury(self, instance: Instance) -> None:
+    def _archive(self, instance: Instance) -> None:
         self.instances.pop(instance.instance_id, None)
         self.removed[instance.instance_id] = instance
 
-    def _create(self, token: str) -> Reply:
+    def _create(self, request: Request) -> Reply:
         if self.quota is not None and len(self.instances) >= self.quota:
             return error_reply(403, "The quota of instances is used up.", "quota_exceeded")
         while True:
@@ -303,8 +381,7 @@ class Engine:
             instance_id = f"5A{self._created:010X}"
             if instance_id not in self.instances and instance_id not in self.removed:
                 break
+        token = request.params["access_token"]
         instance = self.add(Instance(instance_id, token, status=model.STOPPED, credentials=False, linked=False))
-        return json_reply({"instance_id": instance_id, "session_name": instance.name, "server_name": "sandbox-1"})
-
-
-INSTANCE_FIELDS = tuple(item.name for item in fields(Instance))
+        made = {"instance_id": instance_id, "session_name": instance.name, "server_name": "sandbox-1"}
+        return calls.success(request, made)

@@ -15,18 +15,20 @@ from dataclasses import fields
 
 from . import model
 from .engine import Engine
+from .environment import ANY, Outage
 from .faults import Fault, FaultError
-from .model import Delays, ImpossibleError, Instance
+from .model import NEVER, Delays, ImpossibleError, Instance
 
 MOST = 100_000  # instances of a built-in fleet
 
-# What model.py keeps for itself; all else may be set from outside.
+# What the simulator keeps for itself; all else may be set from outside.
 _KEPT = (
-    *("removed", "since", "trail", "entered", "next", "pending"),
-    *("qr_number", "pairing", "link", "links_made", "cached"),
+    *("removed", "now", "since", "forced", "next", "repeat", "lost", "me_from", "closed", "events", "statuses"),
+    *("running", "waiting", "late", "qr_number", "qr_refresh", "pairing", "link", "links_made", "cached"),
 )
 INSTANCE_FIELDS = {item.name: str(item.type) for item in fields(Instance) if item.name not in _KEPT}
 FAULT_FIELDS = {item.name: str(item.type) for item in fields(Fault)}
+OUTAGE_FIELDS = {"kind": "str", "from": "float", "to": "float | None", "instance_id": "str"}
 DELAY_FIELDS = {item.name: str(item.type) for item in fields(Delays)}
 
 _PYTHON: dict[str, t.Any] = {
@@ -45,11 +47,13 @@ _PAIRED: dict[str, t.Any] = {"credentials": True, "linked": True}
 _UNPAIRED: dict[str, t.Any] = {"credentials": False, "linked": False}
 KINDS: dict[str, dict[str, t.Any]] = {
     "working": {},
-    "working_noweb": {"engine": "NOWEB"},
+    "working_older": {"generation": "A"},
+    "working_never_unlinks": {"generation": "K"},
+    "working_webjs": {"engine": "WEBJS"},
     "working_gows": {"engine": "GOWS"},
     "waiting_for_scan": {"status": model.SCAN_QR_CODE},
     "stopped": {"status": model.STOPPED, **_PAIRED},
-    "stopped_old_engine": {"status": model.STOPPED, "shows_me_when_stopped": False, **_PAIRED},
+    "stopped_older": {"status": model.STOPPED, "generation": "A", **_PAIRED},
     "stopped_logged_out": {"status": model.STOPPED, **_UNPAIRED},
     "failed": {"status": model.FAILED, **_PAIRED},
     "failed_removed_on_phone": {"status": model.FAILED, "credentials": True, "linked": False},
@@ -66,10 +70,10 @@ KINDS: dict[str, dict[str, t.Any]] = {
 }
 # Twenty-five sessions as a company may have them; a mixed fleet repeats them.
 _MIXED = [
-    *["working", "working_noweb", "working_gows", "working", "stopped"] * 2,
+    *["working", "working_webjs", "working_gows", "working", "stopped"] * 2,
     *["working", "waiting_for_scan", "working_gows", "logout_504_after", "failed"],
-    *["working_noweb", "stopped_logged_out", "working", "read_lies_once", "starting"],
-    *["working", "failed_logged_out", "working_gows", "stopped_old_engine", "failed_removed_on_phone"],
+    *["working_webjs", "stopped_logged_out", "working", "read_lies_once", "starting"],
+    *["working", "failed_logged_out", "working_gows", "stopped_older", "failed_removed_on_phone"],
 ]
 
 
@@ -109,21 +113,34 @@ def make_fault(values: t.Any) -> Fault:
     return Fault(**checked(values, FAULT_FIELDS, "a fault"))
 
 
+def make_outage(values: t.Any) -> dict[str, t.Any]:
+    """The arguments of `Engine.add_outage` from JSON. Raises ImpossibleError."""
+    given = checked(values, OUTAGE_FIELDS, "an outage")
+    outage = Outage(
+        given.get("kind", ""), given.get("from", 0.0), given.get("to") or NEVER, given.get("instance_id", ANY)
+    )
+    outage.check(0.0)
+    return {"kind": outage.kind, "start": outage.start, "end": outage.end, "instance_id": outage.instance_id}
+
+
 def load(engine: Engine, fleet: t.Any) -> list[Instance]:
     """Add a fleet: all of it or, if anything in it is wrong, nothing (ImpossibleError, FaultError).
 
-    A list of instances, or an object of `instances` and `faults`. An instance may carry `faults` of its own.
+    A list of instances, or an object of `instances`, `faults` and `outages`. An instance may carry `faults` and
+    `outages` of its own.
     """
     whole = {"instances": fleet} if isinstance(fleet, list) else fleet
-    whole = checked(whole, {"instances": "list[t.Any]", "faults": "list[t.Any]"}, "a fleet")
-    instances, faults = [], [make_fault(values) for values in whole.get("faults", [])]
+    whole = checked(whole, {"instances": "list[t.Any]", "faults": "list[t.Any]", "outages": "list[t.Any]"}, "a fleet")
+    faults = [make_fault(values) for values in whole.get("faults", [])]
+    outages = [make_outage(values) for values in whole.get("outages", [])]
+    instances = []
     for described in whole.get("instances", []):
         values = dict(described) if isinstance(described, dict) else described
-        own = values.pop("faults", []) if isinstance(values, dict) else []
+        own_faults, own_outages = _own(values, "faults"), _own(values, "outages")
         instances.append(make_instance(values))
-        if not isinstance(own, list) or not all(isinstance(fault, dict) for fault in own):
-            raise FaultError("faults must be a list of objects")
-        faults += [make_fault({**fault, "instance_id": instances[-1].instance_id}) for fault in own]
+        name = {"instance_id": instances[-1].instance_id}
+        faults += [make_fault({**fault, **name}) for fault in own_faults]
+        outages += [make_outage({**outage, **name}) for outage in own_outages]
     with engine.lock:
         count = Counter([*engine.instances, *(instance.instance_id for instance in instances)])
         taken = [name for name, times in count.items() if times > 1]
@@ -133,7 +150,17 @@ def load(engine: Engine, fleet: t.Any) -> list[Instance]:
             engine.add(instance)
         for fault in faults:
             engine.add_fault(fault)
+        for outage in outages:
+            engine.add_outage(**outage)
     return instances
+
+
+def _own(values: t.Any, name: str) -> list[dict[str, t.Any]]:
+    """Take a list of objects out of the description of an instance."""
+    own = values.pop(name, []) if isinstance(values, dict) else []
+    if not isinstance(own, list) or not all(isinstance(item, dict) for item in own):
+        raise ImpossibleError(f"{name} must be a list of objects")
+    return own
 
 
 def built_in(name: str) -> list[dict[str, t.Any]]:

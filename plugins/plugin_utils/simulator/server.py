@@ -7,8 +7,7 @@
     with Server(engine) as server:          # in a thread of its own, on a free port of 127.0.0.1
         requests.post(server.url + "/v2/session/info", json={...})
 
-A call takes effect at the end of its delay, just before its reply, whether or not the client still waits: one that
-gives up early and reads sees the old state for a while. No delay holds up another connection.
+A call is carried out whether or not the client still waits for its reply. No delay holds up another connection.
 Its own code instead of `http.server`, because a thread a connection can't carry the thousands of a fleet's test.
 """
 
@@ -24,9 +23,9 @@ import typing as t
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import calls, control, webhooks
+from . import calls, control, delivery
 from .engine import Engine
-from .faults import Reply, error_reply, json_reply
+from .replies import Reply, error_reply, json_reply
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 64 * 1024 * 1024
@@ -177,22 +176,23 @@ class Connection(asyncio.Protocol):
             return
         params, location = api_params(head, query, body)
         call = calls.ROUTES[path][0] if path in calls.ROUTES else ""
-        received = self.engine.clock()
-        delay = self.engine.delay(call, params.get("instance_id"))
+        request = self.engine.begin(call, head.method, params, location=location, path=path)
+        self.await_reply(request, head.keep_alive)
 
-        def finish() -> None:
-            reply = self.engine.handle(call, head.method, params, location=location, path=path, received=received)
-            if not self.transport.is_closing():
-                self.busy = False
-                self.deliver(reply, head.keep_alive)
-                if delay:
-                    self.serve()
-
-        if delay:
+    def await_reply(self, request: calls.Request, keep_alive: bool) -> None:
+        """Deliver the reply once it is due. A call that waits for another one may be due later than it seemed."""
+        wait = self.engine.due(request) - self.engine.clock()
+        if wait > 0:
             self.busy = True
-            asyncio.get_running_loop().call_later(delay, finish)
-        else:
-            finish()
+            asyncio.get_running_loop().call_later(wait, self.await_reply, request, keep_alive)
+            return
+        waited = self.busy
+        reply = self.engine.finish(request)
+        if not self.transport.is_closing():
+            self.busy = False
+            self.deliver(reply, keep_alive)
+            if waited:
+                self.serve()
 
     def deliver(self, reply: Reply, keep_alive: bool) -> None:
         """Send the reply, in the way that a fault may want it."""
@@ -321,7 +321,7 @@ class Server:
         host = f"[{self.host}]" if ":" in self.host else self.host
         self.url = f"{'https' if self.ssl_context else 'http'}://{host}:{self.port}"
         ready()
-        deliveries = asyncio.create_task(webhooks.deliver(self.engine))
+        deliveries = asyncio.create_task(delivery.deliver(self.engine))
         try:
             await asyncio.wait_for(self._stop.wait(), lifetime)
         except asyncio.TimeoutError:

@@ -38,7 +38,7 @@ PROCESS = (
 FLEET = [
     {"instance_id": "check"},
     {"instance_id": "working", "account": "201012345678@c.us"},
-    {"instance_id": "stopped_old", "status": "STOPPED", "shows_me_when_stopped": False},
+    {"instance_id": "stopped_old", "status": "STOPPED", "generation": "A"},
     {"instance_id": "theirs", "account": "4915112345678@c.us"},
     {"instance_id": "loop-1"},
     {"instance_id": "loop-2"},

@@ -11,7 +11,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils import _errors
 from ansible_collections.wawp.cloud.plugins.module_utils._api.client import CALLS, Client
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import BODIES, Fault
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import (
     SANDBOX_TOKEN,
     SCAN_QR_CODE,
@@ -19,6 +19,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
     WORKING,
     Instance,
 )
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.replies import BODIES
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.conftest import MakeClient
 
@@ -69,7 +70,7 @@ def failure(client: Client, call: str = "info", token: str = SANDBOX_TOKEN) -> W
 
 def test_info(instance: Instance, client: Client) -> None:
     status, body = client.call("info", ID, SANDBOX_TOKEN)
-    assert status == 200
+    assert status == 201
     assert body["status"] == WORKING
     assert body["me"]["id"] == instance.account
 
@@ -86,7 +87,7 @@ def test_info(instance: Instance, client: Client) -> None:
 )
 def test_a_write_does_what_it_says(client: Client, engine: Engine, call: str, before: str, after: str) -> None:
     engine.add(Instance(ID, status=before))
-    assert client.call(call, ID, SANDBOX_TOKEN)[0] == 200
+    assert client.call(call, ID, SANDBOX_TOKEN)[0] == (200 if call == "delete" else 201)
     assert [(entry.call, entry.before, entry.after) for entry in engine.log] == [(call, before, after)]
 
 
@@ -96,7 +97,7 @@ def test_every_call_is_where_the_api_has_it_and_keeps_the_token_out_of_the_url(c
         engine.add(Instance(call, status=SCAN_QR_CODE, paid=True))
         client.call(call, call, SANDBOX_TOKEN, **({"webhooks": []} if call == "webhook_set" else {}))
         (entry,) = engine.log
-        assert (entry.method, entry.path, entry.http_status) == (method, path, 200)
+        assert (entry.method, entry.path, entry.http_status) == (method, path, 201 if method == "POST" else 200)
         assert entry.credentials == ("body+header" if method == "GET" else "body")
 
 
@@ -195,7 +196,7 @@ def test_a_reply_that_cannot_be_read(engine: Engine, instance: Instance, client:
     assert error.ambiguous
     assert str(error).isprintable()
     assert not instance.linked
-    assert client.call("info", ID, SANDBOX_TOKEN)[0] == 200
+    assert client.call("info", ID, SANDBOX_TOKEN)[0] == 201
 
 
 def test_201_is_as_good_as_200(engine: Engine, instance: Instance, client: Client) -> None:

@@ -74,7 +74,7 @@ def test_ipv6(environment: Path, make_client: MakeClient) -> None:
     engine = Engine()
     engine.add(Instance(ID))
     with Server(engine, host="::1") as server:
-        assert make_client(server.url).call("info", ID, SANDBOX_TOKEN)[0] == 200
+        assert make_client(server.url).call("info", ID, SANDBOX_TOKEN)[0] == 201
         assert Connection(server.url, 1.0).warnings == []
 
 

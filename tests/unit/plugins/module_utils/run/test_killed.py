@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import NO_ACCOUNT, SEVERED, UNPROVEN
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import fleet
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.calls import Request
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Reply
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.run.simulated_fleet import ForkServer
@@ -51,14 +52,15 @@ class DeadlyEngine(Engine):
         self.known = threading.Event()
         fleet.load(self, copy.deepcopy(FLEET))
 
-    def handle(self, *args: Any, **kwargs: Any) -> Reply:
+    def begin(self, *args: Any, **kwargs: Any) -> Request:
         self._left -= 1
-        if self._left:
-            return super().handle(*args, **kwargs)
-        assert self.known.wait(PATIENCE)
-        self.struck = True
-        os.kill(self.victim, signal.SIGKILL)
-        return Reply(0, b"", delivery="drop") if self._spares else super().handle(*args, **kwargs)
+        if not self._left:
+            assert self.known.wait(PATIENCE)
+            self.struck = True
+            os.kill(self.victim, signal.SIGKILL)
+            if self._spares:
+                self.add_fault(Fault("drop"))
+        return super().begin(*args, **kwargs)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def events(journal: Path) -> list[dict[str, Any]]:
 
 
 def logouts_from_working(engine: Engine, instance_id: str) -> int:
-    return sum(entry.before == "WORKING" for entry in engine.calls(instance_id, "logout"))
+    return sum(entry.before == "WORKING" and not entry.fault for entry in engine.calls(instance_id, "logout"))
 
 
 def run_again(

@@ -32,8 +32,10 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session.run import (
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._session.states import lifecycle
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine, VirtualClock
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault, Reply
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.environment import Outage
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays, ImpossibleError, Instance
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.replies import Reply
 
 OURS = "201012345678@c.us"
 THEIRS = "4915112345678@c.us"
@@ -103,7 +105,8 @@ class SimulatedRun:
     instance: Instance
     faults: Iterable[Fault] = ()
     events: Iterable[Event] = ()
-    delays: Delays = field(default_factory=Delays)
+    delays: Delays = field(default_factory=lambda: Delays(settle=5.0, qr=3.0))  # a slow host, so that STARTING is seen
+    outages: Iterable[Outage] = ()  # their times count from the beginning
 
     def __post_init__(self) -> None:
         self.first_status = self.instance.status
@@ -112,6 +115,8 @@ class SimulatedRun:
         self.engine.add(self.instance)
         for fault in self.faults:
             self.engine.add_fault(fault)
+        for outage in self.outages:
+            self.engine.add_outage(outage.kind, outage.start, outage.end)
         self._coming = sorted(self.events, key=lambda event: event.at)
         self._began = 0.0
         self.sent: list[Sent] = []
@@ -139,11 +144,13 @@ class SimulatedRun:
     # -- calls
 
     def call(self, name: str, instance_id: str, access_token: str, **fields: Any) -> tuple[int, Any]:
-        self.sleep(self.engine.delay(LINK_CALLS.get(name, (name,))[0], instance_id))
         seen, stranger = self._seen, self._stranger
         truth = self.engine.look(instance_id).status
-        call, method = LINK_CALLS.get(name, (name, ""))
-        reply = self.engine.ask(call, instance_id, method)
+        call, method = LINK_CALLS.get(name, (name, "DELETE" if name == "delete" else "POST"))
+        request = self.engine.begin(call, method, {"instance_id": instance_id, "access_token": access_token})
+        while (wait := self.engine.due(request) - self.time.now) > 0:
+            self.sleep(wait)
+        reply = self.engine.finish(request)
         if reply.delivery == "timeout":
             self.sleep(min(reply.seconds, REQUEST_TIMEOUT))
         outcome = "unknown"

@@ -35,9 +35,6 @@ TRUTHS: dict[str, Callable[[], Instance]] = {
     "starting, paired, hangs": lambda: instance("STARTING", starts_into="STARTING"),
     "starting, paired, fails": lambda: instance("STARTING", starts_into=["FAILED"]),
     "starting, paired, wants a passkey": lambda: instance("STARTING", starts_into="PASSKEY_REQUIRED"),
-    "starting, paired, severs in STARTING": lambda: instance(
-        "STARTING", starts_into="STARTING", severs_while_starting=True
-    ),
     "starting, unlinked on the phone": lambda: instance("STARTING", linked=False),
     "starting, key burnt": lambda: instance("STARTING", credentials=False, linked=True),
     "starting, unpaired": lambda: instance("STARTING", credentials=False, linked=False),
@@ -46,7 +43,7 @@ TRUTHS: dict[str, Callable[[], Instance]] = {
     **{
         f"{status.lower()}{', older engine' * older}, {'' if key else 'no '}key, {'' if link else 'not '}linked": (
             lambda status=status, older=older, key=key, link=link: instance(  # type: ignore[misc]
-                status, credentials=key, linked=link, shows_me_when_stopped=not older
+                status, credentials=key, linked=link, generation="A" if older else "B"
             )
         )
         for status, older, key, link in product(("STOPPED", "FAILED"), (False, True), (False, True), (False, True))

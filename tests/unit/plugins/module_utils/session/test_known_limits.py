@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
@@ -14,6 +15,9 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
     SimulatedRun,
     instance,
 )
+
+# The engine sends `me: null` where it hides an account, and a logout acts when it arrives, not when it is answered.
+HANDED_OVER = pytest.mark.xfail(strict=True, reason="issue 13: to be settled by the new rule")
 
 LOGGED_OUT = Goal("logged_out")
 
@@ -25,6 +29,7 @@ def test_limit_an_unpair_that_the_engine_swallows_looks_severed() -> None:
     assert (outcome.verdict, sim.linked) == ("severed", True)
 
 
+@HANDED_OVER
 def test_limit_a_connection_that_drops_between_reading_and_logout_looks_severed() -> None:
     """WORKING is read, STARTING is what the logout meets. The reading is fresh enough, which is all we can do."""
     sim = SimulatedRun(instance(), events=[Event(4.0, "drop_connection")])
@@ -74,9 +79,10 @@ def test_limit_an_engine_that_hangs_after_a_proper_logout_is_logged_out_again() 
     assert (again.verdict, sim.linked) == ("unproven", False)
 
 
+@HANDED_OVER
 def test_limit_an_older_engine_that_sleeps_is_started_again_to_look() -> None:
     """STOPPED without `me` is undecidable there: start_if_stopped wakes a session that was properly logged out."""
-    sim = SimulatedRun(instance(shows_me_when_stopped=False), delays=Delays(hibernate=600))
+    sim = SimulatedRun(instance(generation="A"), delays=Delays(settle=5.0, qr=3.0, hibernate=600))
     goal = Goal("logged_out", start_if_stopped=True)
     assert sim.run(goal).verdict == "severed"
     sim.sleep(3000)
@@ -102,6 +108,7 @@ def test_limit_doubt_about_a_repeated_start_costs_a_verdict_that_may_be_true() -
     assert "Linked devices" in (outcome.advice or "")
 
 
+@HANDED_OVER
 def test_limit_what_a_journal_proved_is_believed_of_starting_without_wait() -> None:
     """Without `wait` the alternative is to log out what was just logged out. With it the session is seen to settle."""
     sim = SimulatedRun(instance("STARTING"))
@@ -111,9 +118,10 @@ def test_limit_what_a_journal_proved_is_believed_of_starting_without_wait() -> N
     assert (careful.verdict, sim.writes, sim.linked) == ("severed", ["logout"], False)
 
 
+@HANDED_OVER
 def test_limit_a_scan_just_before_a_stop_or_deletion_is_hidden_by_it() -> None:
     """The reading is fresh enough. A newer engine still shows the account of a stopped session, no other does."""
-    stopped = SimulatedRun(instance("SCAN_QR_CODE", shows_me_when_stopped=False), events=[Event(0.3, "scan")])
+    stopped = SimulatedRun(instance("SCAN_QR_CODE", generation="A"), events=[Event(0.3, "scan")])
     deleted = SimulatedRun(instance("SCAN_QR_CODE"), events=[Event(0.3, "scan")])
     for sim, state in ((stopped, "decommissioned"), (deleted, "absent")):
         outcome = sim.run(Goal(state))

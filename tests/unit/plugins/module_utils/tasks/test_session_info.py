@@ -53,7 +53,7 @@ def test_one(server: Server, engine: Engine, check_mode: bool) -> None:
                     "name": "wawp-84729105",
                     "status": "WORKING",
                     "config": {"webhooks": {}, "proxy": None},
-                    "me": {"id": "********5678@c.us", "pushName": "N***"},
+                    "me": {"id": "********5678@c.us", "pushName": "N***", "lid": "***********3697@lid"},
                 },
                 "error": None,
             }

@@ -57,7 +57,7 @@ def test_the_truth_of_a_deleted_session_can_be_seen(sandbox: Sandbox) -> None:
 def test_no_token_is_shown(sandbox: Sandbox) -> None:
     sandbox.control("POST", "instances", {"instance_id": ID, "access_token": "s3cret-token-of-mine"})
     data = {"instance_id": ID, "access_token": "s3cret-token-of-mine"}
-    assert sandbox.ask("POST", "/v2/session/info", data).status == 200
+    assert sandbox.ask("POST", "/v2/session/info", data).status == 201
     for path in ("", "instances", f"instances/{ID}", "calls", "faults", "delays"):
         assert b"s3cret" not in sandbox.control("GET", path).body
 
@@ -81,7 +81,7 @@ def test_faults_are_scripted_seen_and_cleared(sandbox: Sandbox) -> None:
     assert [item["kind"] for item in sandbox.control("GET", "faults").json()["faults"]] == ["http", "drop"]
     sandbox.control("DELETE", f"faults/{ID}")
     sandbox.control("DELETE", "faults")
-    assert sandbox.call("info", ID).status == 200
+    assert sandbox.call("info", ID).status == 201
 
 
 def test_calls_are_listed(sandbox: Sandbox) -> None:
@@ -100,8 +100,8 @@ def test_calls_are_listed(sandbox: Sandbox) -> None:
 
 
 def test_delays_are_set(sandbox: Sandbox) -> None:
-    shown = sandbox.control("PATCH", "delays", {"scale": 0.5, "logout": {"GOWS": 9}, "hibernate": 60}).json()
-    assert (shown["scale"], shown["logout"]["GOWS"], shown["logout"]["WEBJS"], shown["hibernate"]) == (0.5, 9, 8.0, 60)
+    shown = sandbox.control("PATCH", "delays", {"scale": 0.5, "pace": {"GOWS": 9}, "hibernate": 60}).json()
+    assert (shown["scale"], shown["pace"]["GOWS"], shown["pace"]["WEBJS"], shown["hibernate"]) == (0.5, 9, 4.0, 60)
     assert sandbox.engine.delays.scale == 0.5
     assert sandbox.control("GET", "delays").json() == shown
 
@@ -157,8 +157,8 @@ def test_reset_and_built_in_fleets(sandbox: Sandbox) -> None:
         ("POST", "faults", {"kind": "patch", "remove": [1]}, 400),
         ("GET", "calls?since=%C2%B2", None, 400),
         ("PATCH", "delays", {"scale": -1}, 400),
-        ("PATCH", "delays", {"logout": {"WEBJS": "long"}}, 400),
-        ("PATCH", "delays", {"logout": {"WEBJS": None}}, 400),
+        ("PATCH", "delays", {"pace": {"WEBJS": "long"}}, 400),
+        ("PATCH", "delays", {"pace": {"WEBJS": None}}, 400),
         ("PATCH", "delays", [], 400),
         ("POST", "reset", {"fleet": "nonsense"}, 400),
     ],

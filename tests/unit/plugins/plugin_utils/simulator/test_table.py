@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import model
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import transitions
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine, VirtualClock
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.generations import GENERATIONS
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import (
+    ENGINES,
     FAILED,
     SCAN_QR_CODE,
     STARTING,
@@ -36,20 +38,20 @@ TRUTHS = {
 
 SAME = "same"
 GONE = "DELETED"
-# call -> status before -> status at once; STARTING then settles by the truth
+# call -> status before -> status at the end of the call; STARTING then settles by the truth
 AT_ONCE = {
-    "start": {STOPPED: STARTING, STARTING: SAME, SCAN_QR_CODE: SAME, WORKING: SAME, FAILED: SAME, OTHER: SAME},
+    "start": {**dict.fromkeys(TRUTHS, SAME), STOPPED: STARTING},
     "stop": dict.fromkeys(TRUTHS, STOPPED),
-    "restart": {**dict.fromkeys(TRUTHS, STARTING), SCAN_QR_CODE: SCAN_QR_CODE},
-    "logout": {**dict.fromkeys(TRUTHS, STARTING), STOPPED: SAME, SCAN_QR_CODE: SCAN_QR_CODE},
+    "restart": dict.fromkeys(TRUTHS, STARTING),
+    "logout": {**dict.fromkeys(TRUTHS, STARTING), STOPPED: SAME},
     "delete": dict.fromkeys(TRUTHS, GONE),
 }
 CASES = [
-    (call, status, truth, newer)
+    (call, status, truth, generation)
     for call in AT_ONCE
     for status, truths in TRUTHS.items()
     for truth in truths
-    for newer in (True, False)
+    for generation in GENERATIONS
 ]
 
 
@@ -59,7 +61,7 @@ def settled(credentials: bool, linked: bool) -> str:
     return WORKING if linked else FAILED
 
 
-def build(status: str, truth: tuple[bool, bool], newer: bool, scale: float) -> tuple[Engine, VirtualClock]:
+def build(status: str, truth: tuple[bool, bool], generation: str, scale: float) -> tuple[Engine, VirtualClock]:
     clock = VirtualClock()
     engine = Engine(clock, Delays(scale=scale))
     engine.add(
@@ -68,7 +70,7 @@ def build(status: str, truth: tuple[bool, bool], newer: bool, scale: float) -> t
             status=status,
             credentials=truth[0],
             linked=truth[1],
-            shows_me_when_stopped=newer,
+            generation=generation,
             starts_into=STARTING if status == STARTING else None,
         )
     )
@@ -76,21 +78,29 @@ def build(status: str, truth: tuple[bool, bool], newer: bool, scale: float) -> t
     return engine, clock
 
 
+def expected_http(call: str, status: str, generation: str) -> int:
+    if call == "start" and status != STOPPED and generation != "B":
+        return 422
+    return 200 if call == "delete" else 201
+
+
 def test_no_call_is_forgotten() -> None:
-    assert {call for call, dummy in model.EFFECTS} == set(AT_ONCE)
-    assert {status for dummy, status in model.EFFECTS} == {*model.STATUSES, "other"}
+    assert {call for call, dummy in transitions.SCRIPTS} == set(AT_ONCE)
+    assert {status for dummy, status in transitions.SCRIPTS} == {STOPPED, "other"}
+    words = {word for script in transitions.SCRIPTS.values() for word in script}
+    assert words == {*transitions.EFFECTS, *transitions.PAUSES}
 
 
-@pytest.mark.parametrize(("call", "status", "truth", "newer"), CASES)
-def test_call_on_status(call: str, status: str, truth: tuple[bool, bool], newer: bool) -> None:
-    engine, clock = build(status, truth, newer, scale=1.0)
-    assert engine.ask(call, ID).status == 200
+@pytest.mark.parametrize(("call", "status", "truth", "generation"), CASES)
+def test_call_on_status(call: str, status: str, truth: tuple[bool, bool], generation: str) -> None:
+    engine, clock = build(status, truth, generation, scale=1.0)
+    assert engine.ask(call, ID).status == expected_http(call, status, generation)
 
     instance = engine.look(ID)
     credentials, linked = truth
-    if call == "logout":
+    if call in ("logout", "delete"):
         credentials = False
-    if status == WORKING and (call == "logout" or (call == "delete" and newer)):
+    if status == WORKING and call in ("logout", "delete") and generation != "K":
         linked = False
     expected = AT_ONCE[call][status]
     entry = engine.log[-1]
@@ -108,20 +118,20 @@ def test_call_on_status(call: str, status: str, truth: tuple[bool, bool], newer:
         assert after.status == (status if expected == SAME else expected)
 
 
-@pytest.mark.parametrize(("call", "status", "truth", "newer"), CASES)
+@pytest.mark.parametrize(("call", "status", "truth", "generation"), CASES)
 def test_without_delays_it_settles_at_once_and_stays(
-    call: str, status: str, truth: tuple[bool, bool], newer: bool
+    call: str, status: str, truth: tuple[bool, bool], generation: str
 ) -> None:
-    engine, clock = build(status, truth, newer, scale=0.0)
+    engine, clock = build(status, truth, generation, scale=0.0)
     engine.ask(call, ID)
     instance = engine.look(ID)
     expected = AT_ONCE[call][status]
     if expected == STARTING:
         expected = settled(instance.credentials, instance.linked)
     assert engine.log[-1].after == (status if expected == SAME else expected)
-    before = dict(vars(instance))
+    before = instance.facts()
     clock.advance(10**6)
-    assert vars(engine.look(ID)) == before
+    assert engine.look(ID).facts() == before
 
 
 @pytest.mark.parametrize("status", [WORKING, STARTING])
@@ -129,7 +139,7 @@ def test_a_logout_drifts(status: str) -> None:
     clock = VirtualClock()
     engine = Engine(clock, Delays(hibernate=600))
     engine.add(Instance(ID, status=status, credentials=True, linked=True))
-    assert engine.ask("logout", ID).json()["status"] == SCAN_QR_CODE
+    assert engine.ask("logout", ID).json()["status"] == STARTING
     seen: list[tuple[float, str]] = []
     for dummy in range(1000):
         now = engine.ask("info", ID).json()
@@ -137,15 +147,8 @@ def test_a_logout_drifts(status: str) -> None:
         if not seen or seen[-1][1] != now["status"]:
             seen.append((clock.now, now["status"]))
         clock.advance(1)
-    assert seen == [(0, STARTING), (3, SCAN_QR_CODE), (163, FAILED), (763, STOPPED)]
+    assert seen == [(0, STARTING), (1, SCAN_QR_CODE), (161, FAILED), (761, STOPPED)]
     assert engine.instances[ID].linked == (status == STARTING)
-
-
-def test_a_logout_in_starting_may_be_lucky() -> None:
-    engine = Engine(VirtualClock())
-    engine.add(Instance(ID, status=STARTING, severs_while_starting=True))
-    engine.ask("logout", ID)
-    assert not engine.instances[ID].linked
 
 
 def test_a_start_on_working_may_conflict() -> None:
@@ -211,28 +214,53 @@ def test_a_forced_qr_code_burns_the_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "newer", "credentials", "shown"),
+    ("status", "hidden_by"),
     [
-        (WORKING, True, True, True),
-        (STARTING, True, True, None),
-        (SCAN_QR_CODE, True, False, None),
-        (FAILED, True, True, True),
-        (FAILED, True, False, None),
-        (FAILED, False, True, True),
-        (STOPPED, True, True, True),
-        (STOPPED, True, False, None),
-        (STOPPED, False, True, "missing"),
-        (STOPPED, False, False, "missing"),
-        (OTHER, True, True, True),
+        (WORKING, ""),
+        (STARTING, "WEBJS GOWS"),
+        (FAILED, "WEBJS"),
+        (STOPPED, "A K"),
+        (OTHER, ""),
     ],
 )
-def test_what_info_shows_of_the_account(status: str, newer: bool, credentials: bool, shown: bool | str | None) -> None:
+@pytest.mark.parametrize("engine_name", ENGINES)
+@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("credentials", [True, False])
+def test_what_info_shows_of_the_account(
+    *, status: str, hidden_by: str, engine_name: str, generation: str, credentials: bool
+) -> None:
+    if status == WORKING and not credentials:
+        return
     engine = Engine(VirtualClock())
-    instance = Instance(ID, status=status, credentials=credentials, shows_me_when_stopped=newer)
+    instance = Instance(ID, status=status, credentials=credentials, engine=engine_name, generation=generation)
     engine.add(instance)
     data = engine.ask("info", ID).json()
-    expected = {"id": instance.account, "pushName": instance.push_name} if shown is True else shown
-    assert data.get("me", "missing") == expected
-    assert ("qr" in data) == (status == SCAN_QR_CODE)
+    if credentials and not {engine_name, generation} & set(hidden_by.split()):
+        assert (data["me"]["id"], data["me"]["pushName"]) == (instance.account, instance.push_name)
+        assert ("lid" in data["me"]) == (generation != "K")
+    else:
+        assert data["me"] is None
+    assert "qr" not in data
     assert data["name"] == instance.name
     assert data["config"] == {"webhooks": {}, "proxy": None}
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_a_starting_engine_names_its_account_after_a_moment(generation: str) -> None:
+    clock = VirtualClock()
+    engine = Engine(clock)
+    engine.add(Instance(ID, status=STOPPED, generation=generation, starts_into=STARTING))
+    assert engine.ask("start", ID).json()["me"] is None
+    shown = []
+    for dummy in range(3):
+        shown.append(engine.ask("info", ID).json()["me"] is not None)
+        clock.advance(0.15)
+    assert shown == [False, False, True]
+
+
+def test_a_qr_code_is_shown_in_its_status_only() -> None:
+    engine = Engine(VirtualClock())
+    engine.add(Instance(ID, status=SCAN_QR_CODE))
+    data = engine.ask("info", ID).json()
+    assert data["qr"].startswith("data:image/png")
+    assert data["me"] is None

@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import control
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.delivery import Watch
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine, VirtualClock
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays, ImpossibleError, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.webhooks import Settings, Watch
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.webhooks import Settings
 
 PATIENCE = 20.0  # seconds
 ID = "3EB0BCB2E3D4"
@@ -85,10 +86,11 @@ def engine(receiver: Receiver) -> Iterator[Engine]:
 def test_what_happens_is_sent_in_the_engine_s_form(engine: Engine, receiver: Receiver) -> None:
     before = engine.instances[ID].me()
     engine.ask("logout", ID)
-    starting, scanning = sorted(receiver.wait(2), key=lambda body: str(body["id"]))
+    stopped, starting, scanning = sorted(receiver.wait(3), key=lambda body: str(body["id"]))
+    assert [step["status"] for step in stopped["payload"]["statuses"]] == ["WORKING", "STOPPED"]
     assert starting["payload"]["status"] == "STARTING"
     assert scanning["payload"]["status"] == "SCAN_QR_CODE"
-    assert [step["status"] for step in scanning["payload"]["statuses"]] == ["WORKING", "STARTING", "SCAN_QR_CODE"]
+    assert [step["status"] for step in scanning["payload"]["statuses"]] == ["STARTING", "SCAN_QR_CODE"]
     assert abs(scanning["payload"]["statuses"][-1]["timestamp"] - time.time() * 1000) < 1000 * PATIENCE
     assert scanning["session"] == scanning["payload"]["name"] == engine.instances[ID].name
     assert scanning["event"] == "session.status"
@@ -149,7 +151,7 @@ def test_each_new_code_is_told_until_the_session_fails() -> None:
     for dummy in range(300):
         clock.advance(1)
         told += [event.status for event in watch.news()]
-    assert told[:2] == ["STARTING", "SCAN_QR_CODE"]
+    assert told[:3] == ["STOPPED", "STARTING", "SCAN_QR_CODE"]
     assert told[-1] == "FAILED"
     assert told.count("SCAN_QR_CODE") == 6  # 60 s, then every 20 s up to 160 s
 

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What phones, hosts and other people do to a session. Pure, as transitions.py."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .environment import Environment
+from .model import FAILED, SCAN_QR_CODE, STARTING, STOPPED, WORKING, ImpossibleError, Instance
+from .transitions import Call, enter, submit
+
+
+def scan(
+    instance: Instance, now: float, env: Environment, *, account: str = "", push_name: str = "", via_link: bool = False
+) -> None:
+    """Somebody scans the QR code: a new link. `via_link`: an outsider does, on the page of the temporary link."""
+    if instance.status != SCAN_QR_CODE:
+        raise ImpossibleError(f"there is no QR code to scan in {instance.status}")
+    if not instance.live:
+        raise ImpossibleError("WhatsApp can't be reached, so nothing can be scanned")
+    instance.link_to(now, account, push_name, via_link)
+    enter(instance, WORKING, now, env)
+
+
+def unlink_on_phone(instance: Instance, now: float, env: Environment) -> None:
+    """The phone's owner removes the device in Linked Devices; every orphan with it."""
+    instance.linked, instance.orphans = False, []
+    if instance.status == WORKING and instance.live:
+        enter(instance, FAILED, now, env)
+    instance.forget()
+
+
+def drop_connection(instance: Instance, now: float, env: Environment) -> None:
+    """The connection to WhatsApp breaks and is made anew."""
+    if instance.status != WORKING:
+        raise ImpossibleError("only a WORKING session has a connection to drop")
+    enter(instance, STARTING, now, env)
+
+
+def crash(instance: Instance, now: float, env: Environment) -> None:
+    """The engine's session breaks down."""
+    enter(instance, FAILED, now, env)
+
+
+def hibernate(instance: Instance, now: float, env: Environment) -> None:
+    """The host puts the session to sleep."""
+    instance.closed = True
+    enter(instance, STOPPED, now, env)
+
+
+def restart(instance: Instance, now: float, env: Environment) -> None:
+    """Somebody else restarts the session."""
+    submit(instance, Call("restart"), now, env)
+
+
+ACTIONS: dict[str, t.Callable[..., None]] = {
+    function.__name__: function for function in (scan, unlink_on_phone, drop_connection, crash, hibernate, restart)
+}
