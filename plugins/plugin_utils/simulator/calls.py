@@ -89,7 +89,7 @@ def info(request: Request, instance: model.Instance, now: float, delays: Delays)
     return reply
 
 
-def _info_body(instance: model.Instance, status: str, me: dict[str, str] | None) -> dict[str, t.Any]:
+def _info_body(instance: model.Instance, status: str, me: t.Any) -> dict[str, t.Any]:
     data: dict[str, t.Any] = {"name": instance.name, "status": status, "config": _config(instance), "me": me}
     if status == model.SCAN_QR_CODE:
         data["qr"] = _qr(instance)
@@ -137,7 +137,7 @@ def _busy(instance: model.Instance) -> Reply:
 def me(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
     """The account, or null."""
     shown = instance.me()
-    return success(request, None if shown is None else {**shown, "platform": "android"})
+    return success(request, {**shown, "platform": "android"} if isinstance(shown, dict) else shown)
 
 
 def webhook(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:

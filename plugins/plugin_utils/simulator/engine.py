@@ -29,7 +29,7 @@ from . import calls, model, transitions, webhooks, world
 from .call_log import LogEntry
 from .calls import Request
 from .environment import ANY, Environment, Outage
-from .faults import Fault, Script, replaces_reply, strike
+from .faults import Fault, Script, apply_fault, replaces_reply
 from .model import SANDBOX_TOKEN, Delays, ImpossibleError, Instance
 from .replies import Reply, error_reply
 
@@ -117,7 +117,7 @@ class Engine:
             self._faults.clear(instance_id)
 
     def faults(self) -> list[Fault]:
-        """The faults that can still strike; `times` and `skip` count down."""
+        """The faults that can still apply_fault; `times` and `skip` count down."""
         with self.lock:
             return self._faults.waiting()
 
@@ -265,9 +265,10 @@ class Engine:
             return request
 
     def _submit(self, request: Request, instance: Instance, now: float) -> None:
-        kind = request.fault.kind if request.fault is not None else ""
-        request.lifecycle = transitions.Call(request.call, kind == "swallow")
-        if kind == "late":  # `finish` sets when
+        fault = request.fault
+        swallow = fault is not None and (fault.swallow or fault.kind == "swallow")
+        request.lifecycle = transitions.Call(request.call, swallow)
+        if fault is not None and fault.kind == "late":  # `finish` sets when
             request.lifecycle.due, request.lifecycle.outcome = request.due, "done"
             return
         transitions.submit(instance, request.lifecycle, now, self.environment)
@@ -295,7 +296,7 @@ class Engine:
                 instance.late = sorted([*instance.late, late], key=lambda item: item[0])
             token = request.params.get("access_token")
             if fault is not None:
-                reply = strike(fault, reply, token if isinstance(token, str) else "", self.wall)
+                reply = apply_fault(fault, reply, token if isinstance(token, str) else "", self.wall)
             self._record(request, reply, now)
             if instance is not None and instance.removed:
                 self._archive(instance)

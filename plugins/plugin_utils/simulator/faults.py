@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 
 from .model import LONGEST
+from .other_replies import OTHER_REPLIES
 from .replies import BODIES, Reply, error_reply
 
 ANY = "*"
+CASES: dict[str, t.Callable[[str], str]] = {"lower": str.lower, "title": str.title, "upper": str.upper}
 REDIRECTS = (301, 302, 303, 307, 308)
 
 # kind -> whether it strikes before the effect of the call unless told otherwise
@@ -34,6 +36,9 @@ KINDS = {
     "empty": False,  # 2xx without a body
     "created": False,  # 201 instead of 200
     "patch": False,  # keys of the JSON reply `remove`d or `replace`d (dotted paths)
+    "reply": True,  # another reply altogether, by its `name` in other_replies.py
+    "twice": False,  # the JSON reply has `status` twice, first as given here, then as it is
+    "case": False,  # the status in the JSON reply is written in another `case`: lower, title or upper
     "lie": False,  # info reports `status` with `me` empty, this once; the truth is unchanged
 }
 # What may stand in a message or replacement for the token that the request carried.
@@ -68,25 +73,39 @@ class Fault:
     seconds: float = 30.0
     location: str = ""
     status: str = "STARTING"
+    swallow: bool = False  # besides, the engine fails to unpair: the key is wiped, the link stays
+    name: str = ""
+    case: str = "lower"
     mebibytes: float = 4.0
     remove: list[str] = field(default_factory=list)
     replace: dict[str, t.Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise FaultError("kind must be one of {}".format(", ".join(KINDS)))
-        self.when = self.when or ("before" if KINDS[self.kind] else "after")
-        if self.when not in ("before", "after"):
-            raise FaultError("when must be before or after")
-        if self.kind in ("late", "swallow") and self.when == "before":
-            raise FaultError(f"{self.kind} changes the effect: it cannot strike before it")
-        if self.body not in BODIES:
-            raise FaultError("body must be one of {}".format(", ".join(BODIES)))
+        self.when = self.when or ("before" if KINDS.get(self.kind) else "after")
         if self.http_status is None:
             self.http_status = {"redirect": 307, "late": 504}.get(self.kind, 500)
+        self._check_words()
+        self._check_numbers()
+
+    def _check_words(self) -> None:
+        choices: dict[str, t.Iterable[str]] = {
+            "kind": KINDS,
+            "when": ("before", "after"),
+            "body": BODIES,
+            "case": CASES,
+        }
+        if self.kind == "reply":
+            choices["name"] = OTHER_REPLIES
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise FaultError("{} must be one of {}".format(name, ", ".join(allowed)))
+        if (self.kind in ("late", "swallow") or self.swallow) and self.when == "before":
+            raise FaultError("late and swallow change the effect: they cannot strike before it")
+
+    def _check_numbers(self) -> None:
         if self.kind == "redirect" and (self.http_status not in REDIRECTS or not self.location):
             raise FaultError("a redirect needs a location and a status of {}".format(", ".join(map(str, REDIRECTS))))
-        if not (self.http_status == 0 and self.kind == "late") and not 200 <= self.http_status <= 599:
+        if not (self.http_status == 0 and self.kind == "late") and not 200 <= (self.http_status or 0) <= 599:
             raise FaultError("http_status must be between 200 and 599")
         if (self.times is not None and self.times < 1) or self.skip < 0:
             raise FaultError("times must be 1 or more, or null; skip not negative")
@@ -137,13 +156,16 @@ class Script:
 
 def replaces_reply(fault: Fault) -> bool:
     """Whether nothing of the call's own reply comes through."""
-    return fault.kind in ("http", "timeout", "drop", "redirect", "late")
+    return fault.kind in ("http", "timeout", "drop", "redirect", "late", "reply")
 
 
-def strike(fault: Fault, reply: Reply, token: str, wall: t.Callable[[], float]) -> Reply:
+def apply_fault(fault: Fault, reply: Reply, token: str, wall: t.Callable[[], float]) -> Reply:
     """What becomes of the call's own `reply`. `wall` gives the time for an HTTP date."""
     if fault.kind in ("timeout", "drop") or (fault.kind == "late" and not fault.http_status):
         return Reply(0, b"", delivery="timeout" if fault.kind == "timeout" else "drop", seconds=fault.seconds)
+    if fault.kind == "reply":
+        other = OTHER_REPLIES[fault.name]
+        return Reply(other.http_status, other.body.encode("utf-8"), {"Content-Type": other.content_type})
     if replaces_reply(fault):
         return _error(fault, token, wall)
     if fault.kind in ("truncate", "slow"):
@@ -171,9 +193,13 @@ def _body(fault: Fault, body: bytes, token: str) -> bytes:
         return b""
     if fault.kind == "garbage":
         return b"\x00\x01{{{ this is no JSON \x1b[31m"
+    if fault.kind == "twice":
+        return b'{"status": %s, ' % json.dumps(fault.status).encode("utf-8") + body.lstrip()[1:]
     if fault.kind == "non_utf8":
         return b'{"note": "\xe9\xff", ' + body.lstrip()[1:]
     data = json.loads(body)
+    if fault.kind == "case" and isinstance(data, dict) and isinstance(data.get("status"), str):
+        data["status"] = CASES[fault.case](data["status"])
     if fault.kind == "huge":
         if not isinstance(data, dict):
             data = {"reply": data}

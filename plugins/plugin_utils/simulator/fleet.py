@@ -116,9 +116,8 @@ def make_fault(values: t.Any) -> Fault:
 def make_outage(values: t.Any) -> dict[str, t.Any]:
     """The arguments of `Engine.add_outage` from JSON. Raises ImpossibleError."""
     given = checked(values, OUTAGE_FIELDS, "an outage")
-    outage = Outage(
-        given.get("kind", ""), given.get("from", 0.0), given.get("to") or NEVER, given.get("instance_id", ANY)
-    )
+    end = NEVER if given.get("to") is None else given["to"]
+    outage = Outage(given.get("kind", ""), given.get("from", 0.0), end, given.get("instance_id", ANY))
     outage.check(0.0)
     return {"kind": outage.kind, "start": outage.start, "end": outage.end, "instance_id": outage.instance_id}
 

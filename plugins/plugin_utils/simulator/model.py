@@ -25,6 +25,7 @@ FAILED = "FAILED"
 DELETED = "DELETED"  # the simulator's own word; the API knows no deleted session
 STATUSES = (STOPPED, STARTING, SCAN_QR_CODE, WORKING, FAILED)
 CONNECTED = (WORKING, SCAN_QR_CODE)  # statuses that rest on a connection to WhatsApp
+ACCOUNT_FORMS = ("id", "lid", "jid", "phone", "list", "number")
 ENGINES = ("NOWEB", "WEBJS", "GOWS")
 
 # The constant token of the sandbox. It opens nothing but a simulator, so it is no secret.
@@ -110,7 +111,7 @@ class StatusEvent(t.NamedTuple):
     number: int  # counts the instance's events
     at: float
     status: str
-    me: dict[str, str] | None
+    me: t.Any
     statuses: tuple[tuple[float, str], ...]  # the last three since the engine was started
 
 
@@ -140,6 +141,7 @@ class Instance:
     webhooks: list[dict[str, t.Any]] = field(default_factory=list)
     rate_limit: dict[str, t.Any] = field(default_factory=dict)
     paid: bool = False
+    names_account_by: str = "id"  # how `me` names it: one of ACCOUNT_FORMS
     start_conflicts: bool = False  # a start on WORKING breaks the connection (Wawp documents it; no engine did it)
     starts_into: str | list[str | None] | None = None
     orphans: list[str] = field(default_factory=list)  # accounts whose phone lists a device that nobody holds a key to
@@ -197,6 +199,8 @@ class Instance:
             raise ImpossibleError("engine must be one of {}".format(", ".join(ENGINES)))
         if self.generation not in GENERATIONS:
             raise ImpossibleError("generation must be one of {}".format(", ".join(GENERATIONS)))
+        if self.names_account_by not in ACCOUNT_FORMS:
+            raise ImpossibleError("names_account_by must be one of {}".format(", ".join(ACCOUNT_FORMS)))
         if not re.fullmatch(r"[A-Za-z0-9_-]+", self.instance_id) or not self.status:
             raise ImpossibleError("instance_id must be letters, digits, _ or -, and status not empty")
         if self.status == WORKING and not (self.credentials and (self.linked or self.lost)):
@@ -226,7 +230,7 @@ class Instance:
         self.credentials = self.linked = True
         self.pairing, self.me_from = "", float("-inf")
 
-    def me(self) -> dict[str, str] | None:
+    def me(self) -> t.Any:
         """The account as the API shows it, or None."""
         if self.status == STOPPED and self.closed and not self.traits.shows_me_at_rest:
             return None
@@ -238,10 +242,22 @@ class Instance:
             return None
         if self.status == FAILED and self.engine == "WEBJS":
             return None
-        shown = {"id": self.account, "pushName": self.push_name}
-        if self.traits.shows_lid:
-            shown["lid"] = f"{self.seed:015d}@lid"
-        return shown
+        return self.named_account()
+
+    def named_account(self) -> t.Any:
+        """The account in the form `names_account_by`."""
+        number = self.account.partition("@")[0]
+        lid = f"{self.seed:015d}@lid"
+        shown = {"id": self.account, "pushName": self.push_name, **({"lid": lid} if self.traits.shows_lid else {})}
+        forms = {
+            "id": shown,
+            "lid": {"lid": lid},
+            "jid": {"jid": f"{number}:12@s.whatsapp.net"},
+            "phone": {"phone": number},
+            "list": [self.account],
+            "number": int(number) if number.isdigit() else number,
+        }
+        return forms[self.names_account_by]
 
 
 def fictional_account(number: int) -> str:

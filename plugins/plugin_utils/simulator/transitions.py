@@ -64,7 +64,7 @@ class Call:
         self.due = NEVER
         self.outcome = ""
         self.begun = False
-        self.shown: tuple[str, dict[str, str] | None] = ("", None)  # status and account as the reply gives them
+        self.shown: tuple[str, t.Any] = ("", None)  # status and account as the reply gives them
 
 
 def submit(instance: Instance, call: Call, now: float, env: Environment) -> None:
@@ -78,6 +78,7 @@ def submit(instance: Instance, call: Call, now: float, env: Environment) -> None
 
 def rush(instance: Instance, call: Call, now: float, env: Environment) -> None:
     """Do at once what is left of `call`, and of those before it."""
+    settle(instance, now, env)
     while not call.outcome:
         instance.running.steps = [(now, word) for dummy, word in instance.running.steps]
         settle(instance, now, env)
