@@ -7,15 +7,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html.entities import html5
 from typing import Any
+from unicodedata import decimal
 from urllib.parse import urlsplit, urlunsplit
 
 REDACTED = "********"
 _SHOWN_DIGITS = 4
-_SECRET_KEY = re.compile(r"^qr|(authorization|cookies?|credentials?|headers|key|password|secret|token)$")
+# So many digits may name a person.
+_NUMBER = 7
+_SENSITIVE = (
+    "auth|authorization|bearer|cookies?|credentials?|headers|hmac|key|pairingcode|passphrase|passwd|password|pwd|secret"
+    "|signature|token"
+)
+_SECRET_KEY = re.compile(rf"^qr|({_SENSITIVE})$")
 # Ansible takes such keys for marks of its own, and fails on what it finds below them.
 _ANSIBLES_KEY = re.compile(r"^__ansible")
 # A scheme has a bound, or a long word would be searched from each of its letters to its end.
@@ -25,10 +32,32 @@ _JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
 _NAME = re.compile(r"name$", re.IGNORECASE)
 _PHONE_KEY = re.compile(r"(phone|msisdn|mobile)(_?number|_?no)?$", re.IGNORECASE)
 _BETWEEN = r"[\s()./\u2010-\u2015-]{0,2}"
-_DIALLED = re.compile(rf"(?:\+|(?<![0-9A-Za-z:.])00{_BETWEEN}(?=[1-9])){_BETWEEN}\d(?:{_BETWEEN}\d){{6,14}}")
-_DIGITS = re.compile(rf"\d(?:{_BETWEEN}\d)+")
+_BETWEEN_ANY = r"[\W_]{0,3}"
+_DIALLED = re.compile(
+    rf"(?:\+{_BETWEEN_ANY}\d(?:[^\w+]{{0,3}}_?\d){{6,14}}"
+    rf"|(?<![0-9A-Za-z:.])00{_BETWEEN}(?=[1-9]){_BETWEEN}\d(?:{_BETWEEN}\d){{6,14}})"
+)
+_DIGITS = re.compile(rf"\d(?:{_BETWEEN_ANY}\d)+")
+_EXPONENT = re.compile(r"\d[.,]\d{4,}[eE]\+?\d{1,2}")
 # A plus may be written as in a URL or in JSON.
 _PHONE = re.compile(r"(?:(?<![0-9A-Za-z])|(?<=%2[Bb])|(?<=u002[Bb]))\d{9,15}(?![0-9A-Za-z])")
+_RUN = re.compile(r"(?<![*\d])\d{4,}")
+_PIECE = re.compile(r"\W*\d[\d\W_]*")
+
+# In a text: a secret's name with its value, a login without a scheme, images, QR codes, anything long and random.
+_ASSIGNED = re.compile(
+    rf"""(?i)((?<![a-z])[\w.\[-]{{0,40}}(?:{_SENSITIVE}|api_?key|qr)["'\])]{{0,3}}\s*(?:=>|[:=])\s*)"""
+    r"""(?:(?:bearer|basic|digest)\s+)?(?:"[^"]*"|'[^']*'|[^\s,;&"'<>]+)"""
+)
+_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[^\s,;\"'<>]{6,}")
+_LOGIN = re.compile(r"(?<![\w.])(?!\d+[:.]\d+@)[^\s:/@\"']{1,64}:[^\s/@\"']{1,64}@(?=[\w.-]+)")
+_DATA_URI = re.compile(r"data:[\w/+.;=-]{0,60},\S*")
+_QR = re.compile(r"\b\d@\S{16,}")
+_PAIRING_CODE = re.compile(r"\b(?=[A-Z-]*\d)(?=[0-9-]*[A-Z])[A-Z0-9]{4}-[A-Z0-9]{4}\b")
+_RANDOM = re.compile(r"[A-Za-z0-9+=_-]{20,}|[A-Za-z0-9+/=_-]{40,}")
+_LONGEST_WORD = 32
+_PLAIN_SEGMENT = re.compile(r"[A-Za-z_.-]{0,20}|v\d{1,2}")
+_ELEMENT = re.compile(r"<([\w:.-]{1,60})(?:\s[^<>]*)?>([^<]*)</\1>")
 # What a secret must hold, or stand in a text with, to be written in another way than as it is.
 _ESCAPES = re.compile(r"[\\%&]")
 
@@ -59,14 +88,24 @@ def mask_person(value: Any) -> Any:
     """A copy of what is told of a person: names reduced to a letter, all that may be a phone number masked."""
     if isinstance(value, Mapping):
         return {
-            key: mask_name(item) if isinstance(item, str) and _NAME.search(str(key)) else mask_person(item)
+            mask_numbers_in(str(key)): mask_name(item)
+            if isinstance(item, str) and _NAME.search(str(key))
+            else mask_person(item)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [mask_person(item) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return mask_person(str(value)) if _PHONE.fullmatch(str(value)) else value
-    return mask_numbers_in(value) if isinstance(value, str) else value
+        in_pieces = len(_joined_digits(value)) >= _NUMBER
+        return [_star_piece(item) if in_pieces and _piece(item) else mask_person(item) for item in value]
+    number = _number_text(value)
+    if number:
+        return mask_account(number) if len(ascii_digits(number)) >= _SHOWN_DIGITS else value
+    return _mask_runs(value) if isinstance(value, str) else value
+
+
+def _mask_runs(text: str) -> str:
+    """The text with numbers masked, or, where it has none, what may be parts of one."""
+    masked = mask_numbers_in(text)
+    return masked if masked != text else _RUN.sub(lambda found: mask_account(found.group()), text)
 
 
 def mask_accounts_in(text: str) -> str:
@@ -76,12 +115,44 @@ def mask_accounts_in(text: str) -> str:
 
 def mask_numbers_in(text: str) -> str:
     """The text with every WhatsApp id, and all else in it that may be a phone number, masked."""
-    return _PHONE.sub(lambda found: mask_account(found.group()), _mask_dialled(mask_accounts_in(text)))
+    text = _EXPONENT.sub(lambda found: "*" * len(found.group()), _mask_dialled(mask_accounts_in(text)))
+    return _PHONE.sub(lambda found: mask_account(found.group()), text)
+
+
+def mask_status(status: str) -> str:
+    """A status as it may be shown, whatever a server puts there: masked where it may hold a phone number."""
+    return mask_account(status) if len(ascii_digits(status)) >= _NUMBER else status
 
 
 def _mask_dialled(text: str) -> str:
     """The text with every number masked that is written as one to dial, with its country code."""
     return _DIALLED.sub(lambda found: mask_account(found.group()), text)
+
+
+def ascii_digits(text: str) -> str:
+    """The digits of a text, of whatever script, in ASCII."""
+    return "".join(str(decimal(each)) for each in text if each.isdecimal())
+
+
+def _number_text(value: Any) -> str:
+    """A number as people write it, empty for anything else: JSON may hold a phone number as a float."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return ""
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _piece(value: Any) -> str:
+    """The text of what holds nothing but digits and separators, and may be a part of a number; else empty."""
+    text = value if isinstance(value, str) else _number_text(value)
+    return text if _PIECE.fullmatch(text) else ""
+
+
+def _joined_digits(values: Iterable[Any]) -> str:
+    return "".join(ascii_digits(_piece(value)) for value in values)
+
+
+def _star_piece(value: Any) -> str:
+    return "".join("*" if each.isdigit() else each for each in _piece(value))
 
 
 def redact_sensitive_keys(value: Any) -> Any:
@@ -94,38 +165,80 @@ def redact_sensitive_keys(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [redact_sensitive_keys(item) for item in value]
     if isinstance(value, str):
-        return _bare_urls_in(printable(value))
+        return _ASSIGNED.sub(rf"\g<1>{REDACTED}", _bare_urls_in(printable(value)))
     return value
+
+
+def redact_prose(text: str) -> str:
+    """A server's words without what may be a secret in them: values with their names, logins, codes, long URLs."""
+    text = _DATA_URI.sub(REDACTED, _URL.sub(lambda found: _origin(found.group()), text))
+    text = _ASSIGNED.sub(rf"\g<1>{REDACTED}", _BEARER.sub(rf"\g<1> {REDACTED}", text))
+    text = _PAIRING_CODE.sub(REDACTED, _QR.sub(REDACTED, _LOGIN.sub(f"{REDACTED}@", text)))
+    return _RANDOM.sub(lambda found: REDACTED if _is_random(found.group()) else found.group(), text)
+
+
+def redact_tagged(text: str) -> str:
+    """XML without the text of elements that are named like a secret."""
+    return _ELEMENT.sub(lambda found: REDACTED if _is_secret(found[1]) else found.group(), text)
+
+
+def _is_random(word: str) -> bool:
+    """Whether a long word is no word but a key, a token or the like."""
+    digits = any(map(str.isdigit, word))
+    if "/" in word:  # paths have slashes, too
+        return digits and word.lower() != word and word.upper() != word
+    return any(map(str.isalpha, word)) and (digits or len(word) >= _LONGEST_WORD)
 
 
 def mask_account_in(value: Any, account: str) -> Any:
     """A copy of an API value in which nothing, not even a key, names the account (digits only, or empty)."""
     if isinstance(value, Mapping):
+        items = dict(zip(value, _mask_pieces(list(value.values()), account)))
         return {
             mask_account_in(key, account): mask_person(item)
             if _PHONE_KEY.search(str(key))
             else mask_account_in(item, account)
-            for key, item in value.items()
+            for key, item in items.items()
         }
     if isinstance(value, (list, tuple)):
-        return [mask_account_in(item, account) for item in value]
-    if isinstance(value, int) and account and account in str(value):
-        return mask_account_in(str(value), account)
+        return [mask_account_in(item, account) for item in _mask_pieces(value, account)]
+    number = _number_text(value)
+    if number:
+        return mask_account(number) if account and account in number else value
     if isinstance(value, str):
         text = _mask_digits_of(account, value) if account else value
         return _mask_dialled(mask_accounts_in(text))
     return value
 
 
+def _mask_pieces(values: Sequence[Any], account: str) -> Sequence[Any]:
+    """The values, without digits where they name the account only together."""
+    if not account or account not in _joined_digits(values) or any(account in ascii_digits(_piece(v)) for v in values):
+        return values
+    return [_star_piece(value) if _piece(value) else value for value in values]
+
+
 def _mask_digits_of(account: str, text: str) -> str:
     """The text with the digits of an account masked, however they are grouped."""
 
     def hide(found: re.Match[str]) -> str:
-        digits = "".join(filter(str.isdigit, found.group()))
-        return mask_account(found.group()) if account in digits else found.group()
+        digits = ascii_digits(found.group())
+        start = digits.find(account)
+        if start < 0:
+            national = len(digits.lstrip("0")) >= _NUMBER and account.endswith(digits.lstrip("0"))
+            return mask_account(found.group()) if national else found.group()
+        hidden = range(start, start + max(len(account) - _SHOWN_DIGITS, 0))
+        place = iter(range(len(digits)))
+        return "".join("*" if each.isdecimal() and next(place) in hidden else each for each in found.group())
 
     # No pattern of the account's own: to compile one takes a millisecond, and a fleet has thousands of accounts.
-    return _DIGITS.sub(hide, text)
+    return _DIGITS.sub(hide, _EXPONENT.sub(lambda found: _star_exponent(found.group(), account), text))
+
+
+def _star_exponent(text: str, account: str) -> str:
+    """A number with an exponent, as spreadsheets write large ones: starred if it is the account."""
+    mantissa = ascii_digits(re.split("[eE]", text)[0])
+    return "*" * len(text) if account.startswith(mantissa) else text
 
 
 def make_redactor(secrets: Iterable[str]) -> Callable[[Any], Any]:
@@ -227,9 +340,22 @@ def _bare_urls_in(text: str) -> str:
 
 
 def _bare_url(url: str) -> str:
+    """The URL without login, query and fragment, and without what is random in its path: links are secrets, too."""
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return REDACTED
-    return urlunsplit((parts.scheme, host, _INNER_CREDENTIALS.sub("", parts.path), REDACTED if parts.query else "", ""))
+    path = "/".join(
+        REDACTED if len(each) >= 20 and _is_random(each) else each
+        for each in _INNER_CREDENTIALS.sub("", parts.path).split("/")
+    )
+    return urlunsplit((parts.scheme, host, path, REDACTED if parts.query else "", ""))
+
+
+def _origin(url: str) -> str:
+    """The URL as far as it can't be a secret: scheme and host, and a path of plain words."""
+    bare = _bare_url(url)
+    origin, _slash, path = bare.partition("://")[2].partition("/")
+    plain = "?" not in path and all(map(_PLAIN_SEGMENT.fullmatch, path.split("/")))
+    return bare if plain else f"{bare.partition('://')[0]}://{origin}/\u2026"

@@ -233,7 +233,8 @@ error:
     kind:
       description:
         - One of C(bad_request), C(bad_token), C(forbidden), C(unknown_session), C(wrong_status), C(rate_limited),
-          C(server_error), C(gateway), C(unreadable), C(timeout), C(unreachable), C(tls), C(redirected), C(unexpected).
+          C(server_error), C(gateway), C(unreadable), C(timeout), C(unreachable), C(tls), C(redirected), C(unexpected),
+          C(refused), C(busy), C(not_wawp). See the troubleshooting guide for what each means.
       returned: always
       type: str
       sample: bad_token

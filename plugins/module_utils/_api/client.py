@@ -10,8 +10,6 @@ No redirect is followed, since a POST would carry them on to another host; ``~/.
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import re
 import ssl
@@ -19,16 +17,16 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timezone
-from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from http.client import BadStatusLine
+from typing import Any
 from urllib.parse import urlsplit
 
 from .. import _errors
 from .._errors import OptionError, WawpError
-from .._redact import mask_numbers_in, one_line, redact_text, redact_value
+from .._redact import redact_value
 from .._version import VERSION
 from .deadline import with_deadline
+from .replies import HttpReply, Request, parse_reply
 
 try:
     import requests
@@ -82,38 +80,8 @@ MAX_CONNECT = 10.0
 MAX_BODY = 1 << 20
 _CHUNK = 1 << 16
 _SMALL_CHUNK = 1 << 6
-# A reply nested deeper than this is nonsense; copying it could exceed what Python can nest.
-_MAX_DEPTH = 64
-# So much of a body, or of a message in it, is looked through for words.
-_TOLD = 1 << 13
+_NO_TLS = re.compile("WRONG_VERSION_NUMBER|HTTP_REQUEST|record layer failure", re.IGNORECASE)
 _LOOPBACK = re.compile(r"^(localhost|127(\.\d+){3}|::1)$")
-_TAG = re.compile(r"<[^<>]*>")
-_UNSHOWN = re.compile(r"<(script|style|head)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
-# How servers that know nothing of Wawp's paths say so.
-_NO_API = re.compile(rb"<(!doctype )?html|<h1>|404 page not found|cannot (post|delete) /", re.IGNORECASE)
-
-_DOWN = "the gateway is down or didn't wait for the engine"
-_GAVE_UP = "the gateway gave up on the request, which may have gone through"
-_HELD = "another call holds the session, so this one was not carried out"
-ERRORS_BY_STATUS: Mapping[int, tuple[str, str]] = {
-    400: (_errors.BAD_REQUEST, "Wawp did not understand the request"),
-    401: (_errors.BAD_TOKEN, "the access token was refused, check access_token"),
-    403: (_errors.FORBIDDEN, "the account's plan or quota doesn't allow this"),
-    404: (_errors.UNKNOWN_SESSION, "no such session, check instance_id"),
-    407: (_errors.NOT_WAWP, "the proxy asks for a login, see the environment's proxy URL"),
-    408: (_errors.GATEWAY, _GAVE_UP),
-    409: (_errors.BUSY, _HELD),
-    422: (_errors.WRONG_STATUS, "the session's status doesn't allow this"),
-    423: (_errors.BUSY, _HELD),
-    425: (_errors.GATEWAY, _GAVE_UP),
-    429: (_errors.RATE_LIMITED, "too many calls"),
-    460: (_errors.GATEWAY, _GAVE_UP),
-    499: (_errors.GATEWAY, _GAVE_UP),
-    502: (_errors.GATEWAY, _DOWN),
-    503: (_errors.GATEWAY, _DOWN),
-    504: (_errors.GATEWAY, _DOWN),
-    511: (_errors.NOT_WAWP, "this network asks for a login first"),
-}
 
 
 @dataclass(frozen=True)
@@ -212,7 +180,7 @@ class Client:
             WawpError: anything else; the message names method, URL, status and what the reply said.
         """
         method, path = CALLS[name]
-        request = _Request(method, self._base + path, (access_token,))
+        request = Request(name, method, self._base + path, (access_token,))
         body = {"instance_id": instance_id, "access_token": access_token, **fields}
         headers = _headers(method, instance_id, access_token)
         deadline = time.monotonic() + self._timeout
@@ -228,17 +196,17 @@ class Client:
                 arrived = True
                 content = _read(response, deadline, request)
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise request.lost(error) from None
+            raise error_from_exception(error, request) from None
         except (TypeError, ValueError):
             if arrived:  # urllib3 1.26 on the length of a chunk
                 raise request.error(_errors.UNREADABLE, "the reply's body is broken") from None
             # what requests makes of a proxy URL that is none
             raise request.error(_errors.UNEXPECTED, "the environment's proxy URL can't be used") from None
-        value = parse_response(response, content, request)
+        value = parse_reply(HttpReply(response.status_code, response.headers, content), request)
         return response.status_code, value if name in UNREDACTED_CALLS else redact_value(value, request.secrets)
 
     def _prepared(
-        self, request: _Request, headers: Mapping[str, Any], body: Mapping[str, Any]
+        self, request: Request, headers: Mapping[str, Any], body: Mapping[str, Any]
     ) -> requests.PreparedRequest:
         """A request like the earlier ones of its kind: to make URL and headers anew costs a sixth of a call."""
         kind = request.method, request.url
@@ -258,42 +226,45 @@ def _headers(method: str, instance_id: str, access_token: str) -> dict[str, Any]
     return {"Authorization": f"Bearer {access_token}".encode(), "X-Instance-ID": instance_id.encode()}
 
 
-@dataclass(frozen=True)
-class _Request:
-    """What error messages need to know of a request, and what they must not say."""
+def error_from_exception(error: Exception, request: Request) -> WawpError:
+    """The error for a request that got no reply."""
+    if isinstance(error, (requests.Timeout, ReadTimeoutError)):
+        return request.error(_errors.TIMEOUT, "no complete reply in time, see request_timeout")
+    if is_certificate_rejection(error):
+        return request.error(_errors.TLS, "no trusted TLS connection, see ca_path and validate_certs", _reason(error))
+    if isinstance(error, DecodeError):
+        return request.error(_errors.UNREADABLE, "the reply's compression is broken")
+    kind, problem = _setup_problem(error) or _wrong_protocol(root_cause(error)) or (None, "the connection failed")
+    return request.error(kind or _errors.UNREACHABLE, problem, "" if kind == _errors.UNEXPECTED else _reason(error))
 
-    method: str
-    url: str
-    secrets: tuple[str, ...]
 
-    def error(self, kind: str, problem: str, said: str = "", **facts: Any) -> WawpError:
-        message = f"{self.method} {self.url}: {problem}"
-        said = self.shown(said)
-        return WawpError(kind, f"{message} ({said})" if said else message, **facts)
+def _setup_problem(error: Exception) -> tuple[str, str] | None:
+    """Kind and meaning of an error for which nothing was sent, since the environment can't be used."""
+    if isinstance(error, OSError) and "CA certificate bundle" in str(error):
+        return _errors.TLS, "the CA bundle named by the environment doesn't exist"
+    if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
+        return _errors.UNEXPECTED, "the environment names a SOCKS proxy, which needs the Python library PySocks"
+    if isinstance(error, (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, LocationValueError)):
+        return _errors.UNEXPECTED, "api_url or the environment's proxy URL can't be used"
+    return None
 
-    def shown(self, said: str, length: int = 240) -> str:
-        """What a server said as it may be shown."""
-        return one_line(mask_numbers_in(redact_text(said, self.secrets)[:_TOLD]), length)
 
-    def words(self, content: bytes) -> str:
-        """The words of a body of any kind. Scrubbed first, since a token may look like a tag."""
-        # Without zeros UTF-16, too, shows what it holds.
-        text = redact_text(content.replace(b"\0", b"").decode("utf-8", "replace"), self.secrets)[:_TOLD]
-        return _TAG.sub(" ", _UNSHOWN.sub(" ", text))
+def _wrong_protocol(error: BaseException) -> tuple[str, str] | None:
+    """Kind and meaning of an error where what answers speaks another protocol than the one that api_url names."""
+    said = str(error)
+    if isinstance(error, ssl.SSLError) and _NO_TLS.search(said) and _in_handshake(error):
+        return _errors.TLS, "no TLS is spoken there, check scheme and port of api_url and of the proxy's URL"
+    if isinstance(error, BadStatusLine):
+        if re.match("[\x15\x16]\x03", said):
+            return _errors.TLS, "TLS is spoken on this port, so api_url must begin with https://"
+        if re.match(r"\0\0|PRI \* HTTP/2", said):
+            return _errors.NOT_WAWP, "only HTTP/2 is spoken on this port, see what stands between you and Wawp"
+    return None
 
-    def lost(self, error: Exception) -> WawpError:
-        """The error for a request that got no reply."""
-        if isinstance(error, (requests.Timeout, ReadTimeoutError)):
-            return self.error(_errors.TIMEOUT, "no complete reply in time, see request_timeout")
-        if is_certificate_rejection(error):
-            return self.error(_errors.TLS, "no trusted TLS connection, see ca_path and validate_certs", _reason(error))
-        if isinstance(error, OSError) and "CA certificate bundle" in str(error):
-            return self.error(_errors.TLS, "the CA bundle named by the environment doesn't exist", str(error))
-        if isinstance(error, (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, LocationValueError)):
-            return self.error(_errors.UNEXPECTED, "api_url or the environment's proxy URL can't be used")
-        if isinstance(error, DecodeError):
-            return self.error(_errors.UNREADABLE, "the reply's compression is broken")
-        return self.error(_errors.UNREACHABLE, "the connection failed", _reason(error))
+
+def _in_handshake(error: BaseException) -> bool:
+    """Whether TLS failed before the request was sent on it."""
+    return any(frame.name == "do_handshake" for frame in traceback.extract_tb(error.__traceback__))
 
 
 def is_certificate_rejection(error: BaseException) -> bool:
@@ -329,7 +300,7 @@ def _reason(error: BaseException) -> str:
     return text or type(bottom).__name__
 
 
-def _read(response: requests.Response, deadline: float, request: _Request) -> bytes:
+def _read(response: requests.Response, deadline: float, request: Request) -> bytes:
     """The reply's bytes, as far as a sane reply goes. A reply that drips is cut off at the deadline."""
     content = b""
     for chunk in _chunks(response):
@@ -351,115 +322,3 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
     if not hasattr(raw, "read1"):
         return iter(raw.stream(_SMALL_CHUNK, decode_content=True))
     return iter(lambda: raw.read1(_CHUNK, decode_content=True), b"")
-
-
-def parse_response(response: requests.Response, content: bytes, request: _Request) -> Any:
-    status = response.status_code
-    if status < 200:
-        problem = f"HTTP {status} is no final reply, so nobody knows what was done"
-        raise request.error(_errors.UNREADABLE, problem, http_status=status)
-    if 300 <= status < 400:
-        raise request.error(
-            _errors.REDIRECTED,
-            f"HTTP {status}, the API has moved; redirects aren't followed with credentials, set api_url",
-            f"to {_host(response.headers.get('Location', ''))}",
-            http_status=status,
-        )
-    if not 200 <= status < 300:
-        raise error_from_response(response, content, request)
-    try:
-        value = _json(content)
-        if isinstance(value, dict) and value.get("success") is False:
-            problem = f"HTTP {status}, but the reply says that the call failed"
-            raise request.error(_errors.REFUSED, problem, _explanation(content)[1], http_status=status)
-        return value
-    except ValueError:
-        said = request.words(content).strip() or "an empty body"
-        problem = f"HTTP {status} with a body that isn't JSON, so nobody knows what was done"
-        raise request.error(_errors.UNREADABLE, problem, said, http_status=status) from None
-
-
-def error_from_response(response: requests.Response, content: bytes, request: _Request) -> WawpError:
-    status = response.status_code
-    kind, meaning = ERRORS_BY_STATUS.get(
-        status, (_errors.SERVER_ERROR if status >= 500 else _errors.UNEXPECTED, "refused")
-    )
-    if status == 404 and _NO_API.search(content[:_TOLD]):
-        kind, meaning = _errors.NOT_WAWP, "no Wawp API answers here, check api_url"
-    code, said = _explanation(content)
-    return request.error(
-        kind,
-        f"HTTP {status}, {meaning}",
-        said or request.words(content),
-        http_status=status,
-        api_code=request.shown(code, 80) if code else None,
-        retry_after=_retry_after(response.headers.get("Retry-After")),
-    )
-
-
-def _explanation(content: bytes) -> tuple[str, str]:
-    """Code and message of a JSON error body, flat or nested; empty where there is none."""
-    try:
-        body = _json(content)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        return "", ""
-    nested = body.get("error")
-    inner = nested if isinstance(nested, dict) else body
-    message = inner.get("message") or (nested if inner is body else "")
-    return str(inner.get("code") or ""), str(message or "")
-
-
-def _json(content: bytes) -> Any:
-    """The JSON value. Raises ValueError, also for what only Python takes for JSON and for what is nested too deep."""
-    try:
-        value = json.loads(content, parse_constant=_refuse_constant, parse_float=_finite)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-    if not _shallow(value):
-        raise ValueError("nested too deep")
-    return value
-
-
-def _shallow(value: Any) -> bool:
-    level = [value] if isinstance(value, (dict, list)) else []
-    for _depth in range(_MAX_DEPTH):
-        nodes = (node.values() if isinstance(node, dict) else node for node in level)
-        level = [child for node in nodes for child in node if isinstance(child, (dict, list))]
-        if not level:
-            return True
-    return False
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    return value if math.isfinite(value) else _refuse_constant(number)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _retry_after(value: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for, as a number or as a date; None if it can't be read."""
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value)) if re.fullmatch(r"\d{1,9}", value.strip()) else _seconds_until(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _seconds_until(date: str) -> float:
-    moment = parsedate_to_datetime(date)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, moment.timestamp() - time.time())
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or "the same host"
-    except ValueError:
-        return "an unreadable address"

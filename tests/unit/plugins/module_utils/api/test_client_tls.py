@@ -202,8 +202,34 @@ def test_a_server_that_speaks_no_tls(environment: Path, make_client: MakeClient)
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         pool.submit(lambda: listener.accept()[0].sendall(http(400)))
         error = failure(make_client(url))
-    assert error.kind == _errors.UNREACHABLE
-    assert "SSL" in str(error)
+    assert error.kind == _errors.TLS
+    assert "no TLS is spoken there" in str(error)
+    assert not error.ambiguous
+
+
+def test_a_server_that_speaks_tls_where_none_is_expected(authority: Authority, make_client: MakeClient) -> None:
+    with RawServer(says(http(200, b"{}")), authority.context) as server:
+        error = failure(make_client(server.url.replace("https", "http")))
+        assert server.requests == []
+    assert error.kind in (_errors.TLS, _errors.UNREACHABLE)  # OpenSSL's alert may be lost where the socket closes
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\x15\x03\x01\x00\x02\x02\x46",
+        http(400, b"Client sent an HTTP request to an HTTPS server.\n"),
+        http(400, b"<html><body><center>The plain HTTP request was sent to HTTPS port</center></body></html>"),
+        http(400, b"Reason: You're speaking plain HTTP to an SSL-enabled server port. Use the HTTPS scheme."),
+    ],
+    ids=["alert", "Go", "nginx", "Apache"],
+)
+def test_plain_http_on_a_port_for_tls_is_named(make_client: MakeClient, answer: bytes) -> None:
+    with RawServer(says(answer)) as server:
+        error = failure(make_client(server.url), "logout")
+    assert error.kind == _errors.TLS
+    assert "api_url must begin with https://" in str(error)
+    assert not error.ambiguous
 
 
 def breaks_tls(connection: socket.socket, request: Request) -> bool:
