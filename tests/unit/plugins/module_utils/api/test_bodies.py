@@ -18,7 +18,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.conftest imp
 from .calls import ID, TOKEN
 from .raw_server import RawServer, http, says
 
-SESSION = {"name": "wawp-84729105", "me": None, "config": {}}
+SESSION: dict[str, Any] = {"name": "wawp-84729105", "me": None, "config": {}}
 WRITES = ("start", "stop", "restart", "logout", "delete", "webhook_set", "temp_link_revoke")
 
 
