@@ -78,7 +78,7 @@ def test_every_message_is_one_that_the_collection_has() -> None:
 @pytest.mark.parametrize(
     ("message", "known"),
     [
-        ("journal: another run is writing to …", True),
+        ("another run is writing to …", True),
         ("csv: … is not in UTF-8", True),
         ("wawp_fail_on_drift needs wawp_baseline", True),
         ("missing required arguments: …", True),
