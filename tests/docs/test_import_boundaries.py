@@ -36,7 +36,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "plugins/plugin_utils": (UTILS, "ansible"),
     "plugins/plugin_utils/simulator": (),
     "extensions/eda/plugins/event_source": (f"{OURS}.extensions.eda.plugins.event_source._wawp",),
-    "extensions/eda/plugins/event_source/_wawp": (f"{UTILS}._redact", MODEL, "aiohttp"),
+    "extensions/eda/plugins/event_source/_wawp": (f"{UTILS}._redact", f"{UTILS}._api.bodies", MODEL, "aiohttp"),
 }
 # What decides and what words the evidence knows no clock, socket, thread or file. `datetime` is there for times that
 # are given; nothing in these rooms may ask for the present one.

@@ -10,10 +10,16 @@ import asyncio
 import hmac
 import itertools
 import json
+import resource
 import socket
+import ssl
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +98,15 @@ def sign(body: bytes, key: str = KEY, digest: str = "sha512") -> str:
     return hmac.new(key.encode(), body, digest).hexdigest()
 
 
+def make_certificate(folder: Path) -> tuple[str, str]:
+    """A certificate for 127.0.0.1 that is its own authority, and its key."""
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
+    more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *more], check=True, capture_output=True)
+    return str(certificate), str(key)
+
+
 class Source:
     """A running event source: where it listens, what it gave to the rules."""
 
@@ -133,6 +148,112 @@ class Stuck:
     async def put(self, event: dict[str, Any]) -> None:
         await self.go.wait()
         self.events.append(event)
+
+
+SPAWNED = """
+import asyncio, json, logging, runpy, sys
+
+class Rules:
+    async def put(self, event):
+        print(json.dumps(event), flush=True)
+
+logging.basicConfig()
+source = runpy.run_path(sys.argv[1])
+asyncio.run(source["main"](Rules(), json.loads(sys.argv[2])))
+"""
+
+
+class Spawned:
+    """An event source in a process of its own, run by its path as ansible-rulebook does."""
+
+    def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
+        self.process = process
+        self.folder = folder
+
+    def events(self) -> list[dict[str, Any]]:
+        """What it gave to the rules so far."""
+        lines = (self.folder / "events").read_text().splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def log(self) -> str:
+        """What it logged so far."""
+        return (self.folder / "log").read_text()
+
+    async def until(self, true: Callable[[], Any]) -> None:
+        """Wait for something to be true."""
+        deadline = time.monotonic() + PATIENCE
+        while not true():
+            assert self.process.poll() is None, self.log()
+            assert time.monotonic() < deadline, self.log()
+            await asyncio.sleep(0.02)
+
+
+@contextmanager
+def spawned(folder: Path, name: str, limits: dict[int, int] | None = None, **args: Any) -> Iterator[Spawned]:
+    """An event source in a process of its own within the context.
+
+    Args:
+        folder: where its output goes.
+        name: the source's.
+        limits: soft resource limits for it.
+        args: its arguments.
+    """
+    command = [sys.executable, "-c", SPAWNED, str(SOURCES / f"{name}.py"), json.dumps(args)]
+    with (folder / "events").open("wb") as events, (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=events, stderr=log)
+    for limit, value in (limits or {}).items():
+        resource.prlimit(process.pid, limit, (value, resource.prlimit(process.pid, limit)[1]))
+    try:
+        yield Spawned(process, folder)
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Crowd:
+    """Connections that are opened and left as they are."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.open: list[socket.socket] = []
+        self.refused = 0
+
+    def add(self, count: int, says: bytes = b"") -> None:
+        for dummy in range(count):
+            try:
+                one = socket.create_connection(("127.0.0.1", self.port), timeout=5)
+                one.sendall(says)
+            except OSError:
+                self.refused += 1
+            else:
+                self.open.append(one)
+
+    def close(self) -> None:
+        for one in self.open:
+            one.close()
+
+
+@contextmanager
+def crowd(port: int) -> Iterator[Crowd]:
+    attackers = Crowd(port)
+    try:
+        yield attackers
+    finally:
+        attackers.close()
+
+
+def genuine(url: str, body: Any, context: ssl.SSLContext | None = None, key: str = KEY) -> int:
+    """Send a signed webhook on a connection of its own; returns the status, 0 for none."""
+    data = json.dumps(body).encode()
+    headers = {"X-Webhook-Hmac": sign(data, key), "Connection": "close"}
+    request = urllib.request.Request(url, data, headers)  # noqa: S310  the loopback's
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE, context=context) as reply:  # noqa: S310
+            return int(reply.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
 
 
 @asynccontextmanager

@@ -136,3 +136,105 @@ def test_a_late_webhook_without_history_is_told_as_late() -> None:
             ]
 
     asyncio.run(test())
+
+
+def test_ids_count_for_one_session_and_status_only() -> None:
+    async def test() -> None:
+        async with listening() as source:
+            first = webhook("WORKING", id="evt_1", session="other")
+            bodies = [first, webhook("FAILED", id="evt_1"), webhook("WORKING", id="evt_1"), first]
+            answers = [(await source.post(body))[1]["result"] for body in bodies]
+            assert answers == ["accepted", "accepted", "accepted", "duplicate"]
+
+    asyncio.run(test())
+
+
+def test_a_session_named_like_another_s_id_is_another_subject() -> None:
+    async def test() -> None:
+        async with listening() as source:
+            await source.post(webhook("FAILED", session=ID, payload={"status": "FAILED"}))
+            await source.post(webhook("WORKING", instance_id=ID))
+            events = await source.events(2)
+            assert [event["previous_status"] for event in events] == [None, None]
+            assert [event["subject"] for event in events] == [f"session {ID}", ID]
+            assert (await source.health(ID))[1]["last_event"] == events[1]["occurred_at"]
+
+    asyncio.run(test())
+
+
+def test_an_early_event_makes_no_genuine_one_late() -> None:
+    """With a clock that is ahead by a little; anything more is refused, or without a check is no later than now."""
+
+    async def test() -> None:
+        async with listening(replay_window=0) as source:
+            for early in (2_000, 300_000, 10**9):
+                await source.post(webhook("STARTING", timestamp=now() + early))
+                await source.post(webhook("FAILED", timestamp=now()))
+            events = await source.events(6)
+            assert not [event for event in events if event["late"] or event["occurred_at"] > event["received_at"]]
+        async with listening() as source:
+            assert (await source.post(webhook("STARTING", timestamp=now() + 300_000)))[0] == 403
+
+    asyncio.run(test())
+
+
+def test_two_changes_in_the_same_second_without_an_id() -> None:
+    second = now() // 1000 - 5
+
+    async def test() -> None:
+        async with listening() as source:
+            statuses = ["WORKING", "FAILED", "FAILED", "WORKING", "WORKING", "FAILED"]
+            bodies = [{"instance_id": ID, "status": status, "ts": second} for status in statuses]
+            answers = [(await source.post(body))[1]["result"] for body in bodies]
+            assert answers == ["accepted", "accepted", "duplicate", "accepted", "duplicate", "accepted"]
+            assert not [event for event in await source.events(4) if event["late"]]
+            old = {"instance_id": ID, "status": "WORKING", "ts": second - 10}
+            assert [(await source.post(old))[1]["result"] for dummy in range(2)] == ["accepted", "duplicate"]
+
+    asyncio.run(test())
+
+
+def test_a_list_in_whole_seconds_keeps_its_order() -> None:
+    t = (now() // 1000 - 5) * 1000
+    statuses = ["WORKING", "STOPPED", "STARTING", "SCAN_QR_CODE"]
+
+    async def test() -> None:
+        async with listening() as source:
+            await source.post(with_history((statuses[0], t)))
+            await source.post(with_history(*((status, t) for status in statuses), timestamp=t // 1000))
+            events = await source.events(4)
+            assert [event["status"] for event in events] == statuses
+            assert [event["recovered"] for event in events] == [False, True, True, False]
+
+    asyncio.run(test())
+
+
+def generation_k(status: str) -> dict[str, Any]:
+    """A webhook of the oldest engine that was measured: no id, no time, no signature."""
+    return {"event": "session.status", "session": "default", "engine": "NOWEB", "payload": {"status": status}}
+
+
+def test_the_oldest_engine_s_webhooks_are_told_apart_by_what_is_known() -> None:
+    """While it can't connect it says STARTING every two seconds, and each time a status returns, the same words."""
+
+    async def test() -> None:
+        async with listening(hmac_keys=None, allow_unsigned=True) as source:
+            outage = [
+                "WORKING",
+                *["STARTING"] * 5,
+                "WORKING",
+                *["STARTING"] * 5,
+                "FAILED",
+                "FAILED",
+                "WORKING",
+                "FAILED",
+            ]
+            for status in outage:
+                assert (await source.post(generation_k(status), {}))[0] == 200
+            events = await source.events(7)
+            assert source.queue.empty()
+            assert [event["status"] for event in events] == [s for s, last in zip(outage, [None, *outage]) if s != last]
+            assert [event["kind"] for event in events[-3:]] == ["lost", "restored", "lost"]
+            assert not [event for event in events if event["late"] or not event["changed"]]
+
+    asyncio.run(test())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-import subprocess
 from pathlib import Path
 
 import aiohttp
@@ -23,6 +22,7 @@ from ansible_collections.wawp.cloud.tests.eda.support import (
     ID,
     Source,
     listening,
+    make_certificate,
     now,
     sign,
     webhook,
@@ -123,15 +123,6 @@ def test_replays_are_refused() -> None:
             assert (await source.post({"instance_id": ID, "status": "FAILED"}))[0] == 200
 
     asyncio.run(test())
-
-
-def make_certificate(folder: Path) -> tuple[str, str]:
-    """A certificate for 127.0.0.1 that is its own authority, and its key."""
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
-    more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*command.split(), *more], check=True, capture_output=True)
-    return str(certificate), str(key)
 
 
 def test_tls_and_client_certificates(tmp_path: Path) -> None:

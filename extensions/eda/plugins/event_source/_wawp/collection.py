@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ......plugins.module_utils._api.bodies import names_missing_session, read_json, says_no
 from ......plugins.module_utils._redact import (
     mask_account,
     mask_accounts_in,
@@ -21,9 +22,12 @@ __all__ = [
     "mask_accounts_in",
     "mask_numbers_in",
     "mask_person",
+    "names_missing_session",
     "one_line",
     "parse_account",
     "parse_session",
+    "read_json",
     "redact_sensitive_keys",
+    "says_no",
     "shown_account",
 ]

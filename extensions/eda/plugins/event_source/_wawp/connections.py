@@ -15,6 +15,7 @@ import contextlib
 import resource
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable
 
 from .throttled_log import ThrottledLog
@@ -77,12 +78,12 @@ class ConnectionLimit:
     """
 
     def __init__(self, most: int, patience: float, log: ThrottledLog) -> None:
-        self.most = most
+        self.highest, left = _descriptors()
+        self.most = min(most, left)
         self.patience = patience
         self.log = log
         self.open: dict[object, Connection] = {}  # by the protocol that serves it, the oldest first
         self.tasks: set[asyncio.Task[None]] = set()
-        self.highest = _highest_descriptor()
 
     @contextlib.asynccontextmanager
     async def listening(
@@ -158,10 +159,13 @@ class ConnectionLimit:
 
     def _has_room(self, peer: socket.socket) -> bool:
         """Whether another connection may stay, after giving one up if need be."""
-        # Descriptors are given lowest first, so the newest one shows how many are in use.
-        if len(self.open) < self.most and peer.fileno() <= self.highest:
+        # Descriptors are given lowest first, so a high one shows that many are in use, by others too.
+        many = peer.fileno() > self.highest
+        if len(self.open) < self.most and not many:
             return True
         self.log.note("there are too many connections; the oldest make room")
+        if many:
+            self._give_one_up()
         return self._give_one_up()
 
     def _give_one_up(self) -> bool:
@@ -196,14 +200,15 @@ def _turn_away(peer: socket.socket, plain: bool) -> None:
     peer.close()
 
 
-def _highest_descriptor() -> float:
-    """Return the highest descriptor that a connection may have, so that some are left for everything else."""
+def _descriptors() -> tuple[int, int]:
+    """Return the highest descriptor that a connection may have, and how many it leaves to them."""
     soft, dummy = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return float("inf")
     with socket.socket() as probe:
-        left = soft - probe.fileno()
-    return soft - min(RESERVE, max(left // 4, 1))
+        used = probe.fileno()
+    if soft == resource.RLIM_INFINITY:
+        return sys.maxsize, sys.maxsize
+    reserve = min(RESERVE, (soft - used) // 4)
+    return soft - reserve, max(soft - reserve - used, 1)
 
 
 async def _listeners(host: str, port: int) -> list[socket.socket]:

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from .reading import DELETED, Known, Reading, Unreadable, after, differs, event_of, parse_reading, says_no_such_session
+from .collection import names_missing_session
+from .reading import DELETED, Known, Reading, Unreadable, after, differs, event_of, parse_reading
 from .throttled_log import ThrottledLog
 
 LARGEST_REPLY = 1_000_000  # bytes
@@ -160,7 +161,7 @@ class Poller:
         url = f"{self.polling.api_url}/v2/session/info"
         async with self.http.post(url, json=credentials, allow_redirects=False) as reply:
             if reply.status == 404:
-                if says_no_such_session(await limited_body(reply.content)):
+                if names_missing_session(await limited_body(reply.content)):
                     return Reading(DELETED)
                 raise Unreadable("HTTP 404 that doesn't speak of a session")
             if reply.status == 429:

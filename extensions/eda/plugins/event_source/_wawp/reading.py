@@ -6,12 +6,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .collection import mask_account, parse_account, parse_session, shown_account
+from .collection import mask_account, parse_account, parse_session, read_json, says_no, shown_account
 from .event import kind_of, make_event, status_of
 from .times import iso, now_ms
 
@@ -49,12 +47,14 @@ class Known(NamedTuple):
 def parse_reading(body: bytes) -> Reading:
     """Read the reply to an info call. Raises Unreadable if it doesn't say what the status is."""
     try:
-        parsed = json.loads(body)
+        parsed = read_json(body)
         session = parse_session(parsed)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise Unreadable("the reply does not show a status") from None
-    account = shown_account(session.account, mask=False) if session.account else None
-    return Reading(status_of(session.status), account, frozenset(_names(parsed.get("me"))) if account else frozenset())
+    if says_no(parsed, "info"):
+        raise Unreadable("the reply says that the call failed")
+    account = shown_account(session.account, mask=False)
+    return Reading(status_of(session.status), account or None, frozenset(_names(parsed.get("me"))))
 
 
 def _names(me: Any) -> Iterator[str]:
@@ -125,13 +125,3 @@ def _reason(new: Reading, known: Known | None) -> str | None:
     if new.status == DELETED:
         return "there is no such session"
     return "the account changed" if known and new.status == known.reading.status else None
-
-
-def says_no_such_session(body: bytes) -> bool:
-    """Whether a 404 speaks of a session, and isn't from a proxy or a server that knows nothing of Wawp."""
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    said = " ".join(str(parsed.get(name, "")) for name in ("code", "message", "error")) if parsed else ""
-    return re.search(r"session|instance", said, re.IGNORECASE) is not None

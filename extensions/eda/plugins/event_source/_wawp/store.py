@@ -10,12 +10,22 @@ import errno
 import json
 import os
 import sqlite3
+import stat
 from collections.abc import Mapping
 from typing import Any
 
 from .history import Known
 
 BATCH = 100  # waiting events read at once
+_SET_UP = """
+PRAGMA locking_mode = EXCLUSIVE;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, id TEXT UNIQUE);
+CREATE TABLE IF NOT EXISTS session (subject TEXT PRIMARY KEY, at INTEGER, status TEXT, settled TEXT);
+CREATE TABLE IF NOT EXISTS waiting (number INTEGER PRIMARY KEY, event TEXT);
+BEGIN IMMEDIATE; COMMIT; -- takes the lock: a file is for one process
+"""
 # What ends by itself or by an administrator's hand, unlike a path that is wrong.
 _PASSING_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EFBIG}
 _PASSING_WORDS = ("disk is full", "disk i/o error", "unable to open database file")
@@ -45,20 +55,14 @@ class Store:
         self.kept = bool(path)
         try:
             if path:
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+                _make_private(path)
             self.db = sqlite3.connect(path or ":memory:", timeout=1)
-            self.db.executescript(
-                """
-                PRAGMA locking_mode = EXCLUSIVE;
-                PRAGMA journal_mode = WAL;
-                PRAGMA synchronous = NORMAL;
-                CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, id TEXT UNIQUE);
-                CREATE TABLE IF NOT EXISTS session (subject TEXT PRIMARY KEY, at INTEGER, status TEXT, settled TEXT);
-                CREATE TABLE IF NOT EXISTS waiting (number INTEGER PRIMARY KEY, event TEXT);
-                BEGIN IMMEDIATE; COMMIT; -- takes the lock: a file is for one process
-                """
-            )
-            self.count = int(self.db.execute("SELECT count(*) FROM waiting").fetchone()[0])
+            try:
+                self.db.executescript(_SET_UP)
+                self.count = int(self.db.execute("SELECT count(*) FROM waiting").fetchone()[0])
+            except BaseException:
+                self.db.close()
+                raise
         except (OSError, sqlite3.Error) as error:
             if is_passing(error):
                 raise StorageTrouble(str(error)) from error
@@ -106,8 +110,22 @@ class Store:
         self.db.close()
 
 
+def _make_private(path: str) -> None:
+    """Make sure that the file is there, is a file of our own and for our eyes only. Raises OSError."""
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        if facts.st_uid != os.geteuid():
+            raise OSError(errno.EPERM, "it belongs to somebody else")
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
 def is_passing(error: Exception) -> bool:
     """Whether an error of the file system or of SQLite may be gone when one tries again."""
     if isinstance(error, OSError):
         return error.errno in _PASSING_ERRORS
-    return any(words in str(error) for words in _PASSING_WORDS)
+    return any(words in str(error).lower() for words in _PASSING_WORDS)

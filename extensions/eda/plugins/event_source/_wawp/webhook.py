@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -17,12 +15,12 @@ from .collection import (
     mask_accounts_in,
     mask_numbers_in,
     mask_person,
+    read_json,
     redact_sensitive_keys,
 )
 from .event import line, signal_kind, status_of, status_word
 from .times import milliseconds
 
-DEEPEST = 64  # levels of a body; those that get the event must be able to follow
 _TIMES = ("timestamp", "ts")
 # Which of the engine's own events are about the link; what others are about, such as messages, may hold any word.
 _ABOUT_LINK = re.compile(r"state|status|connect|auth|session|stream|pair", re.IGNORECASE)
@@ -93,21 +91,12 @@ def session_key(name: str | None) -> str:
 def parse_json(body: bytes) -> dict[str, Any]:
     """Parse a webhook's body, with or without a byte order mark. Raises WebhookRejected."""
     try:
-        parsed = json.loads(body, parse_constant=_reject_number, parse_float=_finite)
-    except (ValueError, RecursionError):
+        parsed = read_json(body)
+    except ValueError:
         raise WebhookRejected(400, "the body is not JSON") from None
     if not isinstance(parsed, dict):
         raise WebhookRejected(400, "the body is not a JSON object")
     return parsed
-
-
-def _reject_number(name: str) -> float:
-    raise ValueError(name)
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    return number if math.isfinite(number) else _reject_number(digits)
 
 
 def body_time(body: Mapping[str, Any]) -> int | None:
@@ -219,7 +208,9 @@ def _signal(name: str) -> str:
 def _engine_signal(payload: Mapping[str, Any]) -> str | None:
     """Return what an engine's own event says of the link; that it was logged out says more than that it is lost."""
     event = payload.get("event")
-    if not isinstance(event, str) or not (_signal(event) or _ABOUT_LINK.search(event)):
+    if not isinstance(event, str) or _ABOUT_OTHERS.search(event):
+        return None
+    if not (_signal(event) or _ABOUT_LINK.search(event)):
         return None
     found = [status_word(word) for word in _words(event, payload.get("data"))]
     return next((word for kind in ("logged_out", "lost") for word in found if signal_kind(word) == kind), None)
@@ -261,21 +252,9 @@ def redact_body(body: Mapping[str, Any], mask: bool, keep: frozenset[str] = froz
         body: the parsed body.
         mask: whether to mask accounts and names.
         keep: what stands elsewhere in the event anyway, such as the session's name.
-
-    Raises:
-        WebhookRejected: it is nested deeper than anybody means it.
     """
-    _check_depth(body, DEEPEST)
     bare = redact_sensitive_keys(body)
     return _mask(bare, "", keep) if mask else bare
-
-
-def _check_depth(value: Any, levels: int) -> None:
-    if levels < 0:
-        raise WebhookRejected(400, "the body is nested too deeply")
-    if isinstance(value, (dict, list)):
-        for part in value.values() if isinstance(value, dict) else value:
-            _check_depth(part, levels - 1)
 
 
 def _mask(value: Any, key: str, keep: frozenset[str]) -> Any:
