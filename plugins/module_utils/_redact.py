@@ -103,8 +103,8 @@ def mask_person(value: Any) -> Any:
 
 
 def _mask_runs(text: str) -> str:
-    """The text with numbers masked, or, where it has none, what may be parts of one."""
-    masked = mask_numbers_in(text)
+    """The text with numbers masked however they are grouped, or, where it has none, what may be parts of one."""
+    masked = mask_numbers_in(_DIGITS.sub(lambda found: mask_status(found.group()), mask_accounts_in(text)))
     return masked if masked != text else _RUN.sub(lambda found: mask_account(found.group()), text)
 
 

@@ -23,6 +23,7 @@ from .._errors import (
     WawpError,
 )
 from .._redact import mask_account
+from .account import account_id, is_account, mismatch_hint
 from .model import (
     FAILED,
     PROVEN,
@@ -31,7 +32,6 @@ from .model import (
     UNPROVEN,
     WORKING,
     Session,
-    account_id,
 )
 
 # Seconds between the tries of a read that fails for the moment; longer if the server asks for it, up to a minute.
@@ -276,14 +276,15 @@ class Run:
         expected = self.goal.expect_account
         if not expected or not session.account:
             return
-        actual = account_id(session.account)
-        if actual == expected:
+        if is_account(session.account, expected):
             return
+        actual, hint = account_id(session.account), mismatch_hint(session.account, expected)
+        why = f"; {hint}" if hint else ""
         sent = ", ".join(action.name for action in self.outcome.actions) or "nothing"
         theirs, ours = mask_account(actual or session.account.jid), mask_account(expected)
         alike = " (they differ in digits that are masked here)" if theirs == ours else ""
         raise RunStopped(
-            f"expect_account: the session belongs to {theirs}, not to {ours}{alike}; {sent} was sent",
+            f"expect_account: the session belongs to {theirs}, not to {ours}{alike}; {sent} was sent{why}",
             advice=ADVICE_STRANGER,
         )
 

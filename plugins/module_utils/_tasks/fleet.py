@@ -19,7 +19,8 @@ from .._run.driver import Reply, Send, WallClock, sender
 from .._run.dry_run import DryRun
 from .._run.fleet import Fleet, Job, Pace
 from .._run.journal import WRITE_AHEAD_CALLS, Journal
-from .._session.model import UNPROVEN, VERDICTS, shown_account
+from .._session.account import shown_account
+from .._session.model import UNPROVEN, VERDICTS
 from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
 from .._session.states import lifecycle
 from .options import (

@@ -18,7 +18,7 @@ from .._api.client import Connection
 from .._errors import OptionError
 from .._identity import IDENTITY_FIELDS, Identity, identity_of
 from .._redact import REDACTED, mask_account, redact_sensitive_keys
-from .._session.model import parse_account
+from .._session.account import parse_account
 from .._session.run import Goal
 from .._session.states import STATES
 

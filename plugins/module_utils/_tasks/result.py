@@ -13,7 +13,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from .._redact import make_redactor, mask_numbers_in
-from .._session.model import Session, shown_account
+from .._session.account import shown_account
+from .._session.model import Session
 from .._session.run import Action, Outcome
 from .options import INSTANCE_LIST_OPTIONS, find_tokens
 

@@ -13,7 +13,7 @@ from .._api.client import Client, Connection
 from .._errors import OptionError
 from .._run.driver import WallClock, sender
 from .._run.fleet import Fleet, Job, Pace
-from .._session.model import shown_account
+from .._session.account import shown_account
 from .._session.run import Goal, Outcome
 from .._session.states import READ, lifecycle
 from .fleet import named

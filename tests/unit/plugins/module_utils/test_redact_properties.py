@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unicodedata import decimal
 from urllib.parse import quote, quote_plus
 
 from ansible_collections.wawp.cloud.plugins.module_utils._redact import (
     REDACTED,
     mask_account,
     mask_account_in,
+    mask_person,
     one_line,
     redact_text,
 )
@@ -47,6 +49,61 @@ def values(draw: st.DrawFn, number: str) -> Any:
     return draw(
         st.recursive(leaves, lambda deeper: st.lists(deeper, max_size=3) | st.dictionaries(keys, deeper, max_size=3))
     )
+
+
+# The last four digits are shown, so they must not be the others, too.
+long_numbers = st.from_regex(r"[1-9][0-9]{9,14}", fullmatch=True).filter(lambda it: it[2:-4] not in 3 * it[-4:])
+SCRIPTS = {"Arabic": 0x660, "Persian": 0x6F0, "Devanagari": 0x966, "Thai": 0xE50, "fullwidth": 0xFF10}
+SEPARATORS = (" ", "-", ".", "/", "_", ",", "\u00b7", "\u200b", " - ", "|", "*", "\u2011", "\u202f", ") (")
+
+
+@st.composite
+def writings(draw: st.DrawFn, number: str) -> Any:
+    """The number as no server should write it, and some do."""
+    zero = draw(st.sampled_from([0x30, *SCRIPTS.values()]))
+    text = "".join(chr(zero + int(digit)) for digit in number)
+    cuts = sorted(draw(st.sets(st.integers(1, len(number) - 1), max_size=4)))
+    pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)])]
+    joined = draw(st.sampled_from(SEPARATORS)).join(pieces)
+    return draw(
+        st.sampled_from(
+            [
+                joined,
+                f"call {joined} now",
+                {joined: True},
+                pieces,
+                {f"part{at}": piece for at, piece in enumerate(pieces)},
+                [[{"deep": pieces}]],
+                float(number),
+                [int(number), float(number)],
+                f"{float(number)}",
+                f"{float(number):.{len(number) - 1}E}",
+                {"national": text[2:]},
+                f"0{text[2:]}",
+            ]
+        )
+    )
+
+
+def digits_shown(value: Any) -> str:
+    """The digits that are left of a value, in ASCII."""
+    return "".join(str(decimal(each)) for each in json.dumps(value, ensure_ascii=False) if each.isdecimal())
+
+
+@EXAMPLES
+@given(st.data(), long_numbers)
+def test_no_writing_of_a_number_is_left(data: st.DataObject, number: str) -> None:
+    shown = mask_account_in(data.draw(writings(number)), number)
+    assert number[:-4] not in digits_shown(shown)
+    assert number[2:-4] not in digits_shown(shown)
+
+
+@EXAMPLES
+@given(st.data(), long_numbers)
+def test_what_is_told_of_a_person_holds_no_writing_of_a_number(data: st.DataObject, number: str) -> None:
+    """Even where nobody knows which number to look for."""
+    shown = mask_person(data.draw(writings(number)))
+    assert number[2:-4] not in digits_shown(shown)
 
 
 @EXAMPLES

@@ -15,7 +15,8 @@ from ......plugins.module_utils._redact import (
     one_line,
     redact_sensitive_keys,
 )
-from ......plugins.module_utils._session.model import parse_account, parse_session, shown_account
+from ......plugins.module_utils._session.account import parse_account, shown_account
+from ......plugins.module_utils._session.model import parse_session
 
 __all__ = [
     "mask_account",

@@ -13,7 +13,8 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import Reply, drive
 from ansible_collections.wawp.cloud.plugins.module_utils._run.dry_run import predict
-from ansible_collections.wawp.cloud.plugins.module_utils._session.model import parse_account, parse_session
+from ansible_collections.wawp.cloud.plugins.module_utils._session.account import parse_account
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import parse_session
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import (
     MAX_READING_AGE,
     Answer,

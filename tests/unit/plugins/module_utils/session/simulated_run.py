@@ -16,14 +16,9 @@ from ansible_collections.wawp.cloud.plugins.module_utils import _errors
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import drive, sender
 from ansible_collections.wawp.cloud.plugins.module_utils._run.dry_run import DryRun
+from ansible_collections.wawp.cloud.plugins.module_utils._session.account import account_id, parse_account
 from ansible_collections.wawp.cloud.plugins.module_utils._session.logged_out import MAX_STEPS
-from ansible_collections.wawp.cloud.plugins.module_utils._session.model import (
-    SEVERED,
-    UNPROVEN,
-    account_id,
-    parse_account,
-    parse_session,
-)
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import SEVERED, UNPROVEN, parse_session
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import (
     MAX_RETRY_AFTER,
     RETRY_DELAYS,

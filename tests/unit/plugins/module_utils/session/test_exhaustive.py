@@ -12,7 +12,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.plugins.module_utils._session.model import NO_ACCOUNT, SEVERED, parse_account
+from ansible_collections.wawp.cloud.plugins.module_utils._session.account import parse_account
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import NO_ACCOUNT, SEVERED
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal, Outcome
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Instance

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.plugins.module_utils._session.model import parse_account
+from ansible_collections.wawp.cloud.plugins.module_utils._session.account import parse_account
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays, Instance

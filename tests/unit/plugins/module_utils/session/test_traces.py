@@ -10,7 +10,8 @@ import operator
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._session.model import NO_ACCOUNT, SEVERED, parse_account
+from ansible_collections.wawp.cloud.plugins.module_utils._session.account import parse_account
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import NO_ACCOUNT, SEVERED
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import ENGINES, Delays, Instance
