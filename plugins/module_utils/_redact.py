@@ -88,7 +88,7 @@ def mask_person(value: Any) -> Any:
     """A copy of what is told of a person: names reduced to a letter, all that may be a phone number masked."""
     if isinstance(value, Mapping):
         return {
-            mask_numbers_in(str(key)): mask_name(item)
+            _mask_runs(str(key)): mask_name(item)
             if isinstance(item, str) and _NAME.search(str(key))
             else mask_person(item)
             for key, item in value.items()

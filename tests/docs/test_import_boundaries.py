@@ -21,6 +21,7 @@ PLUGIN_UTILS = f"{OURS}.plugins.plugin_utils"
 SIMULATOR = f"{PLUGIN_UTILS}.simulator"
 GROUND = (f"{UTILS}._errors", f"{UTILS}._identity", f"{UTILS}._redact", f"{UTILS}._files", f"{UTILS}._version")
 MODEL = f"{UTILS}._session.model"
+ACCOUNT = f"{UTILS}._session.account"
 # Room to what may be imported there, beside Python's own library and the room itself.
 ROOMS: dict[str, tuple[str, ...]] = {
     "plugins/modules": (f"{UTILS}._tasks",),
@@ -36,7 +37,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "plugins/plugin_utils": (UTILS, "ansible"),
     "plugins/plugin_utils/simulator": (),
     "extensions/eda/plugins/event_source": (f"{OURS}.extensions.eda.plugins.event_source._wawp",),
-    "extensions/eda/plugins/event_source/_wawp": (f"{UTILS}._redact", f"{UTILS}._api.bodies", MODEL, "aiohttp"),
+    "extensions/eda/plugins/event_source/_wawp": (
+        f"{UTILS}._redact",
+        f"{UTILS}._api.bodies",
+        MODEL,
+        ACCOUNT,
+        "aiohttp",
+    ),
 }
 # What decides and what words the evidence knows no clock, socket, thread or file. `datetime` is there for times that
 # are given; nothing in these rooms may ask for the present one.

@@ -64,7 +64,7 @@ def seen(status: str, me: str) -> Session:
         ("FAILED", "missing", False, True, (), GIVE_UP),
         ("PASSKEY_REQUIRED", "null", True, True, (), UNKNOWN_STATUS),
         ("SOMETHING_NEW", "null", True, True, (), UNKNOWN_STATUS),
-        ("working", "named", True, True, (), UNKNOWN_STATUS),
+        ("working", "named", True, True, (), LOGOUT),
     ],
 )
 def test_the_rule(  # noqa: PLR0917 - the columns of the table
