@@ -23,12 +23,16 @@ options:
   state:
     description:
       - V(present) writes a new report.
-      - V(verified) verifies O(report), and the page and the table beside it. The task fails if anything was changed.
+      - V(closed) writes a report of its own that closes unproven records of O(report), since somebody has seen on the
+        phone that the device is gone. Nothing is edited. O(report), O(closed), O(closed_by), O(closed_at),
+        O(closed_seen) and O(ticket) are required.
+      - V(verified) verifies O(report), the page and the table beside it, its signature and its time-stamp. The task
+        fails if anything was changed.
     type: str
-    choices: [present, verified]
+    choices: [present, verified, closed]
     default: present
   directory:
-    description: Where the report is written, required with O(state=present). It is made if it isn't there.
+    description: Where the report is written, required unless O(state=verified). It is made if it isn't there.
     type: path
   runbook:
     description: What has been run, also the beginning of the files' names.
@@ -38,14 +42,22 @@ options:
     description:
       - What was wanted of each instance, against which its outcome is held.
       - V(sever), that its link to a phone is severed. V(relink), that the account wanted is linked. V(shift), the
-        one or the other. V(look), that it
+        one or the other. V(audit), that it
         was read.
     type: str
-    choices: [sever, relink, shift, look]
+    choices: [sever, relink, shift, audit]
     default: sever
   title:
     description: The report's title. If unset, it is made from O(runbook).
     type: str
+  instances:
+    description:
+      - The instances that the run was about, as RV(wawp.cloud.wawp_roster#module:identities). Each gets a record,
+        also one
+        of which no result came back.
+    type: list
+    elements: dict
+    default: []
   planned:
     description: RV(wawp.cloud.wawp_fleet#module:sessions) of a run in check mode, before anything was sent.
     type: list
@@ -72,21 +84,32 @@ options:
     elements: dict
     default: []
   plan:
-    description: What M(wawp.cloud.wawp_plan) returned, of which C(confirm) and C(fingerprint) are kept.
+    description:
+      - What M(wawp.cloud.wawp_plan) returned, of which C(confirm), C(fingerprint) and C(time) are kept. C(file) and
+        C(sha256) may name the file in which it is kept.
+    type: dict
+  input:
+    description: The list of instances, RV(wawp.cloud.wawp_roster#module:input).
     type: dict
   began:
     description: When the run began, in ISO 8601 with its offset from UTC. If unset, now.
     type: str
   journal:
-    description: The O(wawp.cloud.wawp_fleet#module:journal) of the run. What it tells of earlier runs stands in the
-      records.
+    description:
+      - The O(wawp.cloud.wawp_fleet#module:journal) of the run. What it tells of earlier runs stands in the records,
+        and
+        what was sent in this one though no result came back, since the task was killed or the connection lost.
+      - If it is given and isn't there, nothing was sent. Leave it out where it can't be read, as on a bastion that
+        is down.
+        Without it, nobody knows what was sent to instances without a result.
+      - The report is noted in it, and the next report names this one.
     type: path
   baseline:
     description:
       - The C(.json) file of an earlier report. What has changed since, against O(after), stands in RV(drift).
       - It is refused if its chain is broken.
     type: path
-  trouble:
+  abort_reason:
     description: What broke the run off, if anything did. Such a report is not complete.
     type: str
   source:
@@ -101,8 +124,52 @@ options:
   ansible_version:
     description: The version of ansible-core, which a module can't see by itself.
     type: str
+  csv_separator:
+    description:
+      - What separates the cells of the table. Where a decimal comma is usual, spreadsheets open V(semicolon).
+    type: str
+    choices: [comma, semicolon, tab]
+    default: comma
+  sign_key:
+    description:
+      - An SSH key to sign the last hash with, by C(ssh-keygen). A private key without a passphrase, or a public key
+        whose
+        private part an agent or a hardware key holds. The signature is the C(.sig) file beside the report.
+    type: path
+  timestamp_url:
+    description:
+      - A time-stamping authority (RFC 3161) that is asked, by C(openssl), to confirm that the signature, or without
+        one the
+        last hash, is there by now. Its reply is the C(.tsr) file beside the report.
+    type: str
+  allowed_signers:
+    description:
+      - With O(state=verified), a file of those whose signature counts, as C(ssh-keygen) reads it. The report must be
+        signed
+        by one of them.
+    type: path
+  timestamp_ca:
+    description:
+      - With O(state=verified), the certificate of a time-stamping authority to trust, in PEM. The report must have a
+        time-stamp by it.
+    type: path
+  closed:
+    description: With O(state=closed), the ids of instances whose device was removed on the phone.
+    type: list
+    elements: str
+    default: []
+  closed_by:
+    description: With O(state=closed), who looked at the phone.
+    type: str
+  closed_at:
+    description: With O(state=closed), when that was, in ISO 8601 with its offset from UTC.
+    type: str
+  closed_seen:
+    description: With O(state=closed), what was seen. Phone numbers are masked.
+    type: str
   report:
-    description: The C(.json) file to verify, required with O(state=verified).
+    description: The C(.json) file to verify or whose records are closed, required with O(state=verified) and
+      O(state=closed).
     type: path
   head:
     description: With O(state=verified), the last hash as it was kept elsewhere. The report must end on it.
@@ -121,7 +188,7 @@ attributes:
     support: partial
     description: When run twice in a row outside check mode, with the same arguments, the second run changes nothing.
     details:
-      - Each run with O(state=present) writes a new report.
+      - Each run with O(state=present) or O(state=closed) writes a new report.
 extends_documentation_fragment:
   - wawp.cloud.request
   - wawp.cloud.paths
@@ -174,12 +241,13 @@ EXAMPLES = r"""
 RETURN = r"""
 files:
   description: The files that were written, with full paths.
-  returned: with O(state=present)
+  returned: unless O(state=verified)
   type: dict
   sample:
     json: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.json
     csv: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.csv
     html: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.html
+    sig: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.sig
 head:
   description: The last hash of the chain. Keep it where nobody who can edit the report can edit it too.
   returned: always
@@ -189,12 +257,12 @@ complete:
   description:
     - Whether every instance came to what was wanted, or is listed in O(accept_unproven), and nothing broke the run
       off.
-  returned: with O(state=present)
+  returned: unless O(state=verified)
   type: bool
   sample: true
 summary:
   description: The report in numbers.
-  returned: with O(state=present)
+  returned: unless O(state=verified)
   type: dict
   contains:
     total:
@@ -222,6 +290,11 @@ summary:
       returned: always
       type: int
       sample: 2
+    reads:
+      description: How often sessions were read, so that the report can be held against an access log.
+      returned: always
+      type: int
+      sample: 9
     complete:
       description: The same as RV(complete).
       returned: always
@@ -229,7 +302,7 @@ summary:
       sample: true
 needs_human:
   description: The instances that need a human, and why.
-  returned: with O(state=present)
+  returned: unless O(state=verified)
   type: list
   elements: dict
   contains:
@@ -248,6 +321,12 @@ needs_human:
       returned: always
       type: str
       sample: unproven
+    key:
+      description: Whether the session's key is still there, V(there), V(gone) or V(unknown); null where it doesn't
+        matter.
+      returned: always
+      type: str
+      sample: gone
     needs_human:
       description: What is left to do.
       returned: always
@@ -256,7 +335,7 @@ needs_human:
   sample: []
 drift:
   description: What has changed since O(baseline), by instance.
-  returned: with O(state=present)
+  returned: unless O(state=verified)
   type: list
   elements: dict
   contains:
@@ -272,8 +351,8 @@ drift:
       sample: was retired, and works again
   sample: []
 lines:
-  description: The report as a person reads it in a terminal.
-  returned: with O(state=present)
+  description: The report, or what was verified and what that can't tell, as a person reads it in a terminal.
+  returned: always
   type: list
   elements: str
   sample: ["1 instance: 1 severed", "Report: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.html"]
@@ -282,6 +361,22 @@ valid:
   returned: with O(state=verified)
   type: bool
   sample: true
+authentic:
+  description: Whether O(head) or a verified signature shows that it is the report that was written, not one made
+    anew.
+  returned: with O(state=verified)
+  type: bool
+  sample: true
+signer:
+  description: Who signed it, null unless O(allowed_signers) says so.
+  returned: with O(state=verified)
+  type: str
+  sample: night-shift@example.com
+stamped_at:
+  description: When it was there already, by a time-stamp that O(timestamp_ca) vouches for.
+  returned: with O(state=verified)
+  type: str
+  sample: Nov 22 01:31:02 2026 GMT
 problems:
   description: What was changed, in words.
   returned: with O(state=verified)

@@ -158,6 +158,13 @@ instances:
   sample:
     - {instance_id: 3EB0BCB2E3D4, origin: line 2}
     - {instance_id: 3EB0BCB2E3D5, name: Front desk, origin: line 3}
+identities:
+  description: Which instances they are and where they stand in the list, without tokens, for M(wawp.cloud.wawp_report).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {instance_id: 3EB0BCB2E3D4, name: null, origin: line 2}
 targets:
   description: The same without C(expect_account), for M(wawp.cloud.wawp_session_info).
   returned: success

@@ -201,6 +201,11 @@ actions:
       returned: always
       type: int
       sample: 200
+reads:
+  description: How often it was read.
+  returned: always
+  type: int
+  sample: 1
 open_ends:
   description:
     - With O(state=decommissioned), what could not be closed, such as a temporary link that could not be revoked.

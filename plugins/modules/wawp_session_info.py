@@ -146,6 +146,11 @@ sessions:
       returned: always
       type: dict
       sample: null
+    reads:
+      description: How often it was read.
+      returned: always
+      type: int
+      sample: 1
     qr:
       description: The QR code as a data URI, null where the session doesn't wait for a scan.
       returned: if O(qr=true)

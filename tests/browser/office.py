@@ -9,12 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._evidence.report import (
-    Evidence,
-    build,
-    checked_request,
-    versions,
-)
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.report import Evidence, build, versions
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.request import checked_request
 
 BEGAN = datetime(2026, 11, 22, 1, 30, tzinfo=timezone.utc)
 PHONE = (
@@ -90,9 +86,9 @@ def session(number: int, kind: tuple[str, tuple[str, ...], str, int], name: str)
     }
 
 
-def report(names: tuple[str, ...] = DESKS) -> dict[str, Any]:
-    """The report of that office."""
-    kinds = [kind for kind in KINDS for dummy in range(kind[3])]
+def report(names: tuple[str, ...] = DESKS, offices: int = 1) -> dict[str, Any]:
+    """The report of that office, or of so many like it."""
+    kinds = [kind for kind in KINDS for dummy in range(kind[3] * offices)]
     sessions = [session(number, kind, names[number % len(names)]) for number, kind in enumerate(kinds)]
     after = [
         {
@@ -110,7 +106,7 @@ def report(names: tuple[str, ...] = DESKS) -> dict[str, Any]:
             purpose="sever",
             title="Office in Cairo closed",
             began=parse_time(0),
-            ended=parse_time(31),
+            ended=parse_time(31 + 10 * (offices - 1)),
             request=checked_request(
                 {
                     "operator": "night-shift",
@@ -122,7 +118,7 @@ def report(names: tuple[str, ...] = DESKS) -> dict[str, Any]:
                     "accept_unproven": [sessions[-1]["instance_id"]],
                 }
             ),
-            place={
+            environment={
                 "api_url": "https://api.wawp.net",
                 "controller": "awx-7",
                 "source": "office.csv, 25 instances",

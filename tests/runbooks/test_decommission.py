@@ -313,7 +313,7 @@ def test_from_a_csv_file(world: World) -> None:
     ran = world.run("decommission", **source, wawp_confirm=planned.phrase())
     assert ran.code == 0, ran.output
     check_truth(world, ran)
-    assert "office.csv" in ran.report["place"]["source"]
+    assert "office.csv" in ran.report["environment"]["source"]
     table = next(world.folder.glob("wawp_reports/*.csv")).read_text(encoding="utf-8-sig")
     first = next(csv.DictReader(table.splitlines()))
     assert first["name"] == "'=cmd|' /C calc'!A0"
@@ -366,7 +366,7 @@ def test_a_report_is_written_after_a_failure(world: World) -> None:
         )
     assert ran.code != 0
     assert ran.outcomes() == {"A1": "not_run"}
-    assert "another run" in ran.report["trouble"]
+    assert "another run" in ran.report["abort_reason"]
     assert world.engine.writes() == []
 
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The page of a report: its frame, style and script. A Python file, since module_utils can hold no other kind."""
+"""The page of a report: its frame and style. A Python file, since module_utils can hold no other kind."""
 
 from __future__ import annotations
 
@@ -38,11 +38,17 @@ code { font: .92em/1.4 var(--mono); overflow-wrap: anywhere; }
 .seal { flex: none; width: 46px; height: 46px; border-radius: 50%; display: grid; place-items: center;
   font-size: 23px; font-weight: 700; border: 2px solid currentColor; }
 .seal.good { color: var(--good); background: var(--good-bg); }
+.seal.warn { color: var(--warn); background: var(--warn-bg); }
+.seal.calm { color: var(--calm); background: var(--calm-bg); }
 .seal.bad { color: var(--bad); background: var(--bad-bg); }
-.statement { margin: -4px 0 2px; font-size: 32px; line-height: 1.25; font-weight: 650; letter-spacing: -.022em; }
+.statement { margin: -4px 0 2px; font-size: 28px; line-height: 1.28; font-weight: 650; letter-spacing: -.022em; }
 .verdict > div > p:not(.statement) { margin: 0; color: var(--soft); }
 .verdict > div > p.trouble { margin-top: 6px; color: var(--bad); }
-section { margin-top: 42px; }
+.first { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 18px 0 0; color: var(--soft); font-size: 14px; }
+.first b { color: var(--ink); font-weight: 550; }
+nav { display: flex; flex-wrap: wrap; gap: 4px 18px; margin-top: 10px; font-size: 14px; }
+nav a { color: var(--calm); text-underline-offset: 3px; }
+section { margin-top: 42px; scroll-margin-top: 12px; }
 .bar { display: block; width: 100%; height: 14px; border-radius: 7px; background: var(--none-bg); margin: 28px 0 14px; }
 .bar rect { stroke: var(--paper); stroke-width: 2; vector-effect: non-scaling-stroke; }
 .tiles { display: flex; flex-wrap: wrap; gap: 10px; }
@@ -52,25 +58,24 @@ section { margin-top: 42px; }
 .tile:hover { border-color: var(--faint); }
 .tile[aria-pressed="true"] { border-color: var(--ink); box-shadow: inset 0 0 0 1px var(--ink); }
 .tile .count { grid-column: 1 / -1; font-size: 28px; line-height: 1.15; font-weight: 600; letter-spacing: -.02em; }
-.tile .share { color: var(--faint); font-size: 13px; }
+.tile .share { white-space: nowrap; color: var(--faint); font-size: 13px; }
 .chip { display: inline-flex; align-items: center; gap: 6px; padding: 1px 9px 1px 7px; border-radius: 99px;
   justify-self: start;
   font-size: 13px; font-weight: 550; white-space: nowrap; }
 .sign { font-style: normal; font-weight: 700; min-width: 1em; text-align: center; }
-.c-severed { color: var(--good); background: var(--good-bg); }
+.c-severed, .c-closed { color: var(--good); background: var(--good-bg); }
 .c-no_account { color: var(--good-2); background: var(--good-2-bg); }
 .c-accepted_unproven, .c-unknown { color: var(--warn); background: var(--warn-bg); }
 .c-unproven, .c-failed, .c-unreadable { color: var(--bad); background: var(--bad-bg); }
 .c-linked { color: var(--calm); background: var(--calm-bg); }
 .c-left_alone, .c-not_run, .c-missing, .c-unlinked { color: var(--soft); background: var(--none-bg); }
-.f-severed, .f-linked.good { fill: var(--good); }
+.f-severed, .f-closed { fill: var(--good); }
 .f-no_account { fill: var(--good-2); opacity: .62; }
 .f-accepted_unproven, .f-unknown { fill: var(--warn); }
 .f-unproven, .f-failed, .f-unreadable { fill: var(--bad); }
 .f-linked, .f-logout, .f-phase { fill: var(--calm); }
 .f-left_alone, .f-not_run, .f-missing, .f-unlinked, .f-other { fill: var(--none); opacity: .55; }
-.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 10px;
-  grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); }
+.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 10px; }
 .card { background: var(--sheet); border: 1px solid var(--line);
   border-inline-start: 4px solid var(--none); border-radius: 8px;
   padding: 12px 16px; display: grid; grid-template-columns: 1fr auto; gap: 4px 12px; align-items: center; }
@@ -78,9 +83,18 @@ section { margin-top: 42px; }
 .card a { color: inherit; text-underline-offset: 3px; text-decoration-color: var(--faint); }
 .b-unproven, .b-failed, .b-unreadable { border-inline-start-color: var(--bad); }
 .b-accepted_unproven, .b-unknown { border-inline-start-color: var(--warn); }
-.b-severed, .b-no_account { border-inline-start-color: var(--good); }
+.b-severed, .b-no_account, .b-closed { border-inline-start-color: var(--good); }
 .b-linked { border-inline-start-color: var(--calm); }
-.name { color: var(--soft); }
+.card .ids { grid-column: 1 / -1; list-style: none; margin: 6px 0 0; padding: 0; font-size: 14px;
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 2px 16px; }
+.card .key-note { font-size: 13px; }
+.who { font-weight: 600; }
+.whole { grid-column: 1 / -1; justify-self: start; margin-top: 6px; }
+.whole, .stretch { font: inherit; font-size: 14px; padding: 6px 12px; color: inherit; background: none; cursor: pointer;
+  border: 1px solid var(--line); border-radius: 8px; }
+.whole:hover, .stretch:hover { border-color: var(--faint); }
+.stretch { display: block; width: 100%; margin: 10px 0; }
+.name, .ids .account { color: var(--soft); }
 .calm { margin: 0; color: var(--soft); }
 .sheet { background: var(--sheet); border: 1px solid var(--line); border-radius: 10px; padding: 20px 22px; }
 .times { display: grid; grid-template-columns: 1fr minmax(300px, 38%); gap: 34px; align-items: start; }
@@ -133,8 +147,7 @@ table { border-collapse: collapse; width: 100%; }
 .gantt { display: block; width: 100%; height: 14px; }
 .track { fill: var(--line); }
 .tick { fill: var(--ink); opacity: .75; }
-.js tr.detail { display: none; }
-.js tr.detail.open { display: table-row; }
+.ended { display: none; }
 tr.detail > td { background: color-mix(in srgb, var(--none-bg) 35%, transparent); }
 .detail p { margin: 4px 0; max-width: 90ch; }
 .detail ol { margin: 0; padding: 0; list-style: none; }
@@ -150,12 +163,20 @@ dl.words dd { margin-top: 4px; color: var(--soft); font-size: 14px; }
 .empty { padding: 22px; color: var(--soft); }
 footer { margin-top: 48px; padding-bottom: 40px; color: var(--faint); font-size: 13px; }
 #fleet button:focus-visible, :focus-visible { outline: 2px solid var(--calm); outline-offset: 2px; }
-:target td { background: var(--calm-bg); }
+tr.target td { background: var(--calm-bg); }
 [hidden] { display: none !important; }
-@media (max-width: 800px) {
+@media screen and (max-width: 800px) {
   main, header, footer { padding-left: 16px; padding-right: 16px; }
   .statement { font-size: 25px; }
-  .times { grid-template-columns: 1fr; }
+  .times { grid-template-columns: minmax(0, 1fr); }
+  #fleet, #fleet tbody, #fleet thead, #fleet tr.detail, #fleet tr.detail td { display: block; }
+  #fleet thead tr { display: flex; flex-wrap: wrap; }
+  #fleet th button { padding: 6px 12px; }
+  #fleet tr.row { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; align-items: center;
+    border-bottom: 1px solid var(--line); padding: 6px 0; }
+  #fleet tr.row td { border: 0; padding: 2px 12px; }
+  #fleet tr.row .way, #fleet tr.row .account, #fleet tr.row .sent { grid-column: 2 / -1; }
+  #fleet tr.row .lane, #fleet tr.detail td:first-child { display: none; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media print {
@@ -171,99 +192,22 @@ footer { margin-top: 48px; padding-bottom: 40px; color: var(--faint); font-size:
   .chip { border: 1px solid currentColor; }
   .card, .row, .tile, dl > div { break-inside: avoid; }
   .scroll { overflow: visible; border: 0; }
-  #fleet td { padding: 4px 6px; font-size: 9pt; }
+  #fleet td { padding: 1px 5px; font-size: 7.5pt; line-height: 1.3; }
+  #fleet td * { font-size: inherit; }
+  #fleet .name { display: inline; font-size: inherit; }
+  #fleet td:nth-child(2) { white-space: nowrap; }
+  #fleet .chip { border: 0; padding: 0; }
+  #fleet .lane { width: auto; min-width: 0; white-space: nowrap; }
   #fleet thead { display: table-header-group; }
-  .js tr.detail { display: none; }
+  nav, .stretch, .whole, .lane svg, #timeline .chart { display: none; }
+  .ended { display: inline; }
+  .times { grid-template-columns: 1fr; }
+  .cards { grid-template-columns: 1fr; }
+  .sheet, .card, .tile { border-radius: 0; padding: 8px 10px; }
+  .seal { border-width: 1px; }
+  .statement { font-size: 17pt; }
+  .tile .count { font-size: 15pt; }
 }
-"""
-
-SCRIPT = """
-'use strict';
-(function () {
-  var root = document.documentElement, table = document.getElementById('fleet'), body = table.tBodies[0];
-  var search = document.getElementById('search'), shown = document.getElementById('shown');
-  var all = document.getElementById('all'), clear = document.getElementById('clear');
-  var empty = document.getElementById('empty');
-  var tiles = Array.prototype.slice.call(document.querySelectorAll('.tile'));
-  root.classList.add('js');
-  var entries = Array.prototype.map.call(body.querySelectorAll('tr.row'), function (row) {
-    var detail = row.nextElementSibling;
-    return {
-      row: row, detail: detail, outcome: row.getAttribute('data-outcome'), more: row.querySelector('.more'),
-      words: (row.textContent + ' ' + detail.textContent).toLowerCase()
-    };
-  });
-  function open(entry, wanted) {
-    entry.more.setAttribute('aria-expanded', String(wanted));
-    entry.detail.classList.toggle('open', wanted);
-  }
-  function filter() {
-    var wanted = tiles.filter(function (tile) { return tile.getAttribute('aria-pressed') === 'true'; })
-      .map(function (tile) { return tile.getAttribute('data-outcome'); });
-    var words = search.value.toLowerCase().split(/\\s+/).filter(Boolean), count = 0;
-    entries.forEach(function (entry) {
-      var fits = (!wanted.length || wanted.indexOf(entry.outcome) >= 0) &&
-        words.every(function (word) { return entry.words.indexOf(word) >= 0; });
-      entry.row.hidden = entry.detail.hidden = !fits;
-      count += fits ? 1 : 0;
-    });
-    shown.textContent = (count === entries.length ? '' : count + ' of ') + entries.length + ' instances';
-    clear.hidden = count === entries.length;
-    empty.hidden = count > 0;
-  }
-  function sort(header, place) {
-    var down = header.getAttribute('aria-sort') === 'ascending';
-    Array.prototype.forEach.call(header.parentNode.cells, function (cell) { cell.removeAttribute('aria-sort'); });
-    header.setAttribute('aria-sort', down ? 'descending' : 'ascending');
-    var keyed = entries.map(function (entry, number) {
-      return { entry: entry, key: entry.row.cells[place].getAttribute('data-v'), number: number };
-    });
-    var numbers = keyed.every(function (item) { return item.key !== '' && isFinite(item.key); });
-    keyed.sort(function (one, other) {
-      var order = numbers ? one.key - other.key : one.key.localeCompare(other.key, undefined, { numeric: true });
-      return (down ? -order : order) || one.number - other.number;
-    });
-    var sheaf = document.createDocumentFragment();
-    keyed.forEach(function (item) { sheaf.appendChild(item.entry.row); sheaf.appendChild(item.entry.detail); });
-    body.appendChild(sheaf);
-  }
-  entries.forEach(function (entry) {
-    entry.more.addEventListener('click', function () {
-      open(entry, entry.more.getAttribute('aria-expanded') !== 'true');
-    });
-  });
-  tiles.forEach(function (tile) {
-    tile.addEventListener('click', function () {
-      tile.setAttribute('aria-pressed', String(tile.getAttribute('aria-pressed') !== 'true'));
-      filter();
-    });
-  });
-  Array.prototype.forEach.call(table.tHead.rows[0].cells, function (header, place) {
-    header.firstElementChild.addEventListener('click', function () { sort(header, place); });
-  });
-  function reset() {
-    search.value = '';
-    tiles.forEach(function (tile) { tile.setAttribute('aria-pressed', 'false'); });
-    filter();
-  }
-  search.addEventListener('input', filter);
-  clear.addEventListener('click', function () { reset(); search.focus(); });
-  all.addEventListener('click', function () {
-    var wanted = all.getAttribute('aria-pressed') !== 'true';
-    all.setAttribute('aria-pressed', String(wanted));
-    all.textContent = wanted ? 'Fold all' : 'Unfold all';
-    entries.forEach(function (entry) { open(entry, wanted); });
-  });
-  document.addEventListener('keydown', function (event) {
-    if (event.key === '/' && document.activeElement !== search && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault();
-      search.focus();
-    } else if (event.key === 'Escape') {
-      reset();
-    }
-  });
-  filter();
-}());
 """
 
 PAGE = """<!DOCTYPE html>
@@ -282,7 +226,12 @@ PAGE = """<!DOCTYPE html>
 <div class="brand">wawp.cloud report</div>
 <h1>$title</h1>
 <div class="verdict"><div class="seal $tone" aria-hidden="true">$sign</div><div>
-<p class="statement">$statement</p>$lead</div></div>
+<p class="statement">$statement</p><p>$lead</p>$trouble</div></div>
+<p class="first">$first_facts</p>
+<nav aria-label="Parts of this report"><a href="#attention">What needs a human ($needs)</a>
+<a href="#timeline">The run in time</a> <a href="#instances">Every instance ($total)</a>
+<a href="#facts">Who, where, on what terms</a> <a href="#words">What the words mean</a>
+<a href="#proof">How to check this report</a></nav>
 $bar
 <div class="tiles" role="group" aria-label="Show only these outcomes">$tiles</div>
 </header>
@@ -298,6 +247,9 @@ $bar
 <button id="all" type="button" aria-pressed="false">Unfold all</button>
 <output id="shown" aria-live="polite">$total instances</output>
 </div>
+<noscript><p class="calm">The table is drawn by this page's own script, which is switched off here. The same records
+stand in the <code>.csv</code> and <code>.json</code> files beside it.</p></noscript>
+<button id="before" type="button" class="stretch" hidden>Show those before</button>
 <div class="scroll"><table id="fleet">
 <thead><tr><th scope="col"><button type="button">No.</button></th>
 <th scope="col"><button type="button">Instance</button></th>
@@ -306,18 +258,23 @@ $bar
 <th scope="col"><button type="button">Account</button></th>
 <th scope="col"><button type="button">Calls</button></th>
 <th scope="col"><button type="button">When</button></th></tr></thead>
-<tbody>$rows</tbody>
-</table><p id="empty" class="empty" hidden>Nothing fits the filter.</p></div></section>
+<tbody></tbody>
+</table><p id="empty" class="empty" hidden>Nothing fits the filter.</p></div>
+<button id="later" type="button" class="stretch" hidden>Show more</button></section>
 <section id="facts"><h2>Who, where, on what terms</h2><div class="sheet"><dl>$facts</dl></div></section>
 <section id="words"><h2>What the words mean</h2><div class="sheet"><dl class="words">$words</dl></div></section>
 <section id="proof"><h2>How to check this report</h2><div class="sheet proof">
 <p>Each record holds the hash of the one before it. An edit of any of them, or of this page, shows when the chain is
-followed. Keep its end where nobody who can edit the report can edit it too, such as the ticket:</p>
+followed. Whoever can edit the report could also make it anew, so keep its end where they can't write, such as the
+ticket, or sign it:</p>
 <code class="head">$algorithm $head</code>
-<p><code>ansible-playbook wawp.cloud.verify_report -e report=REPORT.json -e head=$head</code></p>
+<p><code>ansible-playbook wawp.cloud.verify_report -e wawp_report=REPORT.json -e wawp_head=$head</code></p>
+<p>Without Ansible, the collection's page on evidence shows it with <code>jq</code>, <code>sha256sum</code> and
+<code>ssh-keygen</code>.</p>
 </div></section>
 </main>
 <footer>Written by wawp.cloud $version, $ended. This page loads nothing from anywhere.</footer>
+<script id="data" type="application/json">$data</script>
 <script>$script</script>
 </body>
 </html>

@@ -12,11 +12,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .._identity import IDENTITY_FIELDS
 from .._redact import one_line
 
+SEPARATORS: Mapping[str, str] = {"comma": ",", "semicolon": ";", "tab": "\t"}
 COLUMNS = (
-    *("number", "instance_id", "name", "outcome", "verdict", "needs_human", "account"),
-    *("status_before", "status_after", "paired_after", "calls", "began", "ended", "deadline", "deadline_met"),
+    *("number", *IDENTITY_FIELDS, "outcome", "verdict", "key", "proven_at", "proof_seconds", "needs_human", "account"),
+    *("status_before", "status_after", "paired_after", "calls", "reads", "began", "ended", "deadline", "deadline_met"),
     *("ticket", "requester", "approver", "operator", "runbook", "source", "api_url", "controller"),
     *("open_ends", "deleted", "drift", "versions", "previous", "hash"),
 )
@@ -24,13 +26,22 @@ COLUMNS = (
 _FORMULA = re.compile(r"^[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
 # Where a spreadsheet of another language begins a new cell, whatever stands around it.
 _INNER_FORMULA = re.compile(r"([;\t][\s'\"]*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
+# What they take for a number or a date, and show another one of: 012345670123, 3E11, 1-2, MAR1.
+_NUMBER = re.compile(
+    r"[\d.,+-]*\d[\d.,]*(e[+-]?\d+)?|\d{1,4}-\d{1,2}(-\d{1,4})?|(\d{1,4}-?)?[a-z]{3,9}-?\d{1,4}|true|false",
+    re.IGNORECASE,
+)
 _LONGEST = 4000
 
 
-def render(report: Mapping[str, Any]) -> bytes:
-    """RFC 4180, with the mark by which spreadsheets know UTF-8."""
+def render(report: Mapping[str, Any], separator: str = "comma") -> bytes:
+    """RFC 4180, with the mark by which spreadsheets know UTF-8.
+
+    Args:
+        separator: a name in SEPARATORS; where a decimal comma is usual, spreadsheets open semicolons.
+    """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
+    writer = csv.writer(text, lineterminator="\r\n", delimiter=SEPARATORS[separator])
     writer.writerow(COLUMNS)
     for record in report["records"]:
         row = _row(record)
@@ -39,11 +50,13 @@ def render(report: Mapping[str, Any]) -> bytes:
 
 
 def _row(record: Mapping[str, Any]) -> dict[str, Any]:
+    instance_id = record["instance_id"]
     return {
         **record,
         **record["who"],
         **record["when"],
         **record["where"],
+        "instance_id": f"'{instance_id}" if _NUMBER.fullmatch(instance_id) else instance_id,
         "status_before": record["before"]["status"],
         "status_after": record["after"]["status"],
         "paired_after": record["after"]["paired"],

@@ -242,7 +242,7 @@ class Run:
         while True:
             answer = yield Call("info")
             self.now = answer.at
-            self.outcome.reads += 1
+            self.outcome.reads += not answer.planned
             if answer.error is None:
                 return self._record_reading(answer)
             if answer.error.kind == UNKNOWN_SESSION:
@@ -394,7 +394,7 @@ class Run:
     def read_after_refusal(self) -> Steps:
         answer = yield Call("info")
         self.now = answer.at
-        self.outcome.reads += 1
+        self.outcome.reads += not answer.planned
         self.outcome.last = answer.session or self.outcome.last
         self.outcome.gone = answer.error is not None and answer.error.kind == UNKNOWN_SESSION
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from .._errors import OptionError
 from .._evidence.hash_chain import digest
-from .._evidence.report import checked_request, checked_results
+from .._evidence.report import checked_results
+from .._evidence.request import checked_request
 from .._identity import identity_of
 from .._redact import one_line
 from .._session.model import NO_ACCOUNT, PROVEN, UNPROVEN

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What wawp_report does with its options: writes a report, or verifies one."""
+"""What wawp_report does with its options: writes a report, closes records of one, or verifies one."""
 
 from __future__ import annotations
 
@@ -12,35 +12,27 @@ import os
 import platform
 import re
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._errors import OptionError
-from .._evidence import page as _report_html
-from .._evidence import table as _report_csv
-from .._evidence.hash_chain import ALGORITHM, verify
-from .._evidence.report import (
-    FORMAT,
-    LOOK,
-    OUTCOMES,
-    RELINK,
-    SEVER,
-    SHIFT,
-    Evidence,
-    build,
-    checked_request,
-    checked_results,
-    drift,
-    header_of,
-    parse_time,
-    versions,
-)
-from .._files import read_bytes, write_private
+from .._evidence import page, table
+from .._evidence.drift import drift
+from .._evidence.from_journal import JournalFacts, journal_facts
+from .._evidence.lines import report_lines
+from .._evidence.outcomes import PURPOSES, SEVER
+from .._evidence.report import Evidence, build, checked_results, versions
+from .._evidence.request import checked_request, checked_time
+from .._evidence.times import parse_time
+from .._files import write_private
 from .._redact import one_line, redact_sensitive_keys
-from .._run.journal import read_events
-from .._version import VERSION
+from .._run.journal import Journal, read_events
 from .options import Spec
-from .result import TaskResult, counted, utc
+from .report_close import CLOSE_SPEC, closing_evidence
+from .report_file import whole_report
+from .report_verify import VERIFY_SPEC, verify_task
+from .result import TaskResult, utc
+from .seals import SEAL_SPEC, check_seals, seal
 
 REQUEST: Spec = {
     "ticket": {"type": "str"},
@@ -51,107 +43,183 @@ REQUEST: Spec = {
     "accept_unproven": {"type": "list", "elements": "str", "default": []},
 }
 _RESULTS = ("planned", "sessions", "linked", "after", "deleted")
+_LISTS = ("instances", *_RESULTS)
 REPORT_SPEC: Spec = {
-    "state": {"type": "str", "default": "present", "choices": ["present", "verified"]},
+    "state": {"type": "str", "default": "present", "choices": ["present", "verified", "closed"]},
     "directory": {"type": "path"},
     "runbook": {"type": "str", "default": "report"},
-    "purpose": {"type": "str", "default": SEVER, "choices": [SEVER, RELINK, SHIFT, LOOK]},
+    "purpose": {"type": "str", "default": SEVER, "choices": list(PURPOSES[:-1])},
     "title": {"type": "str"},
-    **{name: {"type": "list", "elements": "dict", "default": []} for name in _RESULTS},
+    **{name: {"type": "list", "elements": "dict", "default": []} for name in _LISTS},
     "plan": {"type": "dict"},
+    "input": {"type": "dict"},
     "began": {"type": "str"},
     "journal": {"type": "path"},
     "baseline": {"type": "path"},
-    "trouble": {"type": "str"},
+    "abort_reason": {"type": "str"},
     "source": {"type": "str"},
     "api_url": {"type": "str"},
     "operator": {"type": "str"},
     "ansible_version": {"type": "str"},
+    "csv_separator": {"type": "str", "default": "comma", "choices": list(table.SEPARATORS)},
     **REQUEST,
-    "report": {"type": "path"},
-    "head": {"type": "str"},
+    **SEAL_SPEC,
+    **VERIFY_SPEC,
+    **CLOSE_SPEC,
 }
-# As many instances as a person reads in a terminal.
-_READABLE = 40
 _RUNBOOK = re.compile(r"[A-Za-z0-9_-]+")
+_PLAN = ("confirm", "fingerprint", "file", "sha256", "time")
+_INPUT = ("source", "count", "sha256", "hashed", "columns", "ignored_columns")
 
 
 def report_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-    """Write a report, or verify one.
+    """Write a report, close records of one, or verify one.
 
     Raises:
         OptionError: a value can't be used, a file can't be read or written.
     """
-    return _verify(params) if params["state"] == "verified" else _write(params, check_mode)
-
-
-def _write(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
+    if params["state"] == "verified":
+        return verify_task(params)
     if not params["directory"]:
         raise OptionError("directory", "is missing; say where the report is to be written")
-    report = build(_evidence(params))
+    if not _RUNBOOK.fullmatch(params["runbook"]):
+        raise OptionError("runbook", "names the files, so it may hold only letters, digits, _ and -")
+    check_seals(params)
+    evidence = _closing(params) if params["state"] == "closed" else _evidence(params)
+    return _write(build(evidence), params, check_mode)
+
+
+def _write(report: Mapping[str, Any], params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     base = os.path.join(os.path.abspath(params["directory"]), _file_name(params["runbook"], report["ended"]))
-    files = {"json": _as_json(report), "csv": _report_csv.render(report), "html": _report_html.render(report)}
+    files = {
+        "json": (json.dumps(report, indent=1, ensure_ascii=True) + "\n").encode("ascii"),
+        "csv": table.render(report, params["csv_separator"]),
+        "html": page.render(report),
+    }
+    head = report["chain"]["head"]
+    sealed: dict[str, str] = {}
+    problems: list[str] = []
+    warnings: list[str] = []
     if not check_mode:
         for kind, content in files.items():
             write_private(f"{base}.{kind}", content, "directory")
-    records = report["records"]
+        sealed, problems = seal(head, base, params)
+        warnings = _note_in_journal(report, params, f"{base}.json")
+    where = "No report was written, this is check mode" if check_mode else "Report"
+    lines = report_lines(report)
     result = {
         "changed": True,
-        "files": {kind: f"{base}.{kind}" for kind in files},
-        "head": report["chain"]["head"],
+        "files": {**{kind: f"{base}.{kind}" for kind in files}, **sealed},
+        "head": head,
         "complete": report["summary"]["complete"],
         "summary": report["summary"],
         "drift": report["drift"],
         "needs_human": [
-            {name: record[name] for name in ("instance_id", "name", "outcome", "needs_human")}
-            for record in records
+            {name: record[name] for name in ("instance_id", "name", "outcome", "key", "needs_human")}
+            for record in report["records"]
             if record["needs_human"]
         ],
-        "lines": [*_lines(report), _place(f"{base}.html", check_mode)],
+        "lines": [*lines, f"{where}: {base}.html"],
     }
-    return TaskResult(result)
+    if problems:
+        result.update(failed=True, msg=f"The report is written, {base}.json, but {'; '.join(problems)}")
+    return TaskResult(result, warnings)
 
 
 def _file_name(runbook: str, ended: str) -> str:
     return f"{runbook}-{parse_time(ended).strftime('%Y%m%dT%H%M%S.%f')[:-3]}Z"
 
 
-def _as_json(report: Mapping[str, Any]) -> bytes:
-    return (json.dumps(report, indent=1, ensure_ascii=True) + "\n").encode("ascii")
-
-
 def _evidence(params: Mapping[str, Any]) -> Evidence:
     ended = utc()
-    began = params["began"] or ended
-    try:
-        parse_time(began)
-    except ValueError as error:
-        raise OptionError("began", f"{error}; write it like 2026-11-22T01:30:00Z") from None
-    checked_results(params, _RESULTS)
-    if not _RUNBOOK.fullmatch(params["runbook"]):
-        raise OptionError("runbook", "names the files, so it may hold only letters, digits, _ and -")
-    # Terms that are not kept are refused by wawp_plan before anything is sent; what has been done is told all the same.
-    request = checked_request({**params, "require_four_eyes": False, "operator": params["operator"] or _operator()})
-    instances = {str(entry["instance_id"]) for name in _RESULTS for entry in params[name]}
+    began = checked_time("began", params["began"] or ended)
+    checked_results(params, _LISTS)
+    facts = _journal(params, began)
+    results = {name: list(params[name]) for name in _LISTS}
+    if facts:
+        results["sessions"] = _with_lost(results["sessions"], facts.sessions)
+        results["deleted"] = _with_lost(results["deleted"], facts.deleted)
+    baseline = whole_report(params["baseline"], "baseline")["records"] if params["baseline"] else []
     return Evidence(
-        runbook=params["runbook"],
-        purpose=params["purpose"],
-        title=params["title"] or params["runbook"].replace("_", " ").capitalize(),
         began=began,
         ended=ended,
-        request={**request, "require_four_eyes": params["require_four_eyes"]},
-        place={
+        **_frame(params),
+        plan={name: params["plan"][name] for name in _PLAN if name in params["plan"]} if params["plan"] else None,
+        input={name: params["input"].get(name) for name in _INPUT} if params["input"] else None,
+        links=_links(params, facts),
+        abort_reason=one_line(params["abort_reason"], 1000) if params["abort_reason"] else None,
+        journal_read=facts is not None,
+        history=facts.history if facts else {},
+        accounts=facts.accounts if facts else {},
+        drift=drift(baseline, params["after"]) if baseline else [],
+        **results,  # type: ignore[arg-type]
+    )
+
+
+def _frame(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What a report says of itself: which run, who, where."""
+    # Terms that are not kept are refused by wawp_plan before anything is sent; what has been done is told all the same.
+    request = checked_request({**params, "require_four_eyes": False, "operator": params["operator"] or _operator()})
+    return {
+        "runbook": params["runbook"],
+        "purpose": params["purpose"],
+        "title": params["title"] or params["runbook"].replace("_", " ").capitalize(),
+        "request": {**request, "require_four_eyes": params["require_four_eyes"]},
+        "environment": {
             "api_url": redact_sensitive_keys(params["api_url"]),
             "controller": socket.gethostname(),
             "source": params["source"],
             "versions": versions(params["ansible_version"], platform.python_version()),
         },
-        plan=params["plan"],
-        trouble=one_line(params["trouble"], 1000) if params["trouble"] else None,
-        history=_history(params["journal"], instances, began) if params["journal"] else {},
-        drift=drift(_records_of(params["baseline"]), params["after"]) if params["baseline"] else [],
-        **{name: params[name] for name in _RESULTS},
-    )
+    }
+
+
+def _closing(params: Mapping[str, Any]) -> Evidence:
+    now = utc()
+    facts = _journal(params, now)
+    return Evidence(**{**_frame(params), **closing_evidence(params, now), "links": _links(params, facts)})
+
+
+def _journal(params: Mapping[str, Any], began: str) -> JournalFacts | None:
+    if not params["journal"]:
+        return None
+    instances = dict.fromkeys(str(entry["instance_id"]) for name in _LISTS for entry in params[name])
+    return journal_facts(read_events(params["journal"]), began, instances)
+
+
+def _with_lost(results: Sequence[Mapping[str, Any]], lost: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The results that came back, and those of the journal in the place of those that didn't."""
+    known = {str(entry["instance_id"]) for entry in results}
+    # The last one of an instance: it may have been run, and then been left without an end.
+    latest = {str(entry["instance_id"]): entry for entry in lost}
+    return [*results, *(entry for instance_id, entry in latest.items() if instance_id not in known)]
+
+
+def _links(params: Mapping[str, Any], facts: JournalFacts | None) -> dict[str, Any] | None:
+    if facts is None:
+        return None
+    return {
+        "journal": os.path.abspath(params["journal"]),
+        "previous": facts.previous,
+        "interrupted": facts.interrupted,
+    }
+
+
+def _note_in_journal(report: Mapping[str, Any], params: Mapping[str, Any], file: str) -> list[str]:
+    """Have the next report on this journal know of this one. Returns warnings."""
+    path = params["journal"]
+    if not path or not os.path.exists(path):
+        return []
+    try:
+        journal = Journal(path)
+    except OptionError as error:
+        return [f"The next report won't name this one, since the journal {error.problem}"]
+    for record in report["records"] if report["closing"] else ():
+        closing = {name: report["closing"][name] for name in ("by", "at", "seen")}
+        journal.write("closed", record["instance_id"], report["ended"], **closing)
+    journal.write("report", "", report["ended"], file=os.path.basename(file), head=report["chain"]["head"])
+    journal.close()
+    return [f"The next report won't name this one, since the journal {journal.failure}"] if journal.failure else []
 
 
 def _operator() -> str:
@@ -159,137 +227,3 @@ def _operator() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name
         return f"uid {os.getuid()}"
-
-
-def _history(path: str, instances: set[str], began: str) -> dict[str, list[dict[str, str]]]:
-    """What the journal tells of the time before this run, by instance."""
-    told: dict[str, list[dict[str, str]]] = {}
-    for event in read_events(path):
-        instance_id = str(event["instance_id"])
-        if instance_id not in instances or parse_time(str(event["time"])) >= parse_time(began):
-            continue
-        what = f"{event.get('action')} is sent, while {event.get('status')}"
-        if event["event"] == "outcome":
-            sent = ", ".join(f"{action['action']} {action['outcome']}" for action in event.get("actions") or [])
-            what = f"run ended: {event.get('verdict') or event.get('status')}; sent: {sent or 'nothing'}"
-        told.setdefault(instance_id, []).append({"time": str(event["time"]), "what": what})
-    return told
-
-
-def _records_of(path: str) -> Sequence[Mapping[str, Any]]:
-    """The records of an earlier report, which must be whole."""
-    report = _read(path, "baseline")
-    problems = _problems(report, None)
-    if problems:
-        raise OptionError("baseline", f"{path} is not as it was written: {'; '.join(problems)}")
-    records: Sequence[Mapping[str, Any]] = report["records"]
-    return records
-
-
-def _read(path: str, option: str) -> dict[str, Any]:
-    content = read_bytes(path, option)
-    twice: set[str] = set()
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, dummy in pairs]
-        twice.update(name for name in names if names.count(name) > 1)
-        return dict(pairs)
-
-    try:
-        report = json.loads(content, object_pairs_hook=members)
-    except (ValueError, RecursionError):
-        raise OptionError(option, f"{path} is no JSON; name the report's .json file") from None
-    if not isinstance(report, dict) or report.get("format") != FORMAT:
-        raise OptionError(option, f"{path} is no report of the format {FORMAT}")
-    if twice:  # one value would be followed, and another one read by people
-        raise OptionError(option, f"{path} is not as it was written: it gives {', '.join(sorted(twice))} twice")
-    return report
-
-
-def _problems(report: Mapping[str, Any], head: str | None) -> list[str]:
-    records, chain = report.get("records"), report.get("chain")
-    if not isinstance(records, list) or not isinstance(chain, dict) or not all(isinstance(r, dict) for r in records):
-        return ["its records or its chain are missing"]
-    problems = verify(header_of(report), records, str(chain.get("head")))
-    if chain != {"algorithm": ALGORITHM, "head": chain.get("head")}:
-        problems.append("what it says of its chain was changed")
-    if head is not None and head.strip().lower() != chain.get("head"):
-        problems.append("it ends on another hash than the one given as head: it is not the report that was kept")
-    return problems
-
-
-def _verify(params: Mapping[str, Any]) -> TaskResult:
-    """Follow the chain, and hold page and table against what the records would give."""
-    path = params["report"]
-    if not path:
-        raise OptionError("report", "is missing; name the report's .json file")
-    if params["head"] is not None and not params["head"].strip():
-        raise OptionError("head", "is empty, which would skip the check; give the last hash, or leave it out")
-    report = _read(path, "report")
-    problems = _problems(report, params["head"])
-    compared = [path]
-    if not problems:
-        for kind, render in (("html", _report_html.render), ("csv", _report_csv.render)):
-            problem = _sibling(report, os.path.splitext(path)[0], kind, render)
-            if problem is None:
-                compared.append(f"{os.path.splitext(path)[0]}.{kind}")
-            elif problem:
-                problems.append(problem)
-    result: dict[str, Any] = {
-        "changed": False,
-        "valid": not problems,
-        "problems": problems,
-        "compared": compared,
-        "head": str((report.get("chain") or {}).get("head")),
-    }
-    if problems:
-        result.update(failed=True, msg=f"{path} is not as it was written: {'; '.join(problems)}")
-    return TaskResult(result)
-
-
-def _sibling(
-    report: Mapping[str, Any], base: str, kind: str, render: Callable[[Mapping[str, Any]], bytes]
-) -> str | None:
-    """What is wrong with the page or table beside a report; None if nothing, empty if it can't be compared."""
-    if not os.path.exists(f"{base}.{kind}") or report["place"]["versions"].get("wawp.cloud") != VERSION:
-        return ""
-    same = read_bytes(f"{base}.{kind}", "report") == render(report)
-    return None if same else f"{base}.{kind} doesn't show what the records say"
-
-
-def _place(page: str, check_mode: bool) -> str:
-    return f"No report was written, this is check mode: {page}" if check_mode else f"Report: {page}"
-
-
-def _lines(report: Mapping[str, Any]) -> list[str]:
-    """The report as a person reads it in a terminal."""
-    numbers = report["summary"]
-    lines = []
-    if numbers["total"] <= _READABLE:
-        lines += _table(report["records"])
-        lines.append("")
-    counts = [f"{count} {name.replace('_', ' ')}" for name, count in numbers["outcomes"].items() if count]
-    lines.append(f"{counted(numbers['total'])}: {', '.join(reversed(counts)) or 'none'}")
-    wanted = sorted(
-        (record for record in report["records"] if record["needs_human"]),
-        key=lambda record: (OUTCOMES.index(record["outcome"]), record["number"]),
-    )
-    if wanted:
-        lines.append("What needs a human:")
-        lines += [f"  {record['instance_id']}  {one_line(record['needs_human'], 300)}" for record in wanted[:_READABLE]]
-    if len(wanted) > _READABLE:
-        lines.append(f"  and {len(wanted) - _READABLE} more")
-    return lines
-
-
-def _table(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    rows = [("INSTANCE", "NAME", "WAS", "IS", "OUTCOME", "SENT")]
-    for record in records:
-        sent = ", ".join(call["action"] for call in record["calls"]) or "nothing"
-        name = one_line(record["name"] or "", 24)
-        before, after = record["before"]["status"] or "-", record["after"]["status"] or "-"
-        rows.append((record["instance_id"], name, before, after, record["outcome"].replace("_", " "), sent))
-    if not any(row[1] for row in rows[1:]):
-        rows = [(row[0], *row[2:]) for row in rows]  # type: ignore[misc]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]

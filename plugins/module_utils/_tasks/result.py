@@ -58,6 +58,7 @@ def outcome_result(outcome: Outcome, began: datetime, mask: bool) -> dict[str, A
         "account": shown_account(outcome.last_paired.account if outcome.last_paired else None, mask),
         "session": last.public(mask) if last else None,
         "actions": [_action_result(action, began) for action in outcome.actions],
+        "reads": outcome.reads,
         "open_ends": outcome.open_ends,
         "began": utc(began),
         "prediction": outcome.predicted,

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._errors import OptionError
+from .._identity import identity_of
 from .columns import near_miss, read_table
 from .options import TARGET_FIELDS, Spec, parse_expected_account, parse_instance_id
 from .result import TaskResult, counted
@@ -64,6 +65,7 @@ def roster_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
                 "ignored_columns": list(ignored),
             },
             "instances": instances,
+            "identities": [identity_of(entry).fields for entry in instances],
             "targets": [{name: entry[name] for name in TARGET_FIELDS if name in entry} for entry in instances],
         }
     )
@@ -119,6 +121,8 @@ def _text(name: str, value: Any, where: str) -> str:
             name, f"is a number or another value that isn't text, and YAML changes digits of some; quote it{inventory}"
         )
     text = value.strip()
+    if name == "instance_id":
+        text = text[1:] if text.startswith("'") else text  # as the report's table protects it from spreadsheets
     if name not in ("name", "origin") and _SPREADSHEET_NUMBER.fullmatch(text):
         raise OptionError(
             name, "was turned into a number by a spreadsheet; format its cells as text, and enter it anew"

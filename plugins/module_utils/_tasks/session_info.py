@@ -71,6 +71,7 @@ def session_facts(outcome: Outcome, mask: bool) -> dict[str, Any]:
         "account": shown_account(session.account if session else None, mask),
         "session": session.public(mask) if session else None,
         "error": outcome.error.as_result() if outcome.error else None,
+        "reads": outcome.reads,
     }
 
 

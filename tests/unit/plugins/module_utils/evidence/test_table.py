@@ -11,7 +11,8 @@ import io
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.plugins.module_utils._evidence.report import Evidence, build, checked_request
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.report import Evidence, build
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.request import checked_request
 from ansible_collections.wawp.cloud.plugins.module_utils._evidence.table import COLUMNS, render
 from hypothesis import given
 from hypothesis import strategies as st

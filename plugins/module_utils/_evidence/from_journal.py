@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What a journal knows that a run's results don't: ends that got lost, earlier runs, reports before this one.
+
+A task that ends without its result, since it was killed or the connection broke, leaves what it sent in the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._session.model import UNPROVEN
+from .times import parse_time
+
+_ABSENT = "absent"
+ADVICE_NO_END = (
+    "A logout was sent, and its end isn't known: the task ended without its result. Run again: the journal remembers "
+    "it, and the session is read first. Until then, the phone may or may not list the device."
+)
+_FROM_JOURNAL = "Taken from the journal, since the task that ran it ended without its result."
+
+
+@dataclass
+class JournalFacts:
+    """What a journal says of a run and of the time before.
+
+    Attributes:
+        sessions: results of runs since then, in the place of those that got lost.
+        deleted: those of runs that delete.
+        history: what happened to each instance before.
+        previous: time, file and last hash of the report before this one, None if there is none.
+        interrupted: runs since that report that left no report, None if there are none.
+        accounts: whose session it was, as the journal holds it.
+    """
+
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+    deleted: list[dict[str, Any]] = field(default_factory=list)
+    history: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    previous: dict[str, Any] | None = None
+    interrupted: dict[str, Any] | None = None
+    accounts: dict[str, str] = field(default_factory=dict)
+
+
+def journal_facts(events: Iterable[Mapping[str, Any]], began: str, instances: Collection[str]) -> JournalFacts:
+    """Read a journal for the report of a run.
+
+    Args:
+        events: of the journal, in their order.
+        began: when the run began.
+        instances: which it was about.
+    """
+    facts, start = JournalFacts(), parse_time(began)
+    since: dict[str, list[Mapping[str, Any]]] = {}
+    between: list[Mapping[str, Any]] = []
+    for event in events:
+        instance_id, earlier = str(event["instance_id"]), parse_time(str(event["time"])) < start
+        if event["event"] == "report":
+            if earlier:
+                facts.previous = {name: event.get(name) for name in ("time", "file", "head")}
+                between = []
+            continue
+        if event.get("account"):
+            facts.accounts[instance_id] = str(event["account"])
+        if not earlier:
+            since.setdefault(instance_id, []).append(event)
+            continue
+        if event["event"] in ("sending", "outcome"):
+            between.append(event)
+        what = _told(event) if instance_id in instances else None
+        if what:
+            facts.history.setdefault(instance_id, []).append({"time": str(event["time"]), "what": what})
+    facts.interrupted = _interrupted(between)
+    for instance_id in instances:
+        _take_lost(facts, instance_id, since.get(instance_id, ()))
+    return facts
+
+
+def _told(event: Mapping[str, Any]) -> str | None:
+    """An event in words, None if nobody needs to know."""
+    if event["event"] == "sending":
+        return f"{event.get('action')} is sent, while {event.get('status')}"
+    if event["event"] == "closed":
+        return f"closed by {event.get('by')}, who saw at {event.get('at')}: {event.get('seen')}"
+    if event["event"] != "outcome":
+        return None
+    sent = ", ".join(f"{action['action']} {action['outcome']}" for action in event.get("actions") or [])
+    return f"run ended: {event.get('verdict') or event.get('status')}; sent: {sent or 'nothing'}"
+
+
+def _interrupted(events: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Runs that left no report, as one stretch of time."""
+    if not events:
+        return None
+    open_ends: dict[str, bool] = {}
+    for event in events:
+        open_ends[str(event["instance_id"])] = event["event"] == "sending"
+    times = sorted(str(event["time"]) for event in events)
+    return {
+        "began": times[0],
+        "ended": times[-1],
+        "instances": len(open_ends),
+        "without_end": sum(open_ends.values()),
+    }
+
+
+def _take_lost(facts: JournalFacts, instance_id: str, events: Sequence[Mapping[str, Any]]) -> None:
+    """Put together what results would have said: an end that was noted, or what was sent without one."""
+    sent: list[Mapping[str, Any]] = []
+    for event in events:
+        if event["event"] == "sending":
+            sent.append(event)
+        elif event["event"] == "outcome":
+            sent = []
+            entry = {name: value for name, value in event.items() if name not in ("event", "time")}
+            entry["warnings"] = [*(entry.get("warnings") or []), _FROM_JOURNAL]
+            (facts.deleted if event.get("state") == _ABSENT else facts.sessions).append(entry)
+    logouts = [event for event in sent if event.get("action") == "logout"]
+    deletions = [event for event in sent if event.get("action") == "delete"]
+    if logouts:
+        known = {"verdict": UNPROVEN, "advice": ADVICE_NO_END, "key": "unknown"}
+        facts.sessions.append(_without_end(instance_id, logouts, "a logout was sent, its end isn't known", known))
+    if deletions:
+        facts.deleted.append(
+            _without_end(instance_id, deletions, "a deletion was sent, its end isn't known", {"state": _ABSENT})
+        )
+
+
+def _without_end(
+    instance_id: str, sent: Sequence[Mapping[str, Any]], message: str, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "instance_id": instance_id,
+        "failed": True,
+        "msg": message,
+        "previous_status": sent[0].get("status"),
+        "account": next((event["account"] for event in sent if event.get("account")), None),
+        "began": str(sent[0]["time"]),
+        "duration": 0,
+        "actions": [
+            {
+                "action": str(event.get("action")),
+                "time": str(event["time"]),
+                "status": event.get("status"),
+                "outcome": "unknown",
+                "http_status": None,
+                "duration": 0.0,
+            }
+            for event in sent
+        ],
+        **known,
+    }

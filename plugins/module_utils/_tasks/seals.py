@@ -1,0 +1,209 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Seals of a report: an SSH signature of its last hash, and an RFC 3161 time-stamp.
+
+Both are made and verified by tools that are everywhere, ssh-keygen and openssl, so that anybody can verify them without
+the collection.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.module_utils.urls import open_url
+
+from .._errors import OptionError
+from .._files import read_bytes, write_private
+from .._redact import one_line, redact_sensitive_keys
+from .options import Spec
+
+SEAL_SPEC: Spec = {
+    "sign_key": {"type": "path", "no_log": False},
+    "timestamp_url": {"type": "str"},
+}
+NAMESPACE = "report@wawp.cloud"
+# Seconds for a person to touch a hardware key, and for a time-stamping authority to answer.
+_SIGN_TIMEOUT, _STAMP_TIMEOUT = 120, 30
+_LARGEST_STAMP = 1_000_000
+_QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
+
+
+@dataclass
+class Seals:
+    """What the seals of a report prove.
+
+    Attributes:
+        signer: who signed it, None unless a signature was verified.
+        stamped_at: when it was there already, None unless a time-stamp was verified.
+        problems: what is wrong, in words.
+        lines: what was found, in words.
+        files: those that were verified.
+    """
+
+    signer: str | None = None
+    stamped_at: str | None = None
+    problems: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+class _ToolError(Exception):
+    """A tool refused; its own words."""
+
+
+def sealed_text(head: str) -> bytes:
+    """What is signed: the last hash and a line feed."""
+    return f"{head}\n".encode("ascii")
+
+
+def check_seals(params: Mapping[str, Any]) -> None:
+    """Refuse what a report can't be sealed with. Raises OptionError."""
+    if params["sign_key"]:
+        read_bytes(params["sign_key"], "sign_key")
+        _require("ssh-keygen", "sign_key")
+    if params["timestamp_url"]:
+        if not re.match(r"https?://[^/?#@]+", params["timestamp_url"]):
+            raise OptionError("timestamp_url", "must be the http or https URL of a time-stamping authority")
+        _require("openssl", "timestamp_url")
+
+
+def seal(head: str, base: str, params: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """Sign and stamp a report that is written.
+
+    Returns:
+        The files that were made by kind, and why one is missing, in words.
+    """
+    files: dict[str, str] = {}
+    content, problems = sealed_text(head), []
+    if params["sign_key"]:
+        try:
+            content = _run(["ssh-keygen", "-q", "-Y", "sign", "-f", params["sign_key"], "-n", NAMESPACE], content)
+            write_private(f"{base}.sig", content, "directory")
+            files["sig"] = f"{base}.sig"
+        except _ToolError as error:
+            problems.append(f"it could not be signed with sign_key: {error}")
+    if params["timestamp_url"] and not problems:
+        try:
+            write_private(f"{base}.tsr", _stamp(content, params["timestamp_url"]), "directory")
+            files["tsr"] = f"{base}.tsr"
+        except (_ToolError, OSError, ValueError) as error:
+            address = redact_sensitive_keys(params["timestamp_url"])
+            problems.append(f"{address} gave no time-stamp: {one_line(str(error))}")
+    return files, problems
+
+
+def _stamp(content: bytes, url: str) -> bytes:
+    """The reply of a time-stamping authority, which says when it has seen this content."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = os.path.join(folder, "data")
+        write_private(data, content, "timestamp_url")
+        query = _run(["openssl", "ts", "-query", "-data", data, "-sha256", "-cert"])
+        headers = {"Content-Type": _QUERY, "Accept": _REPLY}
+        response = open_url(url, data=query, method="POST", headers=headers, timeout=_STAMP_TIMEOUT)
+        reply: bytes = response.read(_LARGEST_STAMP)
+        path = os.path.join(folder, "reply")
+        write_private(path, reply, "timestamp_url")
+        text = _run(["openssl", "ts", "-reply", "-in", path, "-text"]).decode("utf-8", "replace")
+    if "Status: Granted" not in text:
+        raise _ToolError("it did not grant one")
+    return reply
+
+
+def verify_seals(head: str, base: str, params: Mapping[str, Any]) -> Seals:
+    """Verify the signature and the time-stamp beside a report."""
+    seals, content = Seals(), sealed_text(head)
+    signature = f"{base}.sig"
+    if os.path.exists(signature):
+        _verify_signature(seals, content, signature, params["allowed_signers"])
+        content = read_bytes(signature, "report")
+    elif params["allowed_signers"]:
+        seals.problems.append(f"it isn't signed: there is no {signature}")
+    if os.path.exists(f"{base}.tsr"):
+        _verify_stamp(seals, content, f"{base}.tsr", params["timestamp_ca"])
+    elif params["timestamp_ca"]:
+        seals.problems.append(f"it has no time-stamp: there is no {base}.tsr")
+    return seals
+
+
+def _verify_signature(seals: Seals, content: bytes, signature: str, allowed: str | None) -> None:
+    if not allowed:
+        try:
+            told = _run(["ssh-keygen", "-Y", "check-novalidate", "-n", NAMESPACE, "-s", signature], content)
+        except _ToolError as error:
+            seals.problems.append(f"its signature doesn't fit it: {error}")
+            return
+        key = told.decode("utf-8", "replace").rpartition(" with ")[2].strip()
+        seals.lines.append(f"Signed with {one_line(key)}. Whose key that is can't be told without allowed_signers.")
+        return
+    read_bytes(allowed, "allowed_signers")
+    try:
+        found = _run(["ssh-keygen", "-Y", "find-principals", "-s", signature, "-f", allowed]).decode("utf-8", "replace")
+        signer = found.splitlines()[0]
+        verify = ["ssh-keygen", "-Y", "verify", "-f", allowed, "-I", signer, "-n", NAMESPACE, "-s", signature]
+        told = _run(verify, content)
+    except (_ToolError, IndexError) as error:
+        seals.problems.append(f"its signature is by nobody in allowed_signers, or doesn't fit it: {error}")
+        return
+    seals.signer = one_line(signer)
+    seals.files.append(signature)
+    key = one_line(told.decode("utf-8", "replace").rpartition(" with ")[2])
+    seals.lines.append(f"Signed by {seals.signer} with {key}.")
+
+
+def _verify_stamp(seals: Seals, content: bytes, path: str, authority: str | None) -> None:
+    try:
+        text = _run(["openssl", "ts", "-reply", "-in", path, "-text"]).decode("utf-8", "replace")
+    except _ToolError as error:
+        seals.problems.append(f"its time-stamp can't be read: {error}")
+        return
+    found = re.search(r"Time stamp: (.+)", text)
+    time = one_line(found[1]) if found else "a time that it doesn't say"
+    if not authority:
+        seals.lines.append(f"Its time-stamp says {time}. Whether to believe it can't be told without timestamp_ca.")
+        return
+    read_bytes(authority, "timestamp_ca")
+    with tempfile.TemporaryDirectory() as folder:
+        data = os.path.join(folder, "data")
+        write_private(data, content, "report")
+        try:
+            _run(["openssl", "ts", "-verify", "-data", data, "-in", path, "-CAfile", authority])
+        except _ToolError as error:
+            seals.problems.append(f"its time-stamp doesn't fit it, or isn't by an authority in timestamp_ca: {error}")
+            return
+    seals.stamped_at = time
+    seals.files.append(path)
+    seals.lines.append(f"It was there at {time}, by its time-stamp.")
+
+
+def _require(tool: str, option: str) -> None:
+    if not shutil.which(tool):
+        raise OptionError(option, f"needs {tool}, which isn't installed where this task runs")
+
+
+def _run(command: Sequence[str], content: bytes | None = None) -> bytes:
+    """What a tool says. It has no terminal, or it would ask for a passphrase there and wait for ever."""
+    environment = {**os.environ, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"}
+    try:
+        ended = subprocess.run(  # noqa: S603 - our own commands; paths stand where no option can
+            command,
+            input=content or b"",
+            capture_output=True,
+            timeout=_SIGN_TIMEOUT,
+            check=False,
+            env=environment,
+            start_new_session=True,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _ToolError(one_line(str(error))) from None
+    if ended.returncode:
+        raise _ToolError(one_line((ended.stderr or ended.stdout).decode("utf-8", "replace")) or f"{command[0]} failed")
+    return ended.stdout

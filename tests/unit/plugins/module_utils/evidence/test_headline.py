@@ -1,0 +1,92 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The headline looks no better than the report: a tick stands for proof without a remainder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.headline import Headline, headline
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.outcomes import GOOD, OUTCOMES, PURPOSES
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def told(
+    purpose: str = "sever", needs: int = 0, drifted: int = 0, prediction: bool = False, **outcomes: int
+) -> Headline:
+    total = sum(outcomes.values())
+    good = all(name in GOOD[purpose] for name, count in outcomes.items() if count)
+    report: dict[str, Any] = {
+        "purpose": purpose,
+        "prediction": prediction,
+        "began": "2026-11-22T01:30:00Z",
+        "ended": "2026-11-22T01:31:00Z",
+        "summary": {
+            "total": total,
+            "outcomes": {name: Counter(outcomes)[name] for name in OUTCOMES},
+            "needs_human": needs,
+            "drifted": drifted,
+            "calls": 2,
+            "reads": 7,
+            "complete": bool(total) and good,
+        },
+    }
+    return headline(report)
+
+
+@pytest.mark.parametrize(
+    ("report", "statement", "sign"),
+    [
+        (told(severed=25), "All 25 links are proven severed.", "✓"),
+        (told(severed=1), "The link is proven severed.", "✓"),
+        (
+            told(severed=19, no_account=6),
+            "19 of 25 links are proven severed. 6 had no account when first looked at.",
+            "✓",
+        ),
+        (told(no_account=2), "0 of 2 links are proven severed. 2 had no account when first looked at.", "✓"),
+        (told(severed=1, accepted_unproven=1), "1 of 2 links is proven severed.", "!"),
+        (
+            told(severed=2, needs=1, drifted=1),
+            "All 2 links are proven severed. 1 changed since the earlier report. 1 needs a human.",
+            "!",
+        ),
+        (told(severed=1, unproven=1, needs=1), "1 of 2 links is proven severed. 1 needs a human.", "!"),
+        (told(severed=2, prediction=True), "Prediction, nothing was sent: 2 of 2 links would be severed.", "i"),
+        (told("audit", linked=3, unlinked=1), "3 of 4 sessions are linked.", "i"),
+        (
+            told("audit", linked=3, drifted=1, needs=1),
+            "3 of 3 sessions are linked. 1 changed since the earlier report. 1 needs a human.",
+            "!",
+        ),
+        (told(not_run=3, needs=3), "Nothing was sent to any of the 3 sessions.", "!"),
+        (told(), "No instance was looked at.", "!"),
+    ],
+)
+def test_statements(report: Headline, statement: str, sign: str) -> None:
+    assert (report.statement, report.sign) == (statement, sign)
+
+
+@given(
+    st.sampled_from(PURPOSES),
+    st.dictionaries(st.sampled_from(OUTCOMES), st.integers(0, 3)),
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.booleans(),
+)
+def test_a_tick_stands_for_proof_without_a_remainder(
+    purpose: str, outcomes: dict[str, int], needs: int, drifted: int, prediction: bool
+) -> None:
+    report = told(purpose, needs, drifted, prediction, **outcomes)
+    if report.sign == "✓":
+        occurring = {name for name, count in outcomes.items() if count}
+        assert occurring <= {"severed", "no_account", "linked"}
+        assert not needs
+        assert not drifted
+        assert not prediction
+        assert report.tone == "good"
