@@ -27,6 +27,9 @@ options:
   name:
     description: Your name for the instance, it comes back in RV(sessions).
     type: str
+  origin:
+    description: Where it stands in a list of yours. It is returned, nothing else.
+    type: str
   expect_account:
     description:
       - The account that must be linked, as a phone number with its country code or as a WhatsApp id.

@@ -367,16 +367,12 @@ authentic:
   returned: with O(state=verified)
   type: bool
   sample: true
-signer:
-  description: Who signed it, null unless O(allowed_signers) says so.
+seals:
+  description: Who signed it, C(signer), as O(allowed_signers) says, and when it was there already, C(stamped_at), as
+    O(timestamp_ca) vouches for. Null where nothing was verified.
   returned: with O(state=verified)
-  type: str
-  sample: night-shift@example.com
-stamped_at:
-  description: When it was there already, by a time-stamp that O(timestamp_ca) vouches for.
-  returned: with O(state=verified)
-  type: str
-  sample: Nov 22 01:31:02 2026 GMT
+  type: dict
+  sample: {signer: night-shift@example.com, stamped_at: Nov 22 01:31:02 2026 GMT}
 problems:
   description: What was changed, in words.
   returned: with O(state=verified)

@@ -38,7 +38,7 @@ options:
       - Names of hosts in the inventory, whose variables C(wawp_instance_id), C(wawp_name), C(wawp_expect_account) and
         C(wawp_access_token) say what the instance is. Also taken are mappings like those in O(entries).
       - A host without an instance is left out. No host gets the token of another one; those without one of their own
-        use the environment variable E(WAWP_ACCESS_TOKEN) of the controller.
+        use the controller's environment variable C(WAWP_ACCESS_TOKEN).
     type: list
     elements: raw
 extends_documentation_fragment:
@@ -163,6 +163,22 @@ identities:
   returned: success
   type: list
   elements: dict
+  contains:
+    instance_id:
+      description: The instance.
+      returned: always
+      type: str
+      sample: 3EB0BCB2E3D4
+    name:
+      description: Your name for it, null if it was given none.
+      returned: always
+      type: str
+      sample: Front desk
+    origin:
+      description: Where it stands in the list.
+      returned: always
+      type: str
+      sample: line 2
   sample:
     - {instance_id: 3EB0BCB2E3D4, name: null, origin: line 2}
 targets:

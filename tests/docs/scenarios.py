@@ -64,9 +64,10 @@ _BROKEN: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
     ({"expect_account": "+49 171 2345679"}, []),
 ]
 _HOOKS = [{"url": "https://hooks.example.com/wawp", "events": ["message"], "is_active": True}]
+_NAMED = {"instance_id": "ONE", "name": "Front desk", "origin": "line 2"}
 _LOG_OUT = {
     "wawp.cloud.wawp_fleet": {
-        "instances": [{"instance_id": "ONE", "name": "Front desk"}, "NOWHERE"],
+        "instances": [_NAMED, "NOWHERE"],
         "state": "decommissioned",
         **_BRIEF,
     },
@@ -86,12 +87,17 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "wawp_session_info": [
         *(Scenario({"qr": qr}, session) for session in _SESSIONS for qr in (False, True)),
         *(Scenario(options, {}, faults) for options, faults in _BROKEN[:3]),
-        Scenario({"instance_id": None, "instances": ["ONE", {"instance_id": "NOWHERE", "name": "Front desk"}]}),
+        Scenario(
+            {
+                "instance_id": None,
+                "instances": ["ONE", {**_NAMED, "instance_id": "NOWHERE"}],
+            }
+        ),
     ],
     "wawp_fleet": [
         *(Scenario({"state": "absent", "instances": ["ONE", "NOWHERE"], **_BRIEF}, session) for session in _SESSIONS),
         *(Scenario({"state": "logged_out", "instances": ["ONE"], **_BRIEF}, it, check=True) for it in _SESSIONS),
-        Scenario({"state": "logged_out", "instances": [{"instance_id": "ONE", "name": "Front desk"}]}),
+        Scenario({"state": "logged_out", "instances": [_NAMED]}),
         Scenario(
             {
                 "state": "logged_out",
@@ -110,7 +116,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "wawp_pairing": [
         *(Scenario({"wait_timeout": 0.2, "qr_path": "ONE.png"}, session) for session in _SESSIONS),
         Scenario({"wait_timeout": 0.2}, _STOPPED, check=True),
-        Scenario({"name": "Front desk", "expect_account": "+49 171 2345679"}),
+        Scenario({"name": "Front desk", "origin": "line 2", "expect_account": "+49 171 2345679"}),
         *(Scenario(options, {}, faults) for options, faults in _BROKEN[:3]),
     ],
     "wawp_temp_link": [
@@ -137,7 +143,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
         *(Scenario(_REPORT, session, before=[_LOG_OUT, _READ]) for session in (_WORKING, _SCAN, _STOPPED)),
         Scenario(_REPORT, check=True, before=[_LOG_OUT, _READ]),
         Scenario(
-            {**_REPORT, "baseline": "{{ written.files.json }}", "purpose": "look"},
+            {**_REPORT, "baseline": "{{ written.files.json }}", "purpose": "audit"},
             before=[
                 _LOG_OUT,
                 _READ,

@@ -74,6 +74,8 @@ def replay(events: Iterable[Event]) -> dict[str, Known]:
 def _apply(event: Event, known: Known | None) -> Known | None:
     if event["event"] == "sending":
         return _apply_sending(event, known)
+    if event["event"] == "closed":  # a person has seen on the phone that the device is gone
+        return None
     return _apply_outcome(event, known) if event["event"] == "outcome" else known
 
 

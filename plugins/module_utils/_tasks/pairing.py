@@ -39,6 +39,7 @@ PAIRING_SPEC: Spec = {
     **CONNECTION,
     **INSTANCE,
     "name": {"type": "str"},
+    "origin": {"type": "str"},
     "expect_account": STATE["expect_account"],
     "qr_path": {"type": "path"},
     "wait_timeout": {"type": "float", "default": 600.0},

@@ -211,14 +211,14 @@ def _note_in_journal(report: Mapping[str, Any], params: Mapping[str, Any], file:
     if not path or not os.path.exists(path):
         return []
     try:
-        journal = Journal(path)
+        journal = Journal(path, report["ended"])
     except OptionError as error:
         return [f"The next report won't name this one, since the journal {error.problem}"]
     for record in report["records"] if report["closing"] else ():
         closing = {name: report["closing"][name] for name in ("by", "at", "seen")}
         journal.write("closed", record["instance_id"], report["ended"], **closing)
     journal.write("report", "", report["ended"], file=os.path.basename(file), head=report["chain"]["head"])
-    journal.close()
+    journal.close(utc())
     return [f"The next report won't name this one, since the journal {journal.failure}"] if journal.failure else []
 
 

@@ -296,8 +296,7 @@ def outcome(time: str = "2026-11-22T01:30:09.000Z", **changes: Any) -> dict[str,
 
 def written_journal(folder: Path, *events: dict[str, Any]) -> str:
     path = folder / "j.jsonl"
-    lines = ({"event": event["event"], **event} for event in events)
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    path.write_bytes(b"".join(encode({"event": event["event"], **event}) for event in events))
     return str(path)
 
 

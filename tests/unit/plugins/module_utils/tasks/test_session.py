@@ -226,6 +226,7 @@ def test_the_whole_result_of_a_logout(task: Task) -> None:
         "verdict": "severed",
         "advice": None,
         "account": "********5678@c.us",
+        "reads": 2,
         "open_ends": [],
         "prediction": False,
         "error": None,

@@ -56,6 +56,7 @@ def test_one(server: Server, engine: Engine, check_mode: bool) -> None:
                     "me": {"id": "********5678@c.us", "pushName": "N***", "lid": "***********3697@lid"},
                 },
                 "error": None,
+                "reads": 1,
             }
         ],
     }

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Signed and time-stamped reports, by the tools that everybody has."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+
+from .authority import Authority
+from .test_report import report, session
+
+for tool in ("ssh-keygen", "openssl"):
+    if not shutil.which(tool):
+        pytest.skip(f"NO {tool}: seals were not tested", allow_module_level=True)
+
+
+def key(folder: Path, name: str = "key", passphrase: str = "") -> str:
+    made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", str(folder / name)]
+    subprocess.run(made, check=True)
+    return str(folder / name)
+
+
+def signers(folder: Path, key_path: str, name: str = "night-shift@example.com") -> str:
+    kind, public, *dummy = Path(f"{key_path}.pub").read_text().split()
+    (folder / "allowed").write_text(f"{name} {kind} {public}\n")
+    return str(folder / "allowed")
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
+    with Authority(tmp_path_factory.mktemp("authority")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+
+
+def written(folder: Path, **options: Any) -> dict[str, Any]:
+    return report(directory=str(folder / "reports"), sessions=[session()], **options)
+
+
+def verified(result: dict[str, Any], **options: Any) -> dict[str, Any]:
+    return report(state="verified", report=result["files"]["json"], **options)
+
+
+def test_a_signature_says_who(tmp_path: Path) -> None:
+    signed = key(tmp_path)
+    result = written(tmp_path, sign_key=signed)
+    found = verified(result, allowed_signers=signers(tmp_path, signed))
+    assert stat.S_IMODE(Path(result["files"]["sig"]).stat().st_mode) == 0o600
+    assert (found["valid"], found["authentic"], found["seals"]["signer"]) == (True, True, "night-shift@example.com")
+    assert any(line.startswith("Signed by night-shift@example.com with ED25519 key SHA256:") for line in found["lines"])
+    assert result["files"]["sig"] in found["compared"]
+
+
+def test_without_allowed_signers_a_signature_only_names_its_key(tmp_path: Path) -> None:
+    found = verified(written(tmp_path, sign_key=key(tmp_path)))
+    assert (found["valid"], found["authentic"]) == (True, False)
+    assert any("can't be told without allowed_signers" in line for line in found["lines"])
+
+
+def test_an_agent_holds_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed = key(tmp_path)
+    agent = subprocess.Popen(
+        [str(shutil.which("ssh-agent")), "-D", "-a", str(tmp_path / "agent")], stdout=subprocess.PIPE
+    )
+    try:
+        assert agent.stdout
+        agent.stdout.readline()
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+        subprocess.run([str(shutil.which("ssh-add")), "-q", signed], check=True)
+        allowed = signers(tmp_path, signed)
+        Path(signed).unlink()
+        assert verified(written(tmp_path, sign_key=f"{signed}.pub"), allowed_signers=allowed)["authentic"]
+    finally:
+        agent.terminate()
+        agent.wait()
+        if agent.stdout:
+            agent.stdout.close()
+
+
+@pytest.mark.parametrize("change", ["another key", "another report", "garbage", "none"])
+def test_what_does_not_fit_shows(tmp_path: Path, change: str) -> None:
+    signed = key(tmp_path)
+    result = written(tmp_path, sign_key=signed)
+    allowed = signers(tmp_path, key(tmp_path, "other") if change == "another key" else signed)
+    signature = Path(result["files"]["sig"])
+    if change == "another report":
+        signature.write_bytes(Path(written(tmp_path, sign_key=signed, ticket="CHG-2")["files"]["sig"]).read_bytes())
+    elif change == "garbage":
+        signature.write_text("no signature")
+    elif change == "none":
+        signature.unlink()
+    found = verified(result, allowed_signers=allowed)
+    assert (found["valid"], found["authentic"]) == (False, False)
+    assert "sign" in found["msg"]
+
+
+def test_a_report_that_was_made_anew_is_not_the_signed_one(tmp_path: Path) -> None:
+    """The chain of it is whole; the signature is of the one before."""
+    signed = key(tmp_path)
+    result = written(tmp_path, sign_key=signed)
+    forged = written(tmp_path / "forged")
+    for kind in ("json", "csv", "html"):
+        shutil.copy(forged["files"][kind], result["files"][kind])
+    assert verified(result)["valid"] is False
+    assert not verified(result, allowed_signers=signers(tmp_path, signed))["valid"]
+
+
+def test_a_key_with_a_passphrase_fails_at_once_and_the_report_is_there(tmp_path: Path) -> None:
+    result = written(tmp_path, sign_key=key(tmp_path, passphrase="geheim"))
+    assert result["failed"]
+    assert "could not be signed" in result["msg"]
+    assert json.loads(Path(result["files"]["json"]).read_text())["summary"]["total"] == 1
+    assert "sig" not in result["files"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"sign_key": "/nowhere"}, "sign_key: can't be read"),
+        ({"timestamp_url": "ftp://example.com"}, "timestamp_url: must be"),
+    ],
+)
+def test_what_is_refused_before_anything_is_written(tmp_path: Path, options: dict[str, Any], told: str) -> None:
+    with pytest.raises(OptionError, match=told):
+        written(tmp_path, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_time_stamp_says_when(tmp_path: Path, authority: Authority, signed: bool) -> None:
+    options = {"sign_key": key(tmp_path)} if signed else {}
+    result = written(tmp_path, timestamp_url=authority.url, **options)
+    found = verified(result, timestamp_ca=str(authority.ca))
+    assert found["valid"], found["problems"]
+    assert found["seals"]["stamped_at"].endswith("GMT")
+    assert result["files"]["tsr"] in found["compared"]
+    bare = verified(result)
+    assert bare["seals"]["stamped_at"] is None
+    assert any("can't be told without timestamp_ca" in line for line in bare["lines"])
+
+
+def test_a_time_stamp_of_something_else_shows(tmp_path: Path, authority: Authority) -> None:
+    one, two = (written(tmp_path, timestamp_url=authority.url, ticket=ticket) for ticket in ("one", "two"))
+    shutil.copy(two["files"]["tsr"], one["files"]["tsr"])
+    assert "its time-stamp doesn't fit it" in verified(one, timestamp_ca=str(authority.ca))["msg"]
+    Path(one["files"]["tsr"]).unlink()
+    assert "it has no time-stamp" in verified(one, timestamp_ca=str(authority.ca))["msg"]
+
+
+def test_an_authority_that_gives_none(tmp_path: Path, authority: Authority) -> None:
+    authority.broken = True
+    try:
+        result = written(tmp_path, timestamp_url=authority.url)
+    finally:
+        authority.broken = False
+    assert "gave no time-stamp" in result["msg"]
+    assert Path(result["files"]["html"]).exists()
+
+
+def test_nobody_there_to_stamp(tmp_path: Path) -> None:
+    assert "gave no time-stamp" in written(tmp_path, timestamp_url="http://127.0.0.1:1/")["msg"]
+
+
+def test_check_mode_signs_nothing(tmp_path: Path) -> None:
+    signed = key(tmp_path)
+    result = report(True, directory=str(tmp_path / "reports"), sessions=[session()], sign_key=signed)
+    assert not result.get("failed")
+    assert not (tmp_path / "reports").exists()
