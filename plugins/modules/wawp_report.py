@@ -321,12 +321,6 @@ needs_human:
       returned: always
       type: str
       sample: unproven
-    key:
-      description: Whether the session's key is still there, V(there), V(gone) or V(unknown); null where it doesn't
-        matter.
-      returned: always
-      type: str
-      sample: gone
     needs_human:
       description: What is left to do.
       returned: always
