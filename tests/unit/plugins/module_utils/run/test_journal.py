@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import resource
@@ -20,7 +22,13 @@ from typing import Any
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._run.history import replay
-from ansible_collections.wawp.cloud.plugins.module_utils._run.journal import Journal, read_events
+from ansible_collections.wawp.cloud.plugins.module_utils._run.journal import (
+    Journal,
+    default_path,
+    read_events,
+    sent_since,
+    survey,
+)
 from ansible_collections.wawp.cloud.plugins.module_utils._run.journal_lines import encode
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import (
     NO_ACCOUNT,
@@ -380,3 +388,81 @@ def test_sessions_do_not_mix(mine: list[dict[str, Any]], others: list[dict[str, 
     mixed = [event for pair in zip(mine, strangers) for event in pair]
     rest = [*mine[len(strangers) :], *strangers[len(mine) :]]
     assert known_after([*mixed, *rest]) == known_after(mine)
+
+
+# -- what others ask
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://api.wawp.net", "api.wawp.net.jsonl"),
+        ("HTTPS://API.Wawp.net./", "api.wawp.net.jsonl"),
+        ("https://api.wawp.net:443/", "api.wawp.net.jsonl"),
+        (" http://api.wawp.net:80", "api.wawp.net.jsonl"),
+        ("http://127.0.0.1:8080/v2/", "127.0.0.1_8080_v2.jsonl"),
+        ("https://user:secret@host/../../etc", "host_.._.._etc.jsonl"),
+        ("https://[::1]:8443", "__1_8443.jsonl"),
+    ],
+)
+def test_an_api_has_one_journal_however_its_address_is_written(url: str, name: str) -> None:
+    assert default_path(url) == f"~/.ansible/wawp/{name}"
+    assert default_path(url, "/home/ops/.ansible") == f"/home/ops/.ansible/wawp/{name}"
+
+
+def test_what_was_sent_since_the_plan_is_told_though_the_run_was_killed(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    note(path, SEVERED)
+    before = survey(str(path))
+    assert (before.size, before.busy_since) == (path.stat().st_size, None)
+    with closing(Journal(str(path), TIME)) as journal:
+        journal.write("sending", "killed", TIME, action="logout", status="WORKING")
+        journal.write("sending", "ended", TIME, action="logout", status="WORKING")
+        journal.write("outcome", "ended", TIME, verdict=SEVERED)
+    traces = sent_since(str(path), before.size)
+    assert sorted(traces) == ["ended", "killed"]
+    assert [event["action"] for event in traces["killed"].unfinished] == ["logout"]
+    assert traces["killed"].outcome is None
+    assert not traces["ended"].unfinished
+    assert traces["ended"].outcome
+    assert sent_since(str(tmp_path / "none"), 0) == {}
+
+
+def test_what_a_crash_left_does_not_shift_what_stands_behind_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    note(path, SEVERED)
+    for tail in (b'{"event": "out', b"\0" * 9, b""):
+        path.write_bytes(path.read_bytes() + tail)
+        size = survey(str(path)).size
+        note(path, UNPROVEN)
+        assert list(sent_since(str(path), size)) == [f"{ID}-0"]
+
+
+def test_a_journal_that_is_written_to_says_since_when(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    note(path, SEVERED)
+    with closing(Journal(str(path), "2026-11-23T02:00:00.000Z")):
+        assert survey(str(path)).busy_since == "2026-11-23T02:00:00.000Z"
+        assert "since 2026-11-23T02:00:00.000Z; wait until it has ended" in refusal(path)
+    assert survey(str(path)).busy_since is None
+    assert survey(str(tmp_path / "none")) == ({}, 0, None)
+
+
+@pytest.mark.parametrize("problem", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_not_another_run(
+    tmp_path: Path, problem: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(file: int, operation: int) -> None:
+        raise OSError(problem, os.strerror(problem))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert "can't be locked" in refusal(tmp_path / "journal")
+    assert "local disk" in refusal(tmp_path / "journal")
+
+
+def test_a_proof_keeps_its_time_through_later_looks() -> None:
+    proven = {**outcome(SEVERED, "ok"), "proven_at": TIME, "proof_seconds": 1.5}
+    for later in ([], [outcome(SEVERED)], [outcome(NO_ACCOUNT)]):
+        known = replay([proven, *later])[ID]
+        assert (known.verdict, known.proven_at, known.proof_seconds) == (SEVERED, TIME, 1.5)
+    assert replay([proven, WORKING])[ID].proven_at is None
