@@ -240,13 +240,13 @@ prediction:
   sample: false
 """
 
-from ..module_utils._tasks.fleet import fleet_task
+from ..module_utils._tasks.fleet import fleet_module_task
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.options import FLEET_SPEC
 
 
 def main() -> None:
-    run_module(FLEET_SPEC, fleet_task)
+    run_module(FLEET_SPEC, fleet_module_task)
 
 
 if __name__ == "__main__":

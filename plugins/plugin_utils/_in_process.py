@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 from ansible import constants
@@ -26,6 +28,7 @@ from ..module_utils._api.client import REQUESTS_IMPORT_ERROR
 from ..module_utils._errors import OptionError
 from ..module_utils._files import anchored
 from ..module_utils._redact import make_redactor
+from ..module_utils._run.interrupt import abandoned_by_parent
 from ..module_utils._tasks.options import Spec, find_secrets, redact_options
 from ..module_utils._tasks.result import TaskResult, crashed
 from ._plain import plain
@@ -38,11 +41,13 @@ class InProcessAction(NormalAction):
     """The action of a module: does its work here where it can, starts it as always where it can't.
 
     Attributes:
+        is_abandoned: tells whether the controller was killed, so that nobody waits for the result.
         spec: the module's options.
         secret_when: the option that asks for a secret. The result is then kept out of all output and logs;
             only a registered variable holds it.
     """
 
+    is_abandoned: Callable[[], bool]
     spec: ClassVar[Spec]
     secret_when: str = ""
 
@@ -57,7 +62,12 @@ class InProcessAction(NormalAction):
             return {"failed": True, "msg": f"{self.secret_when}: no secret with async, leave one out"}
         if secret:
             self._silence_connection()
-        result = self._run(tmp, task_vars or {})
+        self.is_abandoned = abandoned_by_parent()
+        try:
+            result = self._run(tmp, task_vars or {})
+        finally:
+            if self.is_abandoned():
+                _end_worker()
         if secret:
             result["_ansible_no_log"] = True
         return result
@@ -69,7 +79,8 @@ class InProcessAction(NormalAction):
     def _run(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
         self._task.args = self._with_anchored_paths(self._task.args)
         if not self._runs_here(task_vars):
-            ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
+            with _ending_with_controller(self.is_abandoned):
+                ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
             return ran
         given = plain(self._task.args)
         validated = ModuleArgumentSpecValidator(self.spec).validate(given)
@@ -151,6 +162,29 @@ class InProcessAction(NormalAction):
     def _delegated(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
         return found
+
+
+def _end_worker() -> None:
+    """End this process, whose controller was killed. It would wait for ever to hand over its result."""
+    os._exit(1)
+
+
+@contextmanager
+def _ending_with_controller(is_abandoned: Callable[[], bool]) -> Iterator[None]:
+    """While a module runs, end this process with its controller. The module sees that nobody reads its output."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(1.0):
+            if is_abandoned():
+                _end_worker()
+
+    with suppress(RuntimeError):  # no thread is to be had
+        threading.Thread(target=watch, daemon=True, name="wawp-controller").start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def _shows_invocation(task_vars: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from .._errors import EXPIRED, UNREADABLE, WawpError
 from .._session.model import Session, parse_session
 from .._session.run import Answer, Call, Lifecycle, Outcome, Wait
+from .clock import steady
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,13 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """Real time since it was made."""
+    """Real time since it was made, a machine's sleep included."""
 
     def __init__(self) -> None:
-        self._began = time.monotonic()
+        self._began = steady()
 
     def now(self) -> float:
-        return time.monotonic() - self._began
+        return steady() - self._began
 
     def skip(self, seconds: float) -> bool:
         return False

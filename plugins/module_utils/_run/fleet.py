@@ -18,26 +18,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .._errors import EXPIRED, RATE_LIMITED
-from .._session.run import (
-    MAX_RETRY_AFTER,
-    RETRY_DELAYS,
-    Answer,
-    Call,
-    Lifecycle,
-    Outcome,
-    RunStopped,
-    Wait,
-)
+from .._errors import EXPIRED
+from .._session.run import Answer, Call, Lifecycle, Outcome, RunStopped, Wait
 from .driver import Clock, Send, execute, is_expired
+from .pace import Pace
 
-# Where no rate was set, a 429 sets this one; no 429 makes it slower than the gap, in seconds.
-RATE_AFTER_429 = 20.0
-WIDEST_GAP = 1.0
 # Seconds after which a run that has nothing to do looks up.
 POLL_INTERVAL = 1.0
-# How fast the fleet forgets a 429: the gap between calls shrinks by this factor with each call that goes well.
-RECOVERY_FACTOR = 0.99
+# A worker's, in bytes. The usual eight MiB each don't fit where memory is bounded.
+STACK_SIZE = 1024 * 1024
 
 
 @dataclass
@@ -73,45 +62,6 @@ class _Waiting:
     job: Job = field(compare=False)
 
 
-class Pace:
-    """When the next call may be sent.
-
-    Args:
-        calls_per_second: the bound, 0 for none.
-    """
-
-    def __init__(self, calls_per_second: float) -> None:
-        self._least_gap = 1.0 / calls_per_second if calls_per_second else 0.0
-        self._gap = self._least_gap
-        self._next = self._quiet_until = 0.0
-        self._refusals = 0
-
-    def wait(self, now: float) -> float:
-        """Seconds until a call may be sent, 0 for now."""
-        return max(0.0, self._next - now)
-
-    def on_sent(self, now: float) -> None:
-        """A call was sent."""
-        self._next = max(self._next + self._gap, now)
-
-    def on_reply(self, answer: Answer, now: float) -> None:
-        """A reply came: too many calls slow everybody down, others let the pace recover."""
-        error = answer.error
-        if error is None or error.kind != RATE_LIMITED:
-            self._refusals = 0
-            self._gap = max(self._least_gap, self._gap * RECOVERY_FACTOR)
-            return
-        # The calls that were under way together complain together: that is one reason to slow down. One that is
-        # refused although all kept quiet is a reason to keep quiet for longer.
-        if now >= self._quiet_until:
-            self._refusals += 1
-            if self._refusals == 1:
-                self._gap = max(self._least_gap, min(max(2 * self._gap, 1.0 / RATE_AFTER_429), WIDEST_GAP))
-        patience = RETRY_DELAYS[max(0, min(self._refusals, len(RETRY_DELAYS)) - 1)]
-        self._quiet_until = max(self._quiet_until, now + min(error.retry_after or patience, MAX_RETRY_AFTER))
-        self._next = max(self._next, self._quiet_until)
-
-
 class Fleet:
     """A run of many jobs.
 
@@ -123,8 +73,10 @@ class Fleet:
         max_connections: how many calls may be under way at once.
         pace: how often a call may be sent.
         tick: called now and then while the run goes on.
+        interrupted: asked as often whether the run is to end: no further jobs are started then, those that wait go on
+            at once, and ``sending`` has to say which calls may still be sent.
 
-    All but ``tick`` are called by one thread at a time, not always the same.
+    All but ``tick`` and ``interrupted`` are called by one thread at a time, not always the same.
     """
 
     def __init__(
@@ -137,9 +89,10 @@ class Fleet:
         max_connections: int,
         pace: Pace,
         tick: Callable[[], Any] = lambda: None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._size, self._start, self._sending, self._finished = size, start, sending, finished
-        self._pace, self._tick = pace, tick
+        self._pace, self._tick, self._interrupted = pace, tick, interrupted
         self._connections = min(max_connections, size)
         self._lock = threading.Lock()
         # One idle worker watches the time for all, the others sleep until there is something to do.
@@ -151,26 +104,40 @@ class Fleet:
         self._ready: deque[Work] = deque()
         self._waiting: list[_Waiting] = []
         self._started = self._running = self._waits = 0
-        self._open = True
+        self._open, self._ending = True, False
         self._error: BaseException | None = None
         self.calls = 0
 
     def run(self) -> None:
         """Run all jobs to their end, or as many as ``finished`` lets start."""
-        workers = [threading.Thread(target=self._work, daemon=True, name="wawp") for dummy in range(self._connections)]
         try:
-            for worker in workers:
-                worker.start()
-            for worker in workers:
+            for worker in self._start_workers():
                 while worker.is_alive():
                     worker.join(POLL_INTERVAL)
                     self._tick()
+                    self._heed_interruption()
         except BaseException as error:
             with self._lock:
                 self._break(error)
             raise
         if self._error:
             raise self._error
+
+    def _start_workers(self) -> list[threading.Thread]:
+        """As many as the system gives; the run is slower with fewer. Without any, this thread does the work."""
+        workers: list[threading.Thread] = []
+        before = threading.stack_size(STACK_SIZE)
+        try:
+            for dummy in range(self._connections):
+                worker = threading.Thread(target=self._work, daemon=True, name="wawp")
+                worker.start()
+                workers.append(worker)
+        except (RuntimeError, MemoryError):
+            if not workers:
+                self._work()
+        finally:
+            threading.stack_size(before)
+        return workers
 
     def _work(self) -> None:
         """A worker: sends one call after the other until nothing is left to do."""
@@ -181,6 +148,17 @@ class Fleet:
         except BaseException as error:  # a bug must end the run, not hang it
             with self._lock:
                 self._break(error)
+
+    def _heed_interruption(self) -> None:
+        """Once the run is to end, start nothing more, and ask those that wait for their next call."""
+        if self._ending or not self._interrupted():
+            return
+        with self._lock:
+            self._open, self._ending = False, True
+            now = time.monotonic()
+            self._waiting = [_Waiting(now, waiting.number, waiting.job) for waiting in self._waiting]
+            heapq.heapify(self._waiting)
+            self._wake_all()
 
     def _break(self, error: BaseException) -> None:
         self._error = self._error or error

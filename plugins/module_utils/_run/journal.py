@@ -77,8 +77,11 @@ class Journal:
         self._writing = threading.Lock()
         self._dirty, self._closing = threading.Event(), False
         self._syncer = threading.Thread(target=self._sync, daemon=True, name="wawp-journal")
+        self._syncs_beside = False
         if self._file is not None:
-            self._syncer.start()
+            with suppress(RuntimeError):  # no thread is to be had: each line is flushed as it is written
+                self._syncer.start()
+                self._syncs_beside = True
             self._append({"event": "begin", "time": began, "pid": os.getpid()})
 
     def _open(self, path: str, read_only: bool) -> None:
@@ -125,6 +128,8 @@ class Journal:
                 self._take_back(self._file, end)
             else:
                 self._dirty.set()
+                if not self._syncs_beside:
+                    self._flush()
 
     def _take_back(self, file: int, end: int) -> None:
         """Remove the half of a line that was written; where even that fails, nothing may follow it."""
@@ -141,7 +146,8 @@ class Journal:
             self._append({"event": "end", "time": ended})
         self._closing = True
         self._dirty.set()
-        self._syncer.join()
+        if self._syncs_beside:
+            self._syncer.join()
         with self._writing:  # a worker may still hear of a call after an interruption
             self._drop()
 
@@ -150,10 +156,13 @@ class Journal:
         while not self._closing or self._dirty.is_set():
             self._dirty.wait()
             self._dirty.clear()
-            try:
-                os.fsync(self._file if self._file is not None else -1)
-            except OSError as error:
-                self.failure = self.failure or f"can't be flushed to the disk: {error.strerror}"
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            os.fsync(self._file if self._file is not None else -1)
+        except OSError as error:
+            self.failure = self.failure or f"can't be flushed to the disk: {error.strerror}"
 
 
 def read_events(path: str, start: int = 0) -> list[Event]:

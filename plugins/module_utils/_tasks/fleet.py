@@ -6,19 +6,21 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from .._api.client import Client
-from .._errors import OptionError
+from .._errors import UNREADABLE, OptionError, WawpError
+from .._run.clock import RunTime, steady
 from .._run.driver import Reply, Send, WallClock, sender
 from .._run.dry_run import DryRun
-from .._run.fleet import Fleet, Job, Pace
+from .._run.fleet import Fleet, Job
+from .._run.interrupt import Interruption, abandoned_by_reader
 from .._run.journal import WRITE_AHEAD_CALLS, Journal
+from .._run.pace import Pace
 from .._session.account import shown_account
 from .._session.model import UNPROVEN, VERDICTS
 from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
@@ -43,6 +45,11 @@ NAMED = 5
 # Calls a second. Between a reading and its logout lies a call's gap: at half this pace none would be fresh any more.
 SLOWEST = 2 / MAX_READING_AGE
 
+# What may be sent once a run is to end, about a session whose logout it has sent.
+READS = frozenset({"info"})
+# Seconds by which a clock may be set, as time servers do, without a word.
+NOTABLE_JUMP = 2.0
+
 Say = Callable[[str], None]
 
 
@@ -53,12 +60,19 @@ class FleetRun:
         params: the module's options.
         check_mode: whether nothing may be changed.
         say: shows a line of progress while the run goes on; None where nobody would see it.
+        is_abandoned: whether nobody waits for the result any more.
 
     Raises:
         OptionError: a value can't be used; nothing was sent.
     """
 
-    def __init__(self, params: Mapping[str, Any], check_mode: bool, say: Say | None = None) -> None:
+    def __init__(
+        self,
+        params: Mapping[str, Any],
+        check_mode: bool,
+        say: Say | None = None,
+        is_abandoned: Callable[[], bool] = lambda: False,
+    ) -> None:
         if params["journal"] == "":
             raise OptionError("journal", "is empty, which remembers nothing; leave the option out if that is meant")
         self.members = parse_members(params)
@@ -68,8 +82,10 @@ class FleetRun:
         self._connections = at_least(params, "max_connections", 1)
         self._pace = Pace(parse_rate(params, SLOWEST))
         self._progress = Progress(len(self.members), at_least(params, "progress", 0), say)
+        self.time, self._interruption = RunTime(), Interruption(is_abandoned)
+        self._committed: set[int] = set()
         self._client = Client(self.connection, min(self._connections, len(self.members)))
-        self._journal = Journal(params["journal"], utc(), check_mode) if params["journal"] else None
+        self._journal = Journal(params["journal"], utc(self.time.now()), check_mode) if params["journal"] else None
         self._began: dict[int, datetime] = {}
         self._accounts: dict[int, str | None] = {}
         self.results: list[dict[str, Any] | None] = [None] * len(self.members)
@@ -88,21 +104,24 @@ class FleetRun:
             max_connections=self._connections,
             pace=self._pace,
             tick=self._progress.tick,
+            interrupted=lambda: self._interruption.reason is not None,
         )
-        began = time.monotonic()
+        began = steady()
         try:
-            fleet.run()
+            with self._interruption:
+                fleet.run()
         finally:
-            self.calls, self.duration = fleet.calls, time.monotonic() - began
+            self.calls, self.duration = fleet.calls, steady() - began
             self._client.close()
             if self._journal:
-                self._journal.close(utc())
+                self._journal.close(utc(self.time.now()))
+            self._interruption.pass_on()
 
     def _start(self, index: int) -> Job:
         member = self.members[index]
         steps = lifecycle(replace(member.goal, previous_verdict=self._earlier(member)))
         send, clock = self._noting_account(index, member), WallClock()
-        self._began[index] = datetime.now(timezone.utc)
+        self._began[index] = self.time.now()
         if self._check_mode:
             rehearsal = DryRun(send, clock)
             return Job(index, steps, rehearsal, rehearsal, rehearsal.is_simulated)
@@ -113,7 +132,10 @@ class FleetRun:
         send = sender(self._client, member.instance_id, member.access_token)
 
         def noting(name: str) -> Reply:
-            reply = send(name)
+            try:
+                reply = send(name)
+            except MemoryError:
+                raise WawpError(UNREADABLE, f"{name}: there is no memory for the reply") from None
             if reply.session is not None and reply.session.account is not None:
                 self._accounts[index] = shown_account(reply.session.account, self._mask)
             return reply
@@ -121,7 +143,12 @@ class FleetRun:
         return noting
 
     def _sending(self, job: Job, call: Call) -> RunStopped | None:
-        """Note what can burn a key before it is sent; what can't be noted is not sent."""
+        """Note what can burn a key before it is sent. What can't be noted isn't sent; at the run's end, only reads."""
+        ending = self._interruption.reason
+        if ending and (call.name not in READS or job.index not in self._committed):
+            return RunStopped(f"the run was ended, since {ending}; {call.name} was not sent")
+        if call.name in WRITE_AHEAD_CALLS:
+            self._committed.add(job.index)
         if self._journal is None or call.name not in WRITE_AHEAD_CALLS:
             return None
         instance_id = self.members[job.index].instance_id
@@ -129,7 +156,7 @@ class FleetRun:
         self._journal.write(
             "sending",
             instance_id,
-            utc(),
+            utc(self.time.now()),
             action=call.name,
             status=call.seen,
             in_doubt=call.in_doubt,
@@ -144,7 +171,7 @@ class FleetRun:
         self._accounts.pop(job.index, None)
         self.results[job.index] = entry
         if self._journal:
-            self._journal.write("outcome", time=utc(), in_doubt=outcome.unlink_uncertain, **entry)
+            self._journal.write("outcome", time=utc(self.time.now()), in_doubt=outcome.unlink_uncertain, **entry)
         if outcome.changed:
             self.diffs[job.index] = outcome_diff(outcome, member.instance_id, self._mask)
         self.failures += outcome.failed
@@ -156,12 +183,14 @@ class FleetRun:
         """Why no more sessions are started, None if they are."""
         if self._journal and self._journal.failure:
             return f"the journal {self._journal.failure}"
+        if self._interruption.reason and None in self.results:
+            return f"the run was ended, since {self._interruption.reason}; run it again with the same journal"
         too_many = self.failures > self.limit and None in self.results
         return f"more than {self.limit} had failed, see max_failures" if too_many else None
 
     def left_alone(self, member: Member) -> dict[str, Any]:
         """The entry of a session that was not started: the fields of the others, empty."""
-        entry = self._entry(member, Outcome(), datetime.now(timezone.utc))
+        entry = self._entry(member, Outcome(), self.time.now())
         return {**entry, "left_alone": True, "msg": f"left alone, nothing was sent: {self.brake}"}
 
     def _entry(self, member: Member, outcome: Outcome, began: datetime) -> dict[str, Any]:
@@ -192,7 +221,7 @@ class Progress:
 
     def __init__(self, size: int, interval: float, say: Say | None) -> None:
         self._size, self._interval, self._say = size, interval, say
-        self._began = time.monotonic()
+        self._began = steady()
         self._next = self._began + interval
         self._verdicts: Counter[str] = Counter()
         self._done = self._failed = 0
@@ -206,7 +235,7 @@ class Progress:
 
     def tick(self) -> None:
         """Say how far it is, if it is time to."""
-        now = time.monotonic()
+        now = steady()
         if not self._say or not self._interval or now < self._next:
             return
         self._next = now + self._interval
@@ -220,9 +249,14 @@ class Progress:
         return f"{self._done} of {self._size}{verdicts}, {self._failed} failed, {rate:.1f}/s, {left}"
 
 
-def fleet_task(params: Mapping[str, Any], check_mode: bool, say: Say | None = None) -> TaskResult:
+def fleet_task(
+    params: Mapping[str, Any],
+    check_mode: bool,
+    say: Say | None = None,
+    is_abandoned: Callable[[], bool] = lambda: False,
+) -> TaskResult:
     """Bring many sessions to their states. See FleetRun for the arguments and errors."""
-    run = FleetRun(params, check_mode, say)
+    run = FleetRun(params, check_mode, say, is_abandoned)
     run.run()
     sessions = [entry or run.left_alone(member) for entry, member in zip(run.results, run.members)]
     result: dict[str, Any] = {
@@ -237,7 +271,17 @@ def fleet_task(params: Mapping[str, Any], check_mode: bool, say: Say | None = No
     warnings = run.connection.warnings
     if unproven:
         warnings.append(f"{unproven} of {len(sessions)} links could not be proven severed; see advice in sessions.")
+    set_by = run.time.clock_set_by()
+    if abs(set_by) > NOTABLE_JUMP:
+        warnings.append(
+            f"This machine's clock was set by {set_by:+.0f} s during the run; times are counted from its beginning."
+        )
     return TaskResult(result, warnings, _diff(run))
+
+
+def fleet_module_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
+    """What the module does: ends early, too, when the connection that waits for its output is gone."""
+    return fleet_task(params, check_mode, is_abandoned=abandoned_by_reader())
 
 
 def _summary(sessions: list[dict[str, Any]], run: FleetRun) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import Clock, Reply, Send, WallClock
-from ansible_collections.wawp.cloud.plugins.module_utils._run.fleet import Fleet, Job, Pace
-from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Answer, Lifecycle, Outcome
+from ansible_collections.wawp.cloud.plugins.module_utils._run.fleet import Fleet, Job
+from ansible_collections.wawp.cloud.plugins.module_utils._run.pace import Pace
+from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Answer, Lifecycle, Outcome, RunStopped
 
 # Longer than anything takes on a slow machine; only a hang lasts so long.
 PATIENCE = 60.0
@@ -65,8 +66,11 @@ class FakeFleet:
 
     def _steps(self, index: int) -> Lifecycle:
         answers = self.heard[index] = []
-        for step in self.plans[index]:
-            answers.append((yield step))
+        try:
+            for step in self.plans[index]:
+                answers.append((yield step))
+        except RunStopped as stopped:
+            return Outcome(failed=True, message=str(stopped))
         return Outcome()
 
     def _sender(self, index: int) -> Send:

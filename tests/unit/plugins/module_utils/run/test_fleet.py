@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, RATE_LIMITED, WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import WallClock
-from ansible_collections.wawp.cloud.plugins.module_utils._run.fleet import Job, Pace
+from ansible_collections.wawp.cloud.plugins.module_utils._run.fleet import Job
+from ansible_collections.wawp.cloud.plugins.module_utils._run.pace import Pace
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Call, Outcome, Wait
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.run.fake_caller import (
     PATIENCE,

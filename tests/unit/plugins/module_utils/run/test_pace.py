@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import RATE_LIMITED, SERVER_ERROR, WawpError
-from ansible_collections.wawp.cloud.plugins.module_utils._run.fleet import RATE_AFTER_429, WIDEST_GAP, Pace
+from ansible_collections.wawp.cloud.plugins.module_utils._run.pace import RATE_AFTER_429, WIDEST_GAP, Pace
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import MAX_RETRY_AFTER, RETRY_DELAYS, Answer
 from hypothesis import given
 from hypothesis import strategies as st

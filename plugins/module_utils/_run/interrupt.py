@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Notices that a run is to end early: by a signal, or since nobody is there any more to take its result."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+_SIGNALS = {
+    signal.SIGHUP: "the terminal was closed",
+    signal.SIGINT: "it was interrupted",
+    signal.SIGTERM: "it was terminated",
+}
+GONE = "the process that started it is gone"
+
+
+class Interruption:
+    """While it is entered, a signal no longer ends the process but gives a reason to begin nothing more.
+
+    A second Ctrl-C ends the run at once.
+
+    Args:
+        is_abandoned: whether nobody waits for the result any more.
+    """
+
+    def __init__(self, is_abandoned: Callable[[], bool]) -> None:
+        self._is_abandoned = is_abandoned
+        self._reason: str | None = None
+        self._signal: int | None = None
+        self._before: dict[signal.Signals, object] = {}
+
+    @property
+    def reason(self) -> str | None:
+        """Why nothing more is to be begun, None if the run is to go on."""
+        if self._reason is None and self._is_abandoned():
+            self._reason = GONE
+        return self._reason
+
+    def __enter__(self) -> Interruption:
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                    self._before[number] = signal.signal(number, self._heed)
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler or signal.SIG_DFL)  # type: ignore[arg-type]
+
+    def _heed(self, number: int, frame: FrameType | None) -> None:
+        if number == self._signal == signal.SIGINT:
+            raise KeyboardInterrupt
+        self._signal = self._signal or number
+        self._reason = self._reason or _SIGNALS[signal.Signals(number)]
+
+    def pass_on(self) -> None:
+        """Once all is in order, let the signal do what it does: whoever sent it, no longer waits for a result."""
+        if self._signal is not None:
+            signal.raise_signal(self._signal)
+
+
+def abandoned_by_parent() -> Callable[[], bool]:
+    """Tells whether the process that is this one's parent now has ended, however it did."""
+    parent = os.getppid()
+    return lambda: os.getppid() != parent
+
+
+def abandoned_by_reader() -> Callable[[], bool]:
+    """Tells whether parent or reader of this module's output has ended: the worker, or the connection to it."""
+    parent_is_gone = abandoned_by_parent()
+    output = select.poll()
+    output.register(1, 0)
+    return lambda: parent_is_gone() or any(event & (select.POLLERR | select.POLLHUP) for dummy, event in output.poll(0))

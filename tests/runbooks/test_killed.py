@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fleet whose controller is killed or whose terminal is closed begins nothing, ends what it began, and goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._run.journal import read_events
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
+
+from .conftest import World
+
+CONNECTIONS, PATIENCE = 8, 60.0
+IDS = [f"S{number}" for number in range(200)]
+
+
+@pytest.fixture
+def slow_world(tmp_path: Path) -> Iterator[World]:
+    """A simulator whose logouts take a part of a second."""
+    engine = Engine(delays=Delays(scale=0.1))
+    with Server(engine) as server:
+        yield World(engine, server.url, tmp_path)
+
+
+def until(condition: Any, what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+
+
+def start(world: World, journal: Path, in_process: bool) -> subprocess.Popen[bytes]:
+    for instance_id in IDS:
+        world.add(instance_id)
+    options = {"instances": IDS, "state": "logged_out", "journal": str(journal), "max_connections": CONNECTIONS}
+    task = {"wawp.cloud.wawp_fleet": {**options, "wait_sleep": 0.2, "calls_per_second": 60, "progress": 0.5}}
+    playbook = world.folder / "site.yml"
+    play = {"hosts": "localhost", "gather_facts": False, "vars": {"wawp_in_process": in_process}, "tasks": [task]}
+    playbook.write_text(json.dumps([play]))
+    return subprocess.Popen(
+        [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
+        env=world.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+@contextmanager
+def killed_at_last(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.kill()
+
+
+def count(journal: Path, event: str) -> int:
+    return sum(each["event"] == event for each in read_events(str(journal)))
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+@pytest.mark.parametrize(
+    ("number", "whole_group"),
+    [(signal.SIGKILL, False), (signal.SIGTERM, False), (signal.SIGHUP, True), (signal.SIGINT, True)],
+)
+def test_nothing_is_begun_after_the_controller_is_gone(
+    slow_world: World, tmp_path: Path, number: signal.Signals, whole_group: bool, in_process: bool
+) -> None:
+    journal = tmp_path / "j.jsonl"
+    with start(slow_world, journal, in_process) as controller, killed_at_last(controller):
+        until(lambda: count(journal, "outcome") > 10, "the run has begun")
+        worker = json.loads(journal.read_text().splitlines()[0])["pid"]
+        (os.killpg if whole_group else os.kill)(controller.pid, number)
+        at_kill = count(journal, "sending")
+        controller.wait(PATIENCE)
+        until(lambda: not is_running(worker), "the worker ends")
+    events = read_events(str(journal))
+    sent = {event["instance_id"] for event in events if event["event"] == "sending"}
+    verdicts = {event["instance_id"]: event["verdict"] for event in events if event["event"] == "outcome"}
+    # A second may pass before it is seen.
+    assert len(sent) <= at_kill + 60, "it went on"
+    assert sent <= set(verdicts), "what was under way was not brought to its end"
+    assert Counter(verdicts[name] for name in sent) == {"severed": len(sent)}
+    for name in IDS:
+        assert slow_world.linked(name) == (name not in sent), name
