@@ -56,9 +56,11 @@ notes:
 options:
   instance_id:
     description:
-      - The id of the instance, from the Wawp dashboard. Quote it in YAML, since some ids look like numbers.
+      - The id of the instance, from the Wawp dashboard.
+      - It must be text, so quote it in YAML. A number is refused, since YAML changes digits of some, and it would be
+        another session's id.
       - If unset, the environment variable E(WAWP_INSTANCE_ID) is used.
-    type: str
+    type: raw
     required: true
 """
 

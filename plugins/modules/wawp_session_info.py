@@ -23,8 +23,9 @@ options:
   instance_id:
     description:
       - The id of one instance, from the Wawp dashboard. Ignored where O(instances) is given.
+      - It must be text, so quote it in YAML. A number is refused, since YAML changes digits of some.
       - If unset, the environment variable E(WAWP_INSTANCE_ID) is used.
-    type: str
+    type: raw
   instances:
     description:
       - Many instances, each an id, or a mapping with C(instance_id) and optionally C(name) and C(access_token).

@@ -29,7 +29,8 @@ from ..module_utils._errors import OptionError
 from ..module_utils._files import anchored
 from ..module_utils._redact import make_redactor
 from ..module_utils._run.interrupt import abandoned_by_parent
-from ..module_utils._tasks.options import Spec, find_secrets, redact_options
+from ..module_utils._tasks.options import Spec
+from ..module_utils._tasks.redaction import find_secrets, redact_options
 from ..module_utils._tasks.result import TaskResult, crashed
 from ._plain import plain
 

@@ -14,7 +14,8 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._api.client import REQUESTS_IMPORT_ERROR
 from .._errors import OptionError
 from .._redact import make_redactor
-from .options import Spec, find_secrets, redact_options
+from .options import Spec
+from .redaction import find_secrets, redact_options
 from .result import TaskResult, crashed
 
 

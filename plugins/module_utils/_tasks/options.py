@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -17,15 +17,14 @@ from ansible.module_utils.common.parameters import env_fallback
 from .._api.client import Connection
 from .._errors import OptionError
 from .._identity import IDENTITY_FIELDS, Identity, identity_of
-from .._redact import REDACTED, mask_account, redact_sensitive_keys
 from .._session.account import parse_account
 from .._session.run import Goal
 from .._session.states import STATES
+from .redaction import shown_name
 
 Spec = dict[str, dict[str, Any]]
 T = TypeVar("T", bound="Target")
 
-NO_LOG = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # Ansible's words
 
 CONNECTION: Spec = {
     "access_token": {
@@ -42,7 +41,8 @@ CONNECTION: Spec = {
 }
 
 INSTANCE: Spec = {
-    "instance_id": {"type": "str", "required": True, "fallback": (env_fallback, ["WAWP_INSTANCE_ID"])},
+    # Raw, since Ansible would make text of a number whose digits YAML has changed.
+    "instance_id": {"type": "raw", "required": True, "fallback": (env_fallback, ["WAWP_INSTANCE_ID"])},
 }
 
 WAITING: Spec = {
@@ -96,6 +96,8 @@ INFO_SPEC: Spec = {
     "qr": {"type": "bool", "default": False},
 }
 
+# How a variable of a host stays text in an INI inventory, which reads what stands in plain quotes as a number.
+INI_HINT = "; in an INI inventory write wawp_{name}='\"…\"'"
 # A week. What sockets and sleep take without overflowing lies far beyond.
 _MAX_SECONDS = 604800
 # More than any machine could do.
@@ -103,17 +105,6 @@ _MOST = 1_000_000
 # A call every quarter of an hour.
 _SLOWEST = 0.001
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
-# What an entry may show; anything else in it is treated as a secret, unless it is too short for one: to hide every "a"
-# in a message would hide the message.
-_SECRET_LENGTH = 8
-_SHOWN = frozenset({*IDENTITY_FIELDS, "expect_account", "state"})
-# The options that hold entries.
-INSTANCE_LIST_OPTIONS = frozenset({"instances", "entries", "hosts"})
-# An id, or several in one string, in which there is no room for a token.
-_SHOWABLE = re.compile(r"[A-Za-z0-9_-]*(\s*,\s*[A-Za-z0-9_-]*)*")
-_FIELD = re.compile(r"[a-z_]{1,32}")
-# The fields of a webhook.
-_HOOK = frozenset({"url", "events", "is_active"})
 TARGET_FIELDS = (*IDENTITY_FIELDS, "access_token")
 _MEMBER_FIELDS = (*TARGET_FIELDS, "expect_account", "state")
 
@@ -212,97 +203,13 @@ def _entries(numbers: Sequence[int]) -> str:
     return f"entr{'y' if len(numbers) == 1 else 'ies'} {', '.join('-'.join(map(str, run)) for run in runs)}"
 
 
-def find_tokens(instances: Any) -> set[str]:
-    """The secrets in unchecked instances: tokens, and strings where only a slip of the pen can have put them."""
-    if isinstance(instances, str):  # Ansible makes a list of it, at its commas
-        instances = [instances, *(part.strip() for part in instances.split(","))]
-    entries = instances if isinstance(instances, (list, tuple)) else [instances]
-    found: set[str] = set()
-    for entry in entries:
-        fields = entry if isinstance(entry, Mapping) else {} if _SHOWABLE.fullmatch(str(entry)) else {"": entry}
-        for key, value in fields.items():
-            if key in _SHOWN and _simple(value):
-                continue
-            texts = [*_strings(value), *([str(key)] if _name(key) == REDACTED and key else [])]
-            found.update(text for text in texts if key == "access_token" or len(text) >= _SECRET_LENGTH)
-    return found
-
-
-def find_secrets(params: Mapping[str, Any], spec: Spec) -> set[str]:
-    """Tokens in the instances, and the options with no_log, which ansible-core 2.22 leaves in results."""
-    given = {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
-    secrets = {secret for secret in given if secret.strip()}  # to star every blank would hide the message
-    return secrets | find_tokens(params.get("instances"))
-
-
-def redact_options(params: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
-    """Options, checked or not, as they may be logged and kept.
-
-    Nothing is left of what may be a token: in a list of instances, under a name that isn't the option's, and as
-    credentials or query of a URL. Expected accounts are masked unless ``mask_account`` is false.
-    """
-    mask = params.get("mask_account") is not False
-    shown = {name: _shown(name, value, mask) if name in spec else REDACTED for name, value in params.items()}
-    return {**shown, **{name: NO_LOG for name, option in spec.items() if option.get("no_log") and params.get(name)}}
-
-
-def _shown(name: str, value: Any, mask: bool) -> Any:
-    if value is None:
-        return None
-    if name in INSTANCE_LIST_OPTIONS:
-        return _shown_entries(value, mask)
-    if name == "webhooks" and isinstance(value, list):
-        return [_shown_fields(hook, _HOOK, mask) if isinstance(hook, Mapping) else REDACTED for hook in value]
-    if name == "expect_account" and mask:
-        return mask_account(str(value))
-    return redact_sensitive_keys(value) if name in ("api_url", "url") else value
-
-
-def _shown_entries(value: Any, mask: bool) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [_shown_entries(entry, mask) for entry in value]
-    if isinstance(value, Mapping):
-        return _shown_fields(value, _SHOWN, mask)
-    return value if value is None or _SHOWABLE.fullmatch(str(value)) else REDACTED
-
-
-def _shown_fields(fields: Mapping[str, Any], known: Collection[str], mask: bool) -> dict[str, Any]:
-    """The fields of an entry: what is neither known nor empty is starred, and so is what isn't simple."""
-    return {
-        _name(key): _shown(key, value, mask) if value is None or (key in known and _simple(value)) else REDACTED
-        for key, value in fields.items()
-    }
-
-
-def _simple(value: Any) -> bool:
-    return isinstance(value, (str, int, float)) or (
-        isinstance(value, list) and all(isinstance(item, str) for item in value)
-    )
-
-
-def _name(key: Any) -> str:
-    """A field's name as it may be shown: what isn't like one may be a value that lost its name."""
-    return str(key) if _FIELD.fullmatch(str(key)) else REDACTED
-
-
-def _strings(value: Any) -> Iterator[str]:
-    """The strings in a value, and numbers as such."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _strings(item)
-    elif value not in (None, "") and not isinstance(value, bool):
-        yield str(value)
-
-
 def _fields(entry: Any, known: tuple[str, ...]) -> dict[str, str]:
     """An entry's fields as strings: it is an id or a mapping."""
     values = entry if isinstance(entry, Mapping) else {"instance_id": entry}
-    unknown = sorted(_name(key) for key in set(values) - set(known))
+    unknown = sorted(shown_name(key) for key in set(values) - set(known))
     if unknown:
         raise OptionError("instances", f"unknown {', '.join(unknown)}; an entry may have {', '.join(known)}")
-    return {key: _text(key, value) for key, value in values.items() if value is not None}
+    return {key: parse_text(key, value) for key, value in values.items() if value is not None}
 
 
 def _target(fields: Mapping[str, str], access_token: str | None) -> Target:
@@ -322,19 +229,31 @@ def _member(entry: Any, params: Mapping[str, Any]) -> Member:
     return Member(**vars(target), goal=parse_goal(merged))
 
 
-def _text(key: str, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise OptionError(key, f"must be a string, not {type(value).__name__}; quote it")
-    return str(value)
+def parse_text(name: str, value: Any, hint: str = "") -> str:
+    """A value that must be text. Raises OptionError: what made a number of it may have changed its digits.
 
-
-def parse_instance_id(value: str) -> str:
-    """The checked instance id. Raises OptionError."""
-    if not value.strip():
-        raise OptionError("instance_id", "is empty; it is shown in Wawp's dashboard")
-    if not _INSTANCE_ID.fullmatch(value):
-        raise OptionError("instance_id", "may hold only letters, digits, _ and -; it is shown in Wawp's dashboard")
+    Args:
+        name: the option's or field's name.
+        value: what was given.
+        hint: how to write it as text, besides quoting it.
+    """
+    if not isinstance(value, str):
+        raise OptionError(
+            name,
+            "is a number or another value that isn't text, and YAML changes digits of some (012 is read as 10, 1_2 as "
+            f"12); quote it{hint}",
+        )
     return value
+
+
+def parse_instance_id(value: Any) -> str:
+    """The checked instance id. Raises OptionError."""
+    text = parse_text("instance_id", value, INI_HINT.format(name="instance_id"))
+    if not text.strip():
+        raise OptionError("instance_id", "is empty; it is shown in Wawp's dashboard")
+    if not _INSTANCE_ID.fullmatch(text):
+        raise OptionError("instance_id", "may hold only letters, digits, _ and -; it is shown in Wawp's dashboard")
+    return text
 
 
 def parse_token(value: str) -> str:

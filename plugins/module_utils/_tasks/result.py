@@ -16,7 +16,7 @@ from .._redact import make_redactor, mask_numbers_in
 from .._session.account import shown_account
 from .._session.model import Session
 from .._session.run import Action, Outcome
-from .options import INSTANCE_LIST_OPTIONS, find_tokens
+from .redaction import INSTANCE_LIST_OPTIONS, find_tokens
 
 
 @dataclass

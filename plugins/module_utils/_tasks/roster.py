@@ -14,7 +14,7 @@ from typing import Any
 from .._errors import OptionError
 from .._identity import identity_of
 from .columns import near_miss, read_table
-from .options import TARGET_FIELDS, Spec, parse_expected_account, parse_instance_id
+from .options import INI_HINT, TARGET_FIELDS, Spec, parse_expected_account, parse_instance_id, parse_text
 from .result import TaskResult, counted
 
 ROSTER_SPEC: Spec = {
@@ -115,12 +115,7 @@ def _known() -> str:
 
 def _text(name: str, value: Any, where: str) -> str:
     """A field's text. A number is refused: what made a number of it may have changed its digits."""
-    if not isinstance(value, str):
-        inventory = f"; in an INI inventory write wawp_{name}='\"…\"'" if where.startswith("host ") else ""
-        raise OptionError(
-            name, f"is a number or another value that isn't text, and YAML changes digits of some; quote it{inventory}"
-        )
-    text = value.strip()
+    text = parse_text(name, value, INI_HINT.format(name=name) if where.startswith("host ") else "").strip()
     if name == "instance_id":
         text = text[1:] if text.startswith("'") else text  # as the report's table protects it from spreadsheets
     if name not in ("name", "origin") and _SPREADSHEET_NUMBER.fullmatch(text):

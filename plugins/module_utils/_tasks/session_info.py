@@ -83,7 +83,7 @@ def info_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         OptionError: a value can't be used; nothing was sent.
     """
     instances = params["instances"]
-    if instances is None and params["instance_id"]:
+    if instances is None and params["instance_id"] not in (None, ""):
         instances = [params["instance_id"]]
     if instances is None:
         raise OptionError("instance_id", "is missing, and so is instances; name one session, or many")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,6 @@ from ansible_collections.wawp.cloud.plugins.module_utils._tasks.options import (
     SESSION_SPEC,
     Spec,
     at_least,
-    find_tokens,
     parse_connection,
     parse_expected_account,
     parse_goal,
@@ -35,8 +35,10 @@ from ansible_collections.wawp.cloud.plugins.module_utils._tasks.options import (
     parse_rate,
     parse_targets,
     parse_token,
-    redact_options,
 )
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.pairing import PAIRING_SPEC
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.redaction import find_tokens, redact_options
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.temp_link import LINK_SPEC
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.webhook import WEBHOOK_SPEC
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.conftest import MakeClient
 
@@ -239,8 +241,40 @@ def test_ids_and_mappings(environment: Path) -> None:
     assert full.goal == Goal("logged_out", start_if_stopped=True, expect_account="201012345678")
 
 
-def test_ids_that_yaml_took_for_numbers(environment: Path) -> None:
-    assert [member.instance_id for member in fleet(123456789012, {"instance_id": 7})] == ["123456789012", "7"]
+# 012345670123 and 1_234 in YAML 1.1, and what spreadsheets, INI inventories and slips of the pen leave.
+NOT_TEXT = (1402433619, 1234, 999679218162.0, 0, True, ["A1"], date(2026, 11, 26))
+
+
+@pytest.mark.parametrize("value", NOT_TEXT)
+@pytest.mark.parametrize("entry", [lambda value: value, lambda value: {"instance_id": value}], ids=["id", "mapping"])
+def test_ids_that_are_not_text_are_refused(environment: Path, value: Any, entry: Callable[[Any], Any]) -> None:
+    error = problem(fleet, "A1", entry(value))
+    assert "entry 2: instance_id: is a number or another value that isn't text" in str(error)
+
+
+@pytest.mark.parametrize("value", NOT_TEXT)
+def test_an_id_that_is_not_text_is_refused(value: Any) -> None:
+    error = problem(parse_instance_id, value)
+    assert error.option == "instance_id"
+    assert "in an INI inventory write wawp_instance_id='\"…\"'" in str(error)
+
+
+@pytest.mark.parametrize("field", ["access_token", "expect_account", "name"])
+def test_fields_that_are_not_text_are_refused(environment: Path, field: str) -> None:
+    error = problem(fleet, {"instance_id": "A1", field: 201012345678})
+    assert f"entry 1: {field}: is a number" in str(error)
+    assert "2010" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [SESSION_SPEC, INFO_SPEC, PAIRING_SPEC, LINK_SPEC, WEBHOOK_SPEC],
+    ids=["session", "info", "pairing", "link", "webhook"],
+)
+def test_no_module_lets_ansible_make_text_of_an_id(spec: Spec) -> None:
+    only_id = {"instance_id": {**spec["instance_id"], "required": False}}
+    validated = ArgumentSpecValidator(only_id).validate({"instance_id": 1402433619})
+    assert validated.validated_parameters["instance_id"] == 1402433619
 
 
 def test_everything_that_is_wrong_is_named_at_once(environment: Path) -> None:
@@ -254,7 +288,7 @@ def test_everything_that_is_wrong_is_named_at_once(environment: Path) -> None:
         {"instance_id": True},
         {"instance_id": "D4", "state": "gone"},
         {"instance_id": "E5", "expect_account": "01012345678"},
-        ["F6"],
+        {"instance_id": " "},
         {"instance_id": "G7", "access_token": "a b"},
         {"instance_id": "H8", "access_token": ""},
     )
@@ -265,10 +299,10 @@ def test_everything_that_is_wrong_is_named_at_once(environment: Path) -> None:
             "instance_id",
             "unknown tokn",
             "missing",
-            "string",
+            "isn't text",
             "logged_out",
             "expect_account",
-            "list",
+            "instance_id: is empty",
             "access_token",
             "access_token: is empty",
         ),
