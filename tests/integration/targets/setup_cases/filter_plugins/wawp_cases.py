@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,30 @@ def sim(cases: Cases, instances: Mapping[str, Mapping[str, Any]]) -> list[dict[s
         {**start, "instance_id": case["name"], "faults": [*start.get("faults", []), *case.get("faults", [])]}
         for case, start in there
     ]
+
+
+def reset(instances: Cases, url: str) -> int:
+    """Make the simulator hold these instances and nothing else; return the HTTP status."""
+    body = json.dumps(instances).encode()
+    request = urllib.request.Request(f"{url}/_simulator/reset", body, {"Content-Type": "application/json"})  # noqa: S310
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=30) as reply:
+        status: int = reply.status
+        return status
+
+
+def one_of_each(tables: Mapping[str, Cases]) -> dict[str, list[Mapping[str, Any]]]:
+    """The tables with only the first case of each kind of result; those with none are left out."""
+    seen = set()
+    kept: dict[str, list[Mapping[str, Any]]] = {}
+    for name, cases in tables.items():
+        for case in cases:
+            calls = bool(case.get("actions"))
+            kind = (case.get("verdict"), bool(case.get("fails")), case.get("error"), case.get("warns"), calls)
+            if kind not in seen:
+                seen.add(kind)
+                kept.setdefault(name, []).append(case)
+    return kept
 
 
 def told_by(phase: str, case: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,4 +247,10 @@ class FilterModule:
     """The filters."""
 
     def filters(self) -> dict[str, Any]:
-        return {"wawp_complaints": complaints, "wawp_scene": sim, "wawp_unlike_truth": unlike_truth}
+        return {
+            "wawp_complaints": complaints,
+            "wawp_one_of_each": one_of_each,
+            "wawp_reset": reset,
+            "wawp_scene": sim,
+            "wawp_unlike_truth": unlike_truth,
+        }
