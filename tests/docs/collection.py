@@ -113,4 +113,5 @@ def play(tasks: list[Any], home: Path, url: str, **variables: Any) -> subprocess
     plays[0] = {**plays[0], "module_defaults": {f"{NAMESPACE}.{name}": {"wait_sleep": 0.05} for name in waiting}}
     playbook = home / "playbook.yml"
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    return run([BIN / "ansible-playbook", playbook], home, url)
+    filters = str(ROOT / "tests/integration/targets/setup_cases/filter_plugins")
+    return run([BIN / "ansible-playbook", playbook], home, url, ANSIBLE_FILTER_PLUGINS=filters)

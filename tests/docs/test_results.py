@@ -10,7 +10,7 @@ import functools
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,23 +42,29 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 WAYS = [(module, False) for module in MODULES] + [(module, True) for module in plugins("action")]
 # Where the worker is tried with all scenarios, every so manieth of them shows that a process gives the same.
-SAMPLE = 4
+SAMPLE = 16
 
 each_way = pytest.mark.parametrize(
     ("module", "in_process"), WAYS, ids=[f"{module}-{'worker' if here else 'process'}" for module, here in WAYS]
 )
 
 
-@functools.cache
 def results(module: str, in_process: bool) -> list[dict[str, Any]]:
-    """The results of all scenarios of a module, run by one playbook."""
-    every_scenario = SCENARIOS[module]
-    scenarios = every_scenario if in_process or (module, True) not in WAYS else every_scenario[::SAMPLE]
+    """The results of the scenarios of a module."""
+    return [result for name, result in all_results(in_process) if name == module]
+
+
+@functools.cache
+def all_results(in_process: bool) -> list[tuple[str, dict[str, Any]]]:
+    """The results of the scenarios of all modules, each with its module's name, run by one playbook."""
+    scenarios = [
+        (module, scenario) for module, way in WAYS if way == in_process for scenario in tried_scenarios(module, way)
+    ]
     engine = Engine(delays=Delays(scale=0))
     with Server(engine) as server, tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         tasks = []
-        for number, scenario in enumerate(scenarios):
+        for number, (module, scenario) in enumerate(scenarios):
             session = {"instance_id": f"ONE{number}", **scenario.session, "faults": scenario.faults}
             fleet.load(engine, [session])
             tasks += steps(module, number, scenario)
@@ -67,8 +73,14 @@ def results(module: str, in_process: bool) -> list[dict[str, Any]]:
         tasks.append({"ansible.builtin.copy": {"dest": str(home / "results.json"), "content": content, "mode": "0600"}})
         done = play(tasks, home, server.url, wawp_in_process=in_process)
         assert done.returncode == 0, done.stdout
-        found: list[dict[str, Any]] = json.loads((home / "results.json").read_text(encoding="utf-8"))
-    return found
+        found = json.loads((home / "results.json").read_text(encoding="utf-8"))
+    return [(module, result) for (module, dummy), result in zip(scenarios, found)]
+
+
+def tried_scenarios(module: str, in_process: bool) -> Sequence[Scenario]:
+    """The scenarios of a module that are tried one way."""
+    few = not in_process and (module, True) in WAYS
+    return SCENARIOS[module][::SAMPLE] if few else SCENARIOS[module]
 
 
 def steps(module: str, number: int, scenario: Scenario) -> list[dict[str, Any]]:
