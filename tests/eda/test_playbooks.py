@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbooks that the rulebooks run, with events as ansible-rulebook gives them, against the simulator."""
+"""The playbooks that the rulebooks run, with events as ansible-rulebook gives them, against the simulator.
+
+A process of Ansible costs more than all that these playbooks do, so those that end well are run in one.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +32,17 @@ cat >> "$0.out"
 """
 
 
+OCCURRED = "2026-11-22T01:30:05.120Z"
+# What the playbooks leave in variables, which a process of its own would not have.
+LEFTOVERS = {"wawp_event_notice": "", "wawp_event_verified": False, "wawp_event_closed": {}}
+
+
+def event(instance_id: str = ID, **values: Any) -> dict[str, Any]:
+    """An event as the rules get it."""
+    known = {"subject": instance_id, "instance_id": instance_id, "session": "wawp-1", "occurred_at": OCCURRED}
+    return {**known, "status": "FAILED", "kind": "lost", **values}
+
+
 class Desk:
     """A simulated API, and somebody's mailbox."""
 
@@ -38,36 +53,32 @@ class Desk:
         self.sendmail = folder / "sendmail"
         self.sendmail.write_text(SENDMAIL)
         self.sendmail.chmod(stat.S_IRWXU)
+        mine = folder / "mine.yml"
+        trace = str(folder / "trace-{{ ansible_eda.event.subject }}")
+        task = {"ansible.builtin.copy": {"content": "{{ ansible_eda.event.subject }}", "dest": trace}}
+        mine.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
 
-    def run(self, playbook: str, status: str = "FAILED", kind: str = "lost", **variables: Any) -> str:
-        """Run a playbook of ours on an event; returns the subjects of the mails that it sent."""
-        event = {
-            "subject": ID,
-            "instance_id": ID,
-            "session": "wawp-1",
-            "status": status,
-            "kind": kind,
-            "occurred_at": "2026-11-22T01:30:05.120Z",
-        }
+    def run(self, playbook: str, **variables: Any) -> str:
+        """Run a playbook by its name or path; returns the subjects of the mails that it sent."""
         given = {
-            "ansible_eda": {"event": event},
             "wawp_reread_pause": 0,
             "wawp_reset_after": 0,
             "wawp_state_directory": str(self.folder / "notes"),
             "wawp_sendmail": str(self.sendmail),
             "wawp_notify_mail_to": "duty@example.com",
+            "wawp_on_lost_link": str(self.folder / "mine.yml"),
             **variables,
         }
         extra = self.folder / "extra.json"
         extra.write_text(json.dumps(given))
         outcome = subprocess.run(
-            [Path(sys.executable).with_name("ansible-playbook"), f"wawp.cloud.{playbook}", "-e", f"@{extra}"],
+            [Path(sys.executable).with_name("ansible-playbook"), playbook, "-e", f"@{extra}"],
             env={**os.environ, **self.environment()},
             cwd=self.folder,
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
         self.output = outcome.stdout + outcome.stderr
         self.code = outcome.returncode
@@ -75,7 +86,7 @@ class Desk:
         mails = self.folder / "sendmail.out"
         lines = mails.read_text().splitlines() if mails.exists() else []
         mails.unlink(missing_ok=True)
-        return "\n".join(line[9:] for line in lines if line.startswith("Subject: "))
+        return "\n".join(line[9:].strip() for line in lines if line.startswith("Subject: "))
 
     def environment(self) -> dict[str, str]:
         return {
@@ -88,57 +99,160 @@ class Desk:
             "LC_ALL": "C.UTF-8",
         }
 
+    def on_event(self, playbook: str, event: dict[str, Any], **variables: Any) -> list[dict[str, Any]]:
+        """The plays that run a playbook of ours on an event."""
+        clean = {"name": "Begin", "ansible.builtin.set_fact": LEFTOVERS}
+        return [
+            {"hosts": "localhost", "gather_facts": False, "tasks": [clean]},
+            {"import_playbook": f"wawp.cloud.{playbook}", "vars": {"ansible_eda": {"event": event}, **variables}},
+        ]
+
+    def happens(self, instance_id: str, **values: Any) -> list[dict[str, Any]]:
+        """The play after which an instance is another."""
+        url = f"{self.url}/_simulator/instances/{instance_id}"
+        task = {"ansible.builtin.uri": {"url": url, "method": "PATCH", "body_format": "json", "body": values}}
+        return [{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]
+
+
+@contextmanager
+def at_desk(folder: Path) -> Iterator[Desk]:
+    with Server(Engine(delays=Delays(scale=0))) as server:
+        yield Desk(server, folder)
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    engine = Engine(delays=Delays(scale=0))
-    engine.add(Instance(ID))
-    with Server(engine) as server:
-        yield Desk(server, tmp_path)
+    with at_desk(tmp_path) as found:
+        found.engine.add(Instance(ID))
+        yield found
 
 
-def user_playbook(folder: Path) -> dict[str, str]:
-    """A playbook of a user's that leaves a trace."""
-    path = folder / "mine.yml"
-    task = {"ansible.builtin.copy": {"content": "{{ ansible_eda.event.subject }}", "dest": str(folder / "trace")}}
-    path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
-    return {"wawp_on_lost_link": str(path)}
+class Outcome:
+    """What became of all events: the subjects that name an instance, in their order, and the truth."""
+
+    def __init__(self, desk: Desk, subjects: str) -> None:
+        self.engine = desk.engine
+        self.folder = desk.folder
+        self.all = subjects.splitlines()
+
+    def subjects(self, name: str) -> list[str]:
+        return [subject for subject in self.all if name in subject]
 
 
-def test_a_lost_link_is_told_and_the_user_s_playbook_run(desk: Desk) -> None:
-    desk.engine.world("unlink_on_phone", ID)
-    subject = desk.run("event_lost_link", **user_playbook(desk.folder))
-    assert subject == f"{ID} is FAILED, the event said lost (FAILED) at 2026-11-22T01:30:05.120Z"
-    assert (desk.folder / "trace").read_text() == ID
-    assert [entry.call for entry in desk.engine.calls()] == ["info", "info"]
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
+    """All events that end well, in one run."""
+    with at_desk(tmp_path_factory.mktemp("desk")) as desk:
+        plays: list[dict[str, Any]] = []
+
+        def on(name: str, playbook: str, event_values: dict[str, Any] | None = None, **variables: Any) -> None:
+            if name not in desk.engine.instances:
+                desk.engine.add(Instance(name))
+            plays.extend(desk.on_event(playbook, event(name) | (event_values or {}), **variables))
+
+        for values in ({}, {}, {"linked": False}, None, None):
+            if values is not None:
+                plays += desk.happens("RESET", status="FAILED", **values)
+            on("RESET", "event_reset")
+        on("RESET", "event_working_again", {"status": "WORKING", "kind": "restored"})
+        on("RESET", "event_reset")
+        on("RECOVERED", "event_reset")
+        on("LOGGEDOUT", "event_reset")
+        desk.engine.ask("logout", "LOGGEDOUT")
+        desk.engine.change("LOGGEDOUT", {"status": "FAILED"})
+        # Last, since they set facts that would hide what the others have as variables.
+        lost_links(desk, on)
+        alarms(desk, on)
+        path = desk.folder / "all.yml"
+        path.write_text(json.dumps(plays))
+        subjects = desk.run(str(path))
+        assert desk.code == 0, desk.output
+        yield Outcome(desk, subjects)
 
 
-@pytest.mark.parametrize("lie", [None, "FAILED"])
-def test_a_false_alarm_is_none(desk: Desk, lie: str | None) -> None:
-    if lie:
-        desk.engine.add_fault(Fault(kind="lie", call="info", status=lie))
-    assert not desk.run("event_lost_link", **user_playbook(desk.folder))
-    assert desk.code == 0
-    assert not (desk.folder / "trace").exists()
+def lost_links(desk: Desk, on: Callable[..., None]) -> None:
+    """Links that are lost, and some that aren't."""
+    for name in ("LOST", "FALSE", "LIE", "UNREADABLE"):
+        on(name, "event_lost_link")
+    desk.engine.world("unlink_on_phone", "LOST")
+    desk.engine.add_fault(Fault(kind="lie", call="info", status="FAILED", instance_id="LIE"))
+    desk.engine.add_fault(Fault(kind="http", call="info", http_status=401, times=None, instance_id="UNREADABLE"))
+    on("NAMELESS", "event_lost_link", {"instance_id": None, "session": "NAMELESS"})
 
 
-def test_what_cannot_be_read_is_told_but_nothing_else_done(desk: Desk) -> None:
-    desk.engine.add_fault(Fault(kind="http", call="info", http_status=401, times=None))
-    subject = desk.run("event_lost_link", **user_playbook(desk.folder))
-    assert subject.startswith(f"{ID} could not be read, the event said lost")
-    assert not (desk.folder / "trace").exists()
+def alarms(desk: Desk, on: Callable[..., None]) -> None:
+    """Decommissioned instances that live, and one that sleeps."""
+    for name, status in (("ALIVE", "WORKING"), ("SCANNABLE", "SCAN_QR_CODE"), ("ASLEEP", "SCAN_QR_CODE")):
+        on(name, "event_watch_decommissioned", {"status": status, "kind": "restored"})
+    on("CLOSED", "event_watch_decommissioned", {"status": "WORKING"}, wawp_decommission_again=True)
+    desk.engine.ask("logout", "SCANNABLE")
+    desk.engine.ask("stop", "ASLEEP")
 
 
-def test_an_event_that_names_no_instance_is_told_unread(desk: Desk) -> None:
-    event = {"subject": "wawp-1", "instance_id": None, "session": "wawp-1", "status": "FAILED", "kind": "lost"}
-    subject = desk.run("event_lost_link", ansible_eda={"event": {**event, "occurred_at": "now"}})
-    assert subject.startswith("wawp-1 could not be read")
-    assert not desk.engine.calls()
+def test_a_lost_link_is_told_and_the_user_s_playbook_run(outcome: Outcome) -> None:
+    assert outcome.subjects("LOST") == [f"LOST is FAILED, the event said lost (FAILED) at {OCCURRED}"]
+    assert (outcome.folder / "trace-LOST").read_text() == "LOST"
+    assert [entry.call for entry in outcome.engine.calls("LOST")] == ["info", "info"]
+
+
+@pytest.mark.parametrize("name", ["FALSE", "LIE"])
+def test_a_false_alarm_is_none(outcome: Outcome, name: str) -> None:
+    assert not outcome.subjects(name)
+    assert len(outcome.engine.calls(name)) == 2
+    assert not (outcome.folder / f"trace-{name}").exists()
+
+
+def test_what_cannot_be_read_is_told_but_nothing_else_done(outcome: Outcome) -> None:
+    (subject,) = outcome.subjects("UNREADABLE")
+    assert subject.startswith("UNREADABLE could not be read, the event said lost")
+    assert not (outcome.folder / "trace-UNREADABLE").exists()
+
+
+def test_an_event_that_names_no_instance_is_told_unread(outcome: Outcome) -> None:
+    (subject,) = outcome.subjects("NAMELESS")
+    assert subject.startswith("NAMELESS could not be read")
+    assert not outcome.engine.calls("NAMELESS")
+
+
+@pytest.mark.parametrize(("name", "status"), [("ALIVE", "WORKING"), ("SCANNABLE", "SCAN_QR_CODE")])
+def test_a_decommissioned_session_that_lives_raises_the_alarm_and_nothing_is_sent(
+    outcome: Outcome, name: str, status: str
+) -> None:
+    (subject,) = outcome.subjects(name)
+    assert subject.startswith(f"ALARM: {name} was decommissioned but is {status}, the event said {status}")
+    assert outcome.engine.writes(name) == (["logout"] if name == "SCANNABLE" else [])  # ours, before the event
+
+
+def test_only_if_told_to_it_is_decommissioned_again(outcome: Outcome) -> None:
+    alarm, told = outcome.subjects("CLOSED")
+    assert alarm.startswith("ALARM: CLOSED")
+    assert told == "CLOSED was decommissioned again: severed."
+    truth = outcome.engine.look("CLOSED")
+    assert (truth.status, truth.linked) == ("STOPPED", False)
+
+
+def test_one_that_sleeps_raises_no_alarm(outcome: Outcome) -> None:
+    assert len([entry for entry in outcome.engine.calls("ASLEEP") if entry.call == "info"]) == 2
+    assert not outcome.subjects("ASLEEP")
+
+
+def test_a_failed_session_is_restarted_once_until_it_has_worked(outcome: Outcome) -> None:
+    """Twice a restart helps. Then it doesn't, and isn't tried again before the session has worked."""
+    helped, in_vain = "RESET FAILED, was restarted and is WORKING", "RESET FAILED, was restarted and is FAILED"
+    person = "RESET FAILED again after a restart that did not help: it needs a person"
+    assert outcome.subjects("RESET") == [helped, helped, in_vain, person, person, in_vain]
+    assert outcome.engine.writes("RESET") == ["restart"] * 4
+
+
+@pytest.mark.parametrize("name", ["RECOVERED", "LOGGEDOUT"])
+def test_a_session_that_recovered_or_was_logged_out_is_left_alone(outcome: Outcome, name: str) -> None:
+    assert not outcome.subjects(name)
+    assert outcome.engine.writes(name) == (["logout"] if name == "LOGGEDOUT" else [])  # ours, before the event
 
 
 def test_a_hostile_event_is_refused(desk: Desk) -> None:
-    event = {"subject": "x", "instance_id": "../x", "session": "x", "status": "FAILED", "kind": "lost"}
-    assert not desk.run("event_lost_link", ansible_eda={"event": event})
+    hostile = event(subject="x", instance_id="../x", session="x")
+    assert not desk.run("wawp.cloud.event_lost_link", ansible_eda={"event": hostile})
     assert desk.code != 0
 
 
@@ -156,79 +270,29 @@ def test_no_word_of_a_webhook_is_run_as_a_template(desk: Desk) -> None:
     said = webhook.parse_webhook(body, hint=None, sessions={})
     assert said is not None
     (change,) = history.changes_of(said, known=None, now=now())
-    event = event_queue.event_of(said, change, body, event_queue.Appearance(raw=True))
-    subject = desk.run("event_lost_link", ansible_eda={"event": event}, **user_playbook(desk.folder))
+    told = event_queue.event_of(said, change, body, event_queue.Appearance(raw=True))
+    subject = desk.run("wawp.cloud.event_lost_link", ansible_eda={"event": told})
     assert not marker.exists()
     assert subject.startswith(f"(( lookup('pipe', 'touch {marker}') )) could not be read")
     assert desk.code == 0
 
 
-@pytest.mark.parametrize("status", ["WORKING", "SCAN_QR_CODE"])
-def test_a_decommissioned_session_that_lives_raises_the_alarm_and_nothing_is_sent(desk: Desk, status: str) -> None:
-    if status == "SCAN_QR_CODE":
-        desk.engine.ask("logout", ID)
-    before = desk.engine.writes(ID)
-    subject = desk.run("event_watch_decommissioned", status=status, kind="restored")
-    assert subject.startswith(f"ALARM: {ID} was decommissioned but is {status}, the event said {status}")
-    assert desk.engine.writes(ID) == before
-
-
-def test_only_if_told_to_it_is_decommissioned_again(desk: Desk) -> None:
-    subjects = desk.run("event_watch_decommissioned", status="WORKING", wawp_decommission_again=True).splitlines()
-    assert subjects[0].startswith(f"ALARM: {ID}")
-    assert subjects[1].strip() == f"{ID} was decommissioned again: severed."
-    assert desk.code == 0
-    truth = desk.engine.look(ID)
-    assert (truth.status, truth.linked) == ("STOPPED", False)
-
-
 def test_a_decommission_that_fails_is_told_and_fails(desk: Desk) -> None:
     desk.engine.add_fault(Fault(kind="http", call="logout", http_status=500, times=None))
-    subjects = desk.run(
-        "event_watch_decommissioned", status="WORKING", wawp_decommission_again=True, wawp_wait_timeout=1
-    )
+    told = {"wawp_decommission_again": True, "wawp_wait_timeout": 1}
+    alive = event(status="WORKING")
+    subjects = desk.run("wawp.cloud.event_watch_decommissioned", ansible_eda={"event": alive}, **told)
     assert f"\n{ID} was decommissioned again: " in subjects
     assert "severed" not in subjects
     assert desk.code != 0
     assert desk.engine.look(ID).linked
 
 
-def test_one_that_sleeps_raises_no_alarm(desk: Desk) -> None:
-    desk.engine.ask("stop", ID)
-    assert not desk.run("event_watch_decommissioned", status="SCAN_QR_CODE")
-    assert desk.code == 0
-
-
-def test_a_failed_session_is_restarted_once_until_it_has_worked(desk: Desk) -> None:
-    desk.engine.world("crash", ID)
-    assert desk.run("event_reset") == f"{ID} FAILED, was restarted and is WORKING"
-    desk.engine.world("crash", ID)
-    assert desk.run("event_reset") == f"{ID} FAILED, was restarted and is WORKING"
-    desk.engine.change(ID, {"linked": False, "status": "FAILED"})  # now a restart can't help
-    assert desk.run("event_reset") == f"{ID} FAILED, was restarted and is FAILED"
-    for dummy in range(2):
-        subject = desk.run("event_reset")
-        assert subject == f"{ID} FAILED again after a restart that did not help: it needs a person"
-    assert desk.engine.writes(ID) == ["restart"] * 3
-    desk.run("event_working_again", status="WORKING", kind="restored")
-    assert desk.run("event_reset").startswith(f"{ID} FAILED, was restarted")
-    assert desk.engine.writes(ID) == ["restart"] * 4
-
-
-@pytest.mark.parametrize("state", ["WORKING", "logged out"])
-def test_a_session_that_recovered_or_was_logged_out_is_left_alone(desk: Desk, state: str) -> None:
-    if state == "logged out":
-        desk.engine.ask("logout", ID)
-        desk.engine.world("crash", ID)
-    before = desk.engine.writes(ID)
-    assert not desk.run("event_reset")
-    assert (desk.code, desk.engine.writes(ID)) == (0, before)
-
-
 def test_a_notice_is_posted_too_and_its_address_never_shown(desk: Desk) -> None:
     desk.engine.world("crash", ID)
     url = f"{desk.url}/_simulator/instances"  # takes a POST, refuses it as no instance: seen, and a failure
-    subject = desk.run("event_lost_link", wawp_notify_url=url + "?key=secret-of-the-chat")
+    private = f"{url}?key=secret-of-the-chat"
+    subject = desk.run("wawp.cloud.event_lost_link", ansible_eda={"event": event()}, wawp_notify_url=private)
     assert subject  # mailed all the same
     assert desk.code != 0
     assert "secret-of-the-chat" not in desk.output

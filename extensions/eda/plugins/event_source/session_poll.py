@@ -24,16 +24,17 @@ from ._wawp.poller import Polling, Watched, poll
 from ._wawp.throttled_log import ThrottledLog
 
 DOCUMENTATION = r"""
-short_description: Read sessions of Wawp at an interval and tell what changed
+short_description: Read sessions of Wawp at an interval and report what changed
 version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
   - For those without the webhooks of the paid plan, or beside them in case one gets lost.
-  - Passes on an event, of the same form as those of C(wawp.cloud.session_status), for each session whose status or
-    account isn't what it was. Bad news is read twice before it is told, since one reading can be wrong.
-  - What the API says is foreign text. Curly brackets in it become round ones, for Ansible would run them as templates.
-  - An API that can't be reached is no change. It is logged, and polling goes on.
+  - Gives the rules an event, in the form of C(wawp.cloud.session_status), for each session whose status or account
+    changed. Bad news is read twice, since one reading can be wrong.
+  - Curly brackets in foreign text become round ones, because Ansible would run them as templates.
+  - An API that can't be reached, a reply that says no, and a C(404) that doesn't speak of a session are no change. They
+    are logged, each sort at most every ten seconds, and polling goes on.
 options:
   instances:
     description:
@@ -55,7 +56,7 @@ options:
     type: float
     default: 60
   jitter:
-    description: The part of O(interval) by which it varies at random, so that several pollers don't meet.
+    description: The fraction of O(interval) by which it varies at random, so that several pollers don't coincide.
     type: float
     default: 0.1
   calls_per_second:
@@ -77,7 +78,7 @@ options:
     type: float
     default: 5
   emit_first:
-    description: Tell the status of each session when it is read for the first time, as if it had just changed.
+    description: Report the status of each session when it is read for the first time, as if it had just changed.
     type: bool
     default: false
   validate_certs:

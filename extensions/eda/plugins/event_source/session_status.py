@@ -50,14 +50,14 @@ options:
     default: 9298
   path:
     description:
-      - Where webhooks are taken. A webhook to this path, a slash and an instance id belongs to that instance,
-        if neither the webhook itself nor O(sessions) says otherwise.
+      - The path for webhooks. One to this path, a slash and an instance id belongs to that instance unless the webhook
+        itself or O(sessions) says otherwise.
     type: str
     default: /wawp
   health_path:
     description:
-      - Answers C(GET) with 200 and counts, or 503 while the queue is full. Followed by a slash and an instance id
-        or session name it also says when the last status of that one was.
+      - Answers C(GET) with 200 and counts, or with 503 while the queue is full. With a slash and an instance id or
+        session name after it, it also says when that one last had a status.
     type: str
     default: /health
   enabled:
@@ -78,9 +78,10 @@ options:
     type: path
   hmac_keys:
     description:
-      - Keys with which webhooks may be signed. Give the old and the new one while they are rotated.
-      - The signature is the hexadecimal HMAC of the body with SHA-512 or SHA-256, told by its length.
-      - Taken from the environment variable E(WAWP_WEBHOOK_KEYS), separated by commas, if not given.
+      - Keys of which one must have signed a webhook. Give the old and the new one while you rotate them.
+      - The signature is the HMAC of the body with SHA-512 or SHA-256, hexadecimal or in Base64, alone or behind
+        C(sha256=) or the like.
+      - Defaults to the environment variable E(WAWP_WEBHOOK_KEYS), separated by commas.
     type: list
     elements: str
   hmac_header:
@@ -88,7 +89,7 @@ options:
     type: str
     default: X-Webhook-Hmac
   secrets:
-    description: Values of which O(secret_header) must have one. With O(hmac_keys) too, both must be right.
+    description: Values of which O(secret_header) must hold one. With O(hmac_keys) as well, both must be right.
     type: list
     elements: str
   secret_header:
@@ -96,14 +97,15 @@ options:
     type: str
     default: X-Webhook-Secret
   allow_unsigned:
-    description: Take webhooks from anybody, without O(hmac_keys) and O(secrets).
+    description: Accept webhooks from anybody, without O(hmac_keys) and O(secrets).
     type: bool
     default: false
   replay_window:
     description:
-      - Seconds by which the timestamps of a webhook, in its body and in C(X-Webhook-Timestamp), may differ from now.
-        One without any is refused. V(0) for no such check.
-      - Only the one in the body is signed. A retried webhook keeps it, so leave room for retries.
+      - Seconds by which a webhook may be old, by the timestamp in its body and that in C(X-Webhook-Timestamp). It may
+        be at most five seconds ahead. V(0) turns the check off.
+      - With O(hmac_keys) the body must hold a timestamp, because no header is signed. A retried webhook keeps its
+        timestamp, so leave room for retries.
     type: float
     default: 300
   max_body:
@@ -111,11 +113,14 @@ options:
     type: int
     default: 262144
   max_rate:
-    description: Events a second. More are answered with 429. V(0) for no limit.
+    description: Genuine webhooks a second. More are answered with 429. V(0) for no limit.
     type: float
     default: 2000
   max_connections:
-    description: Connections at once. Further ones are answered with 503 and closed.
+    description:
+      - Connections at once, counted from the moment they are accepted. A further one takes the place of the oldest that
+        has not brought a genuine webhook. If all have, it is answered with 503 and closed.
+      - Fewer if the process may not open enough files; some file descriptors are kept in reserve.
     type: int
     default: 200
   body_timeout:
@@ -123,7 +128,7 @@ options:
     type: float
     default: 10
   idle_timeout:
-    description: Seconds that a connection may wait for a request, also for its first one, and its headers may take.
+    description: Seconds that a TLS handshake may take, and that a connection may wait for a request and its headers.
     type: float
     default: 60
   queue_size:
@@ -133,8 +138,10 @@ options:
   state_file:
     description:
       - File that remembers over restarts which events were seen, the last status of each session, and what waits for
-        the rules. Made with mode 0600. It holds accounts, masked unless O(mask_accounts=false).
+        the rules. It is given mode 0600 and must be a regular file of your own. It holds accounts, masked unless
+        O(mask_accounts=false).
       - Without it all this is kept in memory.
+      - While it can't be written, as on a full disk, webhooks are answered with 503.
     type: path
   remember:
     description: How many event ids to remember.
@@ -148,18 +155,17 @@ options:
     type: bool
     default: true
   raw:
-    description: Add the webhook's body to the event, without secrets, the accounts in it masked too.
+    description: Add the webhook's body to the event, without secrets, accounts and names masked as everywhere.
     type: bool
     default: false
 notes:
   - Unknown options are ignored.
-  - Needs aiohttp 3.9 or later; from 3.14 O(idle_timeout) also ends connections that never send a first request.
 requirements:
   - aiohttp >= 3.9
 """
 
 EXAMPLES = r"""
-- name: Tell lost links
+- name: Report lost links
   hosts: all
   sources:
     - wawp.cloud.session_status:
@@ -170,7 +176,7 @@ EXAMPLES = r"""
         state_file: /var/lib/wawp/events.sqlite
   rules:
     - name: A link was lost
-      condition: event.kind == "lost" and event.changed
+      condition: event.kind == "lost" and event.late == false
       throttle:
         once_within: 5 minutes
         group_by_attributes:
