@@ -14,6 +14,9 @@ from ..module_utils._tasks.options import FLEET_SPEC
 from ..module_utils._tasks.result import TaskResult
 from ..plugin_utils._in_process import InProcessAction
 
+# Characters of a failed result that are printed. Ansible prints all of it on one line: seven million for ten thousand.
+_PRINTABLE = 8000
+
 
 class ActionModule(InProcessAction):
     spec = FLEET_SPEC
@@ -21,5 +24,15 @@ class ActionModule(InProcessAction):
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         return fleet_task(params, check_mode, self._say, self.is_abandoned)
 
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task. A failed result that is too long to print goes to the registered variable only."""
+        result = super().run(tmp, task_vars)
+        if result.get("failed") and self._display.verbosity < 2 and len(repr(result.get("sessions"))) > _PRINTABLE:
+            if not self._task.failed_when:  # a play that decides what fails also shows it
+                self._say(f"{result.get('msg')} All results are in the registered variable; -vv prints them.")
+            result["_ansible_no_log"] = True
+        return result
+
     def _say(self, line: str) -> None:
-        self._display.display(f"{self._task.get_name()}: {line}")
+        # Not to the standard output, which may be a callback's JSON.
+        self._display.display(f"{self._task.get_name()}: {line}", stderr=True)

@@ -37,7 +37,7 @@ def log_out(url: str, token: str, instance_id: str) -> None:
     call(url, token, "logout", instance_id)
     while True:
         seen = call(url, token, "info", instance_id)
-        if seen["status"] == "SCAN_QR_CODE" or not seen["me"]:
+        if seen["status"] == "SCAN_QR_CODE":
             return
         time.sleep(3)
 

@@ -1,0 +1,43 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a fleet prints where many sessions fail, and where."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import World
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_no_line_is_long_where_sessions_fail_and_nothing_is_lost(world: World, in_process: bool) -> None:
+    missing = [f"X{number}" for number in range(100)]
+    task = {"instances": missing, "state": "logged_out", "calls_per_second": 0, "progress": 0.001}
+    check = "ran.sessions | length == 100 and ran.sessions[99].error.kind == 'unknown_session'"
+    tasks = [
+        {"wawp.cloud.wawp_fleet": task, "register": "ran", "ignore_errors": True},
+        {"ansible.builtin.assert": {"that": check}},
+    ]
+    variables = {"wawp_in_process": in_process}
+    playbook = world.folder / "site.yml"
+    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]))
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
+        env=world.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert max(map(len, (done.stdout + done.stderr).splitlines())) < 10_000
+    assert "100 of 100 sessions failed" in done.stderr
+    assert "of 100, " not in done.stdout, "a callback's JSON would be broken by progress"
