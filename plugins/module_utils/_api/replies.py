@@ -33,6 +33,7 @@ _CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 _DOWN = "the gateway is down or didn't wait for the engine"
 _GAVE_UP = "the gateway gave up on the request, which may have gone through"
+PLAN = "the account's plan or quota doesn't allow this"
 _HELD = "another call holds the session, so this one was not carried out"
 ERRORS_BY_STATUS: Mapping[int, tuple[str, str]] = {
     400: (_errors.BAD_REQUEST, "Wawp did not understand the request"),
@@ -198,7 +199,7 @@ def _unauthorized(reply: HttpReply, dummy: Request) -> tuple[str, str] | None:
 
 def _forbidden(reply: HttpReply, dummy: Request) -> tuple[str, str] | None:
     if not bodies.is_html(reply.content) and bodies.names_plan(reply.content):
-        return _errors.FORBIDDEN, "the account's plan or quota doesn't allow this"
+        return _errors.FORBIDDEN, PLAN
     if not bodies.is_structured(reply.content):
         return _errors.NOT_WAWP, "a firewall or proxy in front of Wawp has refused this"
     return None

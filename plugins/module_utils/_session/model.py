@@ -32,6 +32,8 @@ VERDICTS = (SEVERED, NO_ACCOUNT, UNPROVEN)
 PROVEN = frozenset({SEVERED, NO_ACCOUNT})
 
 _MAX_STATUS = 64
+# Where a reply may name the session's status once more.
+_ENVELOPES = frozenset({"session", "instance", "data", "result", "response"})
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def parse_session(body: Any) -> Session:
     status = _canonical_status(status)
     if not status.isprintable() or len(status) > _MAX_STATUS:
         raise ValueError("the reply's status can't be read")
+    _refuse_contradiction(body, status)
     return Session(
         status=status,
         account=parse_me(body.get("me")),
@@ -99,6 +102,17 @@ def parse_session(body: Any) -> Session:
         config=body.get("config"),
         body=body,
     )
+
+
+def _refuse_contradiction(body: Mapping[str, Any], status: str) -> None:
+    """Raise ValueError where a reply names two statuses or two accounts: nobody knows which one is meant."""
+    for key, value in body.items():
+        name = str(key).strip().lower()
+        if name in ("status", "me") and key != name and value != body.get(name, value):
+            raise ValueError(f"the reply contradicts itself: it has {name} twice")
+        inner = value.get("status") if name in _ENVELOPES and isinstance(value, Mapping) else None
+        if isinstance(inner, str) and _canonical_status(inner) in STATUSES - {status}:
+            raise ValueError("the reply contradicts itself: it names two statuses")
 
 
 def _canonical_status(text: str) -> str:

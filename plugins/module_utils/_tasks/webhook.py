@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
+from .._api.replies import PLAN
 from .._errors import FORBIDDEN, OptionError, WawpError
 from .._redact import redact_sensitive_keys, redact_value
 from .options import CONNECTION, INSTANCE, Spec, parse_token
@@ -35,6 +36,11 @@ WEBHOOK_SPEC: Spec = {
     },
 }
 Webhook = Mapping[str, Any]
+_MISSING = object()
+_BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+_BOOLEANS |= {"": False, "none": False}
+# What stays as it is in a URL's path and query.
+_URL_CHARACTERS = "%/:=&?~+!$,;'@()*[]|-._"
 
 
 def webhook_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
@@ -65,7 +71,7 @@ def webhook_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
 
 
 def _told(error: WawpError) -> str:
-    if error.kind == FORBIDDEN:
+    if error.kind == FORBIDDEN and PLAN in str(error):
         return f"webhooks need a paid Wawp plan for this instance, so the list was left as it is: {error}"
     return str(error)
 
@@ -79,42 +85,93 @@ def _check(given: Sequence[Webhook]) -> None:
             usable = False
         if not usable:
             raise OptionError("webhooks", "a url is no http or https URL")
-    if len({hook["url"] for hook in given}) < len(given):
+    if len({normal_url(hook["url"]) for hook in given}) < len(given):
         raise OptionError("webhooks", "the same url stands there twice")
 
 
+def normal_url(url: str) -> str:
+    """The URL as servers that parse it write it again: host in lower case, no usual port, a path, blanks encoded.
+
+    A URL that can't be parsed stays as it is.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+        host = host if host.isascii() else host.encode("idna").decode()
+    except ValueError:
+        return url
+    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    host = f"[{host}]" if ":" in host else host
+    usual = port is None or port == {"http": 80, "https": 443}.get(parts.scheme)
+    netloc = f"{login}{host}{'' if usual else f':{port}'}"
+    path, query = (quote(part, safe=_URL_CHARACTERS) for part in (parts.path or "/", parts.query))
+    return urlunsplit((parts.scheme, netloc, path, query, parts.fragment))
+
+
 def parse_webhooks(body: Any) -> list[Webhook]:
-    """The webhooks in a reply of ``/v2/session/webhook``. Raises ValueError if it holds no list of them."""
-    hooks = body.get("webhooks") if isinstance(body, Mapping) else None
-    if hooks in (None, {}):
-        if isinstance(body, Mapping) and "webhooks" in body:
-            return []
+    """The webhooks in a reply of ``/v2/session/webhook``, in the documented form whatever the server makes of it.
+
+    Raises:
+        ValueError: it holds no list of them.
+    """
+    hooks = body.get("webhooks", _MISSING) if isinstance(body, Mapping) else _MISSING
+    if hooks is _MISSING:
         raise ValueError("the reply has no webhooks")
-    if not isinstance(hooks, list) or not all(map(_is_webhook, hooks)):
+    listed = _as_list(hooks)
+    if listed is None or not all(map(_is_webhook, listed)):
         raise ValueError("the reply's webhooks are no list of urls with their events")
-    return hooks
+    return [_documented(hook) for hook in listed]
+
+
+def _as_list(value: Any) -> list[Any] | None:
+    """A list that PHP may have made a mapping of, None if it is none."""
+    if value is None:
+        return []
+    if isinstance(value, Mapping) and all(str(key).isdigit() for key in value):
+        return list(value.values())
+    return value if isinstance(value, list) else None
 
 
 def _is_webhook(hook: Any) -> bool:
-    if not isinstance(hook, Mapping) or not isinstance(hook.get("events") or [], list):
+    if not isinstance(hook, Mapping) or _as_list(hook.get("events") or []) is None:
         return False
-    return isinstance(hook.get("url"), str) and bool(hook["url"])
+    return isinstance(hook.get("url"), str) and bool(hook["url"]) and _as_bool(hook.get("is_active", True)) is not None
+
+
+def _as_bool(value: Any) -> bool | None:
+    """A boolean that may be written as PHP or a form does, None if it is none."""
+    return _BOOLEANS.get(str(value).strip().lower())
+
+
+def _documented(hook: Webhook) -> Webhook:
+    changed: dict[str, Any] = {}
+    if "events" in hook:
+        changed["events"] = _as_list(hook["events"] or [])
+    if "is_active" in hook:
+        changed["is_active"] = _as_bool(hook["is_active"])
+    return {**hook, **changed}
 
 
 def merged(seen: Sequence[Webhook], given: Sequence[Webhook], state: str) -> list[Webhook]:
     """The list as it is wanted: what others have put there stays, unless the list is to be exact."""
-    by_url = {hook["url"]: hook for hook in given}
+    by_url = {normal_url(hook["url"]): hook for hook in given}
+    known = {normal_url(hook["url"]) for hook in seen}
     if state == "absent":
-        return [hook for hook in seen if hook["url"] not in by_url]
-    kept = [{**hook, **by_url.get(hook["url"], {})} for hook in seen if state == "present" or hook["url"] in by_url]
-    known = {hook["url"] for hook in kept}
-    return [*kept, *({"events": [], "is_active": True, **hook} for hook in given if hook["url"] not in known)]
+        return [hook for hook in seen if normal_url(hook["url"]) not in by_url]
+    kept = [
+        # The url stays as the server writes it.
+        {**hook, **by_url.get(normal_url(hook["url"]), {}), "url": hook["url"]}
+        for hook in seen
+        if state == "present" or normal_url(hook["url"]) in by_url
+    ]
+    new = [hook for url, hook in by_url.items() if url not in known]
+    return [*kept, *({"events": [], "is_active": True, **hook} for hook in new)]
 
 
 def same(seen: Sequence[Webhook], wanted: Sequence[Webhook]) -> bool:
     """Whether two lists mean the same: neither the order of webhooks nor that of events matters."""
-    return len(seen) == len(wanted) and {hook["url"]: _meaning(hook) for hook in seen} == {
-        hook["url"]: _meaning(hook) for hook in wanted
+    return len(seen) == len(wanted) and {normal_url(hook["url"]): _meaning(hook) for hook in seen} == {
+        normal_url(hook["url"]): _meaning(hook) for hook in wanted
     }
 
 

@@ -54,6 +54,29 @@ def test_a_reply_without_me_says_nothing_about_an_account() -> None:
     assert (session.account, session.account_given, session.account_empty) == (None, False, False)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"Status": "WORKING"},
+        {" status": "WORKING"},
+        {"session": {"status": "WORKING"}},
+        {"data": {"status": "working"}},
+        {"me": None, "ME": {"id": f"{NUMBER}@c.us"}},
+    ],
+    ids=repr,
+)
+def test_a_reply_that_contradicts_itself_is_not_read(other: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="contradicts itself"):
+        parse_session({"status": "SCAN_QR_CODE", **other})
+
+
+@pytest.mark.parametrize(
+    "other", [{"Status": "STOPPED"}, {"data": {"status": "stopped"}}, {"session": {"status": "active"}}, {"Me": None}]
+)
+def test_a_reply_may_say_a_thing_twice(other: dict[str, Any]) -> None:
+    assert parse_session({"status": "STOPPED", **other}).status == "STOPPED"
+
+
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("write", [str.lower, str.title, lambda status: f" {status.replace('_', '-').lower()}\n"])
 def test_statuses_are_read_without_regard_to_case(status: str, write: Callable[[str], str]) -> None:

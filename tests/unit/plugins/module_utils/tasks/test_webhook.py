@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._session.temp_link import parse_link
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.webhook import merged, parse_webhooks, same
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.webhook import (
+    merged,
+    normal_url,
+    parse_webhooks,
+    same,
+)
 
 ONE = {"url": "https://a.example", "events": ["message", "session.status"], "is_active": True, "retries": 3}
 TWO = {"url": "https://b.example", "events": [], "is_active": False}
@@ -53,6 +58,60 @@ def test_replies_that_say_nothing(body: Any) -> None:
 @pytest.mark.parametrize("empty", [None, {}, []])
 def test_no_webhooks_however_they_are_written(empty: Any) -> None:
     assert parse_webhooks({"webhooks": empty}) == []
+
+
+# What somebody writes, and what `new URL(x).href` makes of it.
+HREFS = [
+    ("https://a.example", "https://a.example/"),
+    ("HTTPS://A.Example/Path", "https://a.example/Path"),
+    ("https://a.example:443/x", "https://a.example/x"),
+    ("http://a.example:80", "http://a.example/"),
+    ("https://a.example:8443/x", "https://a.example:8443/x"),
+    ("https://a.example/a b?c=d e", "https://a.example/a%20b?c=d%20e"),
+    ("https://a.example/a%20b", "https://a.example/a%20b"),
+    ("https://a.example?x=1", "https://a.example/?x=1"),
+    ("https://münchen.example/ü", "https://xn--mnchen-3ya.example/%C3%BC"),
+    ("https://bot:PW@A.example", "https://bot:PW@a.example/"),
+    ("https://[::1]:443/x", "https://[::1]/x"),
+    (" https://a.example/ ", "https://a.example/"),
+]
+
+
+@pytest.mark.parametrize(("url", "href"), HREFS)
+def test_a_url_that_the_server_writes_anew_is_the_same(url: str, href: str) -> None:
+    """Else each run would fail, and add it once more."""
+    assert normal_url(url) == normal_url(href) == href
+    given = [{"url": url, "events": ["message"]}]
+    stored = [{"url": href, "events": ["message"], "is_active": True}]
+    assert same(merged([], given, "present"), stored)
+    for state in ("present", "exact"):
+        assert merged(stored, given, state) == stored
+    assert merged(stored, given, "absent") == []
+
+
+def test_what_differs_in_more_than_its_writing_is_another_url() -> None:
+    urls = ["https://a.example/x", "https://a.example/X", "https://a.example/x/", "http://a.example/x"]
+    assert len(set(map(normal_url, urls))) == len(urls)
+    assert normal_url("http://[::1") == "http://[::1"
+
+
+@pytest.mark.parametrize("active", [True, 1, "1", "true", "on", "TRUE"])
+@pytest.mark.parametrize("inactive", [False, 0, "0", "false", "", None])
+def test_the_forms_of_php(active: Any, inactive: Any) -> None:
+    hooks = {
+        "0": {"url": "https://a.example", "events": {"0": "message", "1": "session.status"}, "is_active": active},
+        "1": {"url": "https://b.example", "events": [], "is_active": inactive},
+    }
+    assert parse_webhooks({"webhooks": hooks}) == [
+        {"url": "https://a.example", "events": ["message", "session.status"], "is_active": True},
+        {"url": "https://b.example", "events": [], "is_active": False},
+    ]
+
+
+@pytest.mark.parametrize("hook", [{"is_active": "perhaps"}, {"is_active": [1]}, {"events": {"a": "b"}}, {"events": 5}])
+def test_forms_that_mean_nothing(hook: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="webhooks"):
+        parse_webhooks({"webhooks": [{"url": "https://a.example", **hook}]})
 
 
 def test_links() -> None:
