@@ -52,6 +52,7 @@ INSTEAD: dict[str, str] = {
     "confirm=decommission-2-a1b2c3d4": "confirm=$(ansible-playbook wawp.cloud.decommission --check"
     " -e wawp_instances_csv=$PWD/office.csv | grep -o 'decommission-2-[0-9a-f]*' | head -n 1)",
     "wawp_reports/audit-20261122T013000.123Z.json": "$(ls wawp_reports/audit-*.json)",
+    " report.json": " wawp_reports/audit-*.json",
     "head=5f8a6d1c…": 'head=$(sed -n \'s/.*"head": "\\(.*\\)".*/\\1/p\' wawp_reports/audit-*.json)',
 }
 

@@ -11,7 +11,24 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._redact import printable
+
 ALGORITHM = "sha256"
+
+
+def neutral(value: Any) -> Any:
+    """A copy of a JSON value that any tool writes in the same way, so that it can be verified without Python.
+
+    Whole numbers have no fraction, and texts no characters that some tools escape or replace: control characters,
+    direction marks, halves of characters.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): neutral(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [neutral(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return printable(value.encode("utf-8", "replace").decode()) if isinstance(value, str) else value
 
 
 def digest(value: Any) -> str:

@@ -16,7 +16,7 @@ from .._identity import identity_of
 from .._session.model import PROVEN, UNPROVEN
 from .._version import VERSION
 from .advice import ADVICE_LOST, ADVICE_PAIRED_AGAIN, needs_human, reached
-from .hash_chain import ALGORITHM, chained
+from .hash_chain import ALGORITHM, chained, neutral
 from .outcomes import (
     ACCEPTED,
     AUDIT,
@@ -113,6 +113,7 @@ def build(evidence: Evidence) -> dict[str, Any]:
         record["needs_human"] = needs_human(record, evidence.purpose)
         bare.append(record)
     header["summary"] = _summary(bare, evidence)
+    header, bare = neutral(header), neutral(bare)
     records, head = chained(header, bare)
     return {**header, "records": records, "chain": {"algorithm": ALGORITHM, "head": head}}
 

@@ -28,7 +28,7 @@ from .._files import write_private
 from .._redact import one_line, redact_sensitive_keys
 from .._run.journal import Journal, read_events
 from .options import Spec
-from .report_close import CLOSE_SPEC, closing_evidence
+from .report_close import CLOSE_SPEC, closing_evidence, journal_of
 from .report_file import whole_report
 from .report_verify import VERIFY_SPEC, verify_task
 from .result import TaskResult, utc
@@ -85,6 +85,8 @@ def report_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     if not _RUNBOOK.fullmatch(params["runbook"]):
         raise OptionError("runbook", "names the files, so it may hold only letters, digits, _ and -")
     check_seals(params)
+    if params["state"] == "closed":
+        params = {**params, "journal": params["journal"] or journal_of(params["report"])}
     evidence = _closing(params) if params["state"] == "closed" else _evidence(params)
     return _write(build(evidence), params, check_mode)
 
@@ -176,8 +178,9 @@ def _frame(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _closing(params: Mapping[str, Any]) -> Evidence:
     now = utc()
+    closing = closing_evidence(params, now)
     facts = _journal(params, now)
-    return Evidence(**{**_frame(params), **closing_evidence(params, now), "links": _links(params, facts)})
+    return Evidence(**{**_frame(params), **closing, "links": _links(params, facts)})
 
 
 def _journal(params: Mapping[str, Any], began: str) -> JournalFacts | None:

@@ -70,6 +70,12 @@ def closing_evidence(params: Mapping[str, Any], now: str) -> dict[str, Any]:
     }
 
 
+def journal_of(report: str | None) -> str | None:
+    """The journal that a report names. Raises OptionError if it isn't as it was written."""
+    links = whole_report(report, "report")["links"] if report else None
+    return str(links["journal"]) if links else None
+
+
 def _chosen(records: Sequence[Mapping[str, Any]], wanted: Sequence[str]) -> list[Mapping[str, Any]]:
     known = {record["instance_id"]: record for record in records}
     problems = []

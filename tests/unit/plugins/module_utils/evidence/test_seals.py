@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -17,6 +19,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.hash_chain import digest, neutral
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from .authority import Authority
 from .test_report import report, session
@@ -183,3 +188,81 @@ def test_check_mode_signs_nothing(tmp_path: Path) -> None:
     result = report(True, directory=str(tmp_path / "reports"), sessions=[session()], sign_key=signed)
     assert not result.get("failed")
     assert not (tmp_path / "reports").exists()
+
+
+GUIDE = Path(__file__).resolve().parents[5] / "docs/evidence.md"
+needs_jq = pytest.mark.skipif(not shutil.which("jq"), reason="NO jq: the guide to verify without us was not run")
+
+
+def guide() -> list[str]:
+    """The commands of the page that says how to verify a report without the collection."""
+    part = GUIDE.read_text(encoding="utf-8").split("## Verify it without us")[1].split("\n## ")[0]
+    return re.findall(r"```(?:bash|text)\n(.*?)```", part, re.DOTALL)
+
+
+def without_us(folder: Path, commands: str) -> subprocess.CompletedProcess[str]:
+    bash = [str(shutil.which("bash")), "-euo", "pipefail", "-c", commands]
+    return subprocess.run(bash, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@needs_jq
+class TestWithoutUs:
+    """A third party has the files, jq, sha256sum, ssh-keygen and openssl."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path, authority: Authority) -> Path:
+        signed = key(tmp_path)
+        names = ["Front desk", "\u0645\u0643\u062a\u0628", "\U0001f4de", 'a"b\\c/d', "x\x7fy\ud800z\u2028", "<&>"]
+        runs = [session(f"A{n}", name=name, duration=n / 4, proof_seconds=float(n)) for n, name in enumerate(names)]
+        result = report(
+            directory=str(tmp_path / "reports"), sessions=runs, sign_key=signed, timestamp_url=authority.url
+        )
+        signers(tmp_path, signed)
+        for kind in ("json", "sig", "tsr"):
+            shutil.copy(result["files"][kind], tmp_path / f"report.{kind}")
+        (tmp_path / "allowed").rename(tmp_path / "allowed_signers")
+        shutil.copy(authority.ca, tmp_path / "timestamp_ca.pem")
+        return tmp_path
+
+    def test_all_of_the_guide_holds(self, folder: Path) -> None:
+        chain, signature, stamp = (without_us(folder, commands) for commands in guide())
+        head = json.loads((folder / "report.json").read_text())["chain"]["head"]
+        assert (chain.returncode, chain.stdout) == (0, f"The chain ends on {head}.\n"), chain.stderr
+        assert "Good" in signature.stdout, signature.stderr
+        assert "Verification: OK" in stamp.stdout + stamp.stderr
+        assert "Time stamp: " in stamp.stdout
+
+    @pytest.mark.parametrize(
+        ("what", "into"),
+        [('"severed"', '"unproven"'), ('"ticket": null', '"ticket": "CHG-1"'), ('"Front desk"', '"Front Desk"')],
+    )
+    def test_an_edit_shows(self, folder: Path, what: str, into: str) -> None:
+        path = folder / "report.json"
+        text = path.read_text()
+        path.write_text(text.replace(what, into, 1))
+        assert path.read_text() != text
+        assert without_us(folder, guide()[0]).returncode == 1
+
+    def test_a_record_taken_away_shows(self, folder: Path) -> None:
+        content = json.loads((folder / "report.json").read_text())
+        content["records"].pop()
+        (folder / "report.json").write_text(json.dumps(content))
+        assert without_us(folder, guide()[0]).returncode == 1
+
+    def test_a_report_made_anew_has_no_signature(self, folder: Path) -> None:
+        forged = written(folder / "forged")["files"]["json"]
+        shutil.copy(forged, folder / "report.json")
+        assert without_us(folder, guide()[0]).returncode == 0
+        assert without_us(folder, guide()[1]).returncode != 0
+
+
+@needs_jq
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(st.text("abc_", min_size=1), st.one_of(st.text(), st.integers(0, 10**9), st.booleans(), st.none()))
+)
+def test_others_write_the_same_bytes(value: dict[str, Any]) -> None:
+    value = neutral({**value, "duration": 1.0, "seconds": 0.125})
+    jq = [str(shutil.which("jq")), "-jcSa", "."]
+    others = subprocess.run(jq, input=json.dumps(value).encode(), capture_output=True, check=True).stdout
+    assert hashlib.sha256(others).hexdigest() == digest(value)
