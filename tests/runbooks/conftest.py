@@ -50,10 +50,11 @@ class Ran:
 
 
 class World:
-    """A simulator with instances, and a folder from which runbooks are called."""
+    """A simulator with instances, and a folder from which runbooks are called, with `extra` in their environment."""
 
     def __init__(self, engine: Engine, url: str, folder: Path) -> None:
         self.engine, self.url, self.folder = engine, url, folder
+        self.extra: dict[str, str] = {}
 
     def add(self, instance_id: str, status: str = "WORKING", *faults: Fault, **fields: Any) -> Instance:
         instance = Instance(instance_id, SANDBOX_TOKEN, status=status, **fields)
@@ -81,6 +82,7 @@ class World:
             "PYTHONDONTWRITEBYTECODE": "1",
             "WAWP_ACCESS_TOKEN": SANDBOX_TOKEN,
             "WAWP_API_URL": self.url,
+            **self.extra,
         }
 
     def command(self, runbook: str, *arguments: str, **variables: Any) -> list[str]:

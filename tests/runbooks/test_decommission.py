@@ -393,3 +393,18 @@ def test_as_awx_runs_it(world: World) -> None:
     assert [record["outcome"] for record in report["records"]] == ["severed", "severed"]
     assert report["request"]["operator"] == "night-shift"
     assert not world.linked("A1")
+
+
+def test_a_task_that_ends_without_its_result_is_not_reported_as_not_run(world: World) -> None:
+    """Its time was over while the reply to a logout was waited for. The phone is unlinked, but nobody has seen that."""
+    world.add("A1", "WORKING", Fault("timeout", call="logout", when="after", seconds=60))
+    planned = world.run("decommission", wawp_instances=["A1"])
+    world.extra["ANSIBLE_TASK_TIMEOUT"] = "15"
+    ran = world.run("decommission", wawp_instances=["A1"], wawp_confirm=planned.phrase())
+    assert ran.code != 0
+    jsonschema.validate(ran.report, SCHEMA)
+    (record,) = ran.report["records"]
+    assert (record["outcome"], record["verdict"]) == ("unproven", "unproven")
+    assert [(call["action"], call["outcome"]) for call in record["calls"]] == [("logout", "unknown")]
+    assert "its end isn't known" in record["needs_human"]
+    assert "Nothing was sent" not in ran.output

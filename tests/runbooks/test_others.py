@@ -183,6 +183,29 @@ def change_table(path: Path) -> None:
     table.write_bytes(table.read_bytes().replace(b"unproven", b"severed"))
 
 
+def test_close_unproven(world: World) -> None:
+    world.add("A1", "FAILED", linked=False)
+    done = world.decommission("A1")
+    assert done.outcomes() == {"A1": "unproven"}
+    path = next(world.folder.glob("wawp_reports/*.json"))
+    closed = {
+        "wawp_report": str(path),
+        "wawp_closed": ["A1"],
+        "wawp_closed_by": "Mona Adel",
+        "wawp_closed_at": done.report["ended"],
+        "wawp_closed_seen": "Linked devices listed no device",
+    }
+    assert "ticket: is missing" in world.run("close_unproven", **closed).output
+    ran = world.run("close_unproven", **closed, wawp_ticket="CHG-1")
+    assert ran.code == 0, ran.output
+    jsonschema.validate(ran.report, SCHEMA)
+    assert ran.outcomes() == {"A1": "closed"}
+    assert ran.report["closing"]["head"] == done.report["chain"]["head"]
+    assert ran.report["links"]["previous"]["head"] == done.report["chain"]["head"]
+    audited = world.run("audit", wawp_instances=["A1"])
+    assert "closed by Mona Adel" in json.dumps(audited.report["records"][0]["history"])
+
+
 def test_verify_report(world: World) -> None:
     world.add("A1", "FAILED", linked=False)
     world.add("A2")
