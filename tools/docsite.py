@@ -10,6 +10,8 @@ beforehand. Without it they stay text.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shutil
 import subprocess
@@ -26,7 +28,8 @@ from project import PROJECT, ROOT, WORK
 SITE = WORK / "site"
 PAGES = SITE / "source"
 HTML = SITE / "html"
-MERMAID = PROJECT["tool"]["wawp"]["documentation"]["mermaid"]
+MERMAID = PROJECT["tool"]["wawp"]["mermaid"]["version"]
+MERMAID_INTEGRITY = PROJECT["tool"]["wawp"]["mermaid"]["integrity"]
 # What the generated pages refer to of Ansible's documentation, to where it is there; $ is the name itself.
 ANSIBLE = {
     "action_plugins std:label": "plugins/action.html",
@@ -116,13 +119,22 @@ def write_inventory() -> None:
     (PAGES / "ansible.inv").write_bytes(head.encode() + zlib.compress(lines.encode()))
 
 
+def check_integrity(package: Path, wanted: str) -> None:
+    """End this script unless a package from npm has the hash that pyproject.toml wants, as in sha512-…=="""
+    digest = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
+    if f"sha512-{digest}" != wanted:
+        raise SystemExit(f"{package.name} from npm is not what pyproject.toml wants: its hash is sha512-{digest}")
+
+
 def provide_mermaid() -> None:
     """Put mermaid.min.js into the site, fetched by npm once."""
     script = WORK / f"mermaid-{MERMAID}.min.js"
     if not script.exists() and shutil.which("npm"):
         command = ["npm", "pack", "--silent", "--pack-destination", str(SITE), f"mermaid@{MERMAID}"]
         if not subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
-            with tarfile.open(SITE / f"mermaid-{MERMAID}.tgz") as archive:
+            package = SITE / f"mermaid-{MERMAID}.tgz"
+            check_integrity(package, MERMAID_INTEGRITY)
+            with tarfile.open(package) as archive:
                 archive.extract("package/dist/mermaid.min.js", SITE, filter="data")
             (SITE / "package/dist/mermaid.min.js").rename(script)
     if not script.exists():

@@ -38,6 +38,7 @@ LABEL = rf"({NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 VERSION = re.compile(rf"{NUMBER}(\.{NUMBER}){{2}}(-{LABEL}(\.{LABEL})*)?")
 # Each place where the version stands, and how.
 PLACES = {
+    "execution-environment.yml": re.compile(r"(?<=^        version: )\S+$", re.MULTILINE),
     "galaxy.yml": re.compile(r"(?<=^version: )\S+$", re.MULTILINE),
     "plugins/module_utils/_version.py": re.compile(r'(?<=^VERSION = ")[^"]+(?="$)', re.MULTILINE),
 }

@@ -117,7 +117,7 @@ def test_the_manifests_of_an_artefact_are_true(collection: Path) -> None:
 
 
 def test_a_release_is_built_twice_tried_and_changes_nothing_here() -> None:
-    held = ["galaxy.yml", "plugins/module_utils/_version.py", "changelogs/changelog.yaml"]
+    held = ["execution-environment.yml", "galaxy.yml", "plugins/module_utils/_version.py", "changelogs/changelog.yaml"]
     before = {name: (ROOT / name).read_bytes() for name in held}
     fragments = sorted(path.name for path in ROOT.glob("changelogs/fragments/*.yml"))
 
