@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -29,6 +30,7 @@ _UNSHOWN = re.compile(r"<(script|style|head)\b.*?</\1>", re.IGNORECASE | re.DOTA
 _JSON_LIKE = re.compile(r"""[{\[]\s*(?:["'{\[}\]]|\w+["']?\s*:)|["']\s*:\s*["'{\[\d]""")
 # Logins that a proxy or web server asks for, and Wawp never does.
 _FOREIGN_LOGIN = re.compile(r"\s*(?:basic|digest|negotiate|ntlm)\b", re.IGNORECASE)
+_PNG = b"\x89PNG"
 _CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 _DOWN = "the gateway is down or didn't wait for the engine"
@@ -116,6 +118,8 @@ def parse_reply(reply: HttpReply, request: Request) -> Any:
         raise _redirected(reply, request)
     if not 200 <= status < 300:
         raise error_from_reply(reply, request)
+    if request.call == "qr_image" and reply.content.startswith(_PNG):
+        return {"mimetype": "image/png", "data": base64.b64encode(reply.content).decode()}
     try:
         value = bodies.read_json(reply.content)
     except ValueError as error:

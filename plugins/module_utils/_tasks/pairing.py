@@ -47,7 +47,6 @@ PAIRING_SPEC: Spec = {
     **MASKING,
 }
 _PNG = b"\x89PNG\r\n\x1a\n"
-_DATA_URI = "data:image/png;base64,"
 
 
 def pairing_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
@@ -68,6 +67,7 @@ def pairing_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         elif params["qr_path"]:
             with QrFile(send, params["qr_path"]) as shown:
                 outcome = drive(lifecycle(goal), shown, clock)
+            outcome.warnings += shown.warnings
         else:
             outcome = drive(lifecycle(goal), send, clock)
     finally:
@@ -99,6 +99,7 @@ class QrFile:
     def __init__(self, send: Send, path: str) -> None:
         self._send, self._path = send, path
         self._shown: Any = None
+        self._problem = ""
 
     def __enter__(self) -> QrFile:
         if first_bytes(self._path, len(_PNG), "qr_path") not in (b"", _PNG):
@@ -120,25 +121,39 @@ class QrFile:
         """The QR code by the call that is for it alone, where a reading comes without."""
         try:
             body = self._send("qr_image").body
-        except WawpError:
+        except WawpError as error:
+            self._problem = str(error)
             return None  # the next reading asks again
-        return body.get("qr") if isinstance(body, Mapping) else None
+        return (body.get("qr") or body) if isinstance(body, Mapping) else body
 
     def _show(self, qr: Any) -> None:
         if qr == self._shown:
             return
         self._shown = qr
-        image = _image(qr)
+        image = png_image(qr)
         if image is None:
+            if qr:
+                self._problem = "it came in a form that is no PNG image"
             remove(self._path, "qr_path")
         else:
+            self._problem = ""
             write_private(self._path, image, "qr_path")
 
+    @property
+    def warnings(self) -> list[str]:
+        """Why the last QR code is not in the file, if it isn't."""
+        return [f"The QR code could not be kept in qr_path: {self._problem}."] if self._problem else []
 
-def _image(qr: Any) -> bytes | None:
-    if not isinstance(qr, str) or not qr.startswith(_DATA_URI):
+
+def png_image(qr: Any) -> bytes | None:
+    """The PNG image in a data URI, in bare base64, or in a mapping of one of both; None if there is none."""
+    if isinstance(qr, Mapping):
+        qr = next((qr[name] for name in ("data", "qr", "base64", "value") if qr.get(name)), None)
+    if not isinstance(qr, str):
         return None
+    text = qr.partition(",")[2] if qr.startswith("data:") else qr
     try:
-        return base64.b64decode(qr[len(_DATA_URI) :], validate=True)
+        image = base64.b64decode("".join(text.split()), validate=True)
     except ValueError:
         return None
+    return image if image.startswith(_PNG) else None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -380,3 +381,10 @@ def test_a_compression_that_was_not_asked_for_is_named(make_client: MakeClient, 
     error = answered(make_client, "info", 200, b"\x1b\x2a\x00\xf8", f"Content-Encoding: {coding}")
     assert error.kind == _errors.UNREADABLE
     assert f"compressed as {coding}" in str(error)
+
+
+def test_a_qr_code_may_come_as_an_image(make_client: MakeClient) -> None:
+    image = b"\x89PNG\r\n\x1a\n\x00\xff"
+    value = answered(make_client, "qr_image", 200, image)
+    assert value == {"mimetype": "image/png", "data": base64.b64encode(image).decode()}
+    assert answered(make_client, "info", 200, image).kind == _errors.UNREADABLE

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import stat
 import threading
@@ -17,7 +18,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks import resource as _settings
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.pairing import PAIRING_SPEC, pairing_task
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.pairing import PAIRING_SPEC, pairing_task, png_image
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.temp_link import LINK_SPEC, link_task
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.webhook import WEBHOOK_SPEC, webhook_task
@@ -229,6 +230,49 @@ def test_an_image_that_cannot_be_read_is_not_shown(stage: Stage, tmp_path: Path,
     stage.fault("patch", "info", replace={"qr": f"data:image/png;base64,{qr}"}, times=None)
     result = pair(stage, wait_timeout=0.1, qr_path=str(tmp_path / "qr.png"))
     assert result["sessions"][0]["status"] == "SCAN_QR_CODE"
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+BASE64 = base64.b64encode(PNG).decode()
+
+
+@pytest.mark.parametrize(
+    "qr",
+    [
+        f"data:image/png;base64,{BASE64}",
+        BASE64,
+        f"{BASE64[:10]}\n{BASE64[10:]}",
+        {"mimetype": "image/png", "data": BASE64},
+        {"mimetype": "image/png", "data": f"data:image/png;base64,{BASE64}"},
+        {"qr": BASE64},
+        {"base64": BASE64},
+    ],
+    ids=repr,
+)
+def test_an_image_in_every_form(qr: Any) -> None:
+    assert png_image(qr) == PNG
+
+
+@pytest.mark.parametrize("qr", [None, "", {}, [], 5, "2@AbC,dEf", BASE64[:-1], base64.b64encode(b"GIF89a").decode()])
+def test_what_is_no_image(qr: Any) -> None:
+    assert png_image(qr) is None
+
+
+def test_a_qr_code_that_cannot_be_kept_is_told(stage: Stage, tmp_path: Path) -> None:
+    stage.add("SCAN_QR_CODE")
+    stage.fault("patch", "info", replace={"qr": "2@AbC,dEf"}, times=None)
+    (warning,) = stage.run("pairing", wait_timeout=0.1, wait_sleep=0.02, qr_path=str(tmp_path / "qr.png")).warnings
+    assert warning == "The QR code could not be kept in qr_path: it came in a form that is no PNG image."
+
+
+@pytest.mark.parametrize("expected", [None, OURS])
+def test_a_session_that_hides_whose_it_is_is_linked(stage: Stage, expected: str | None) -> None:
+    stage.add(account=OURS)
+    stage.fault("patch", "info", replace={"me": None}, times=None)
+    report = stage.run("pairing", wait_timeout=0.1, wait_sleep=0.02, expect_account=expected)
+    told = "n account is linked, but the session doesn't show whose it is"
+    assert report.failed == (expected is not None)
+    assert (told in report.result["msg"]) if expected else any(told in warning for warning in report.warnings)
 
 
 def pair(stage: Stage, **options: Any) -> dict[str, Any]:
