@@ -275,6 +275,9 @@ def lines(bench: Bench, runs: int, only: list[str]) -> Iterator[str]:
         if row.ours in seconds and row.theirs in seconds:
             yield row.line(seconds)
     yield ""
+    if not only or "outages" in only:
+        bench.run(sys.executable, HERE / "outages.py")
+        yield from [*bench.output.splitlines(), ""]
     if not only or "scale" in only:
         yield from scale(bench, runs)
 
@@ -282,7 +285,7 @@ def lines(bench: Bench, runs: int, only: list[str]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", action="append", choices=[*WORKS, "scale"], default=[])
+    parser.add_argument("--only", action="append", choices=[*WORKS, "outages", "scale"], default=[])
     parser.add_argument("--write", type=Path, help="put the table into this file, between its marks")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, simulator(Path(name)) as url:

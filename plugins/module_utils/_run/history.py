@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .._errors import WawpError
@@ -28,32 +27,6 @@ class Known(NamedTuple):
     verdict: str
     proven_at: str | None = None
     proof_seconds: float | None = None
-
-
-@dataclass
-class Trace:
-    """What a run has left of one instance.
-
-    Attributes:
-        unfinished: the lines ``sending`` behind which no outcome stands: the calls may have taken effect, and the run
-            didn't see how they ended.
-        outcome: the line ``outcome``, the last if there are several, None if the run ended before it.
-    """
-
-    unfinished: list[Event] = field(default_factory=list)
-    outcome: Event | None = None
-
-
-def trace(events: Iterable[Event]) -> dict[str, Trace]:
-    """What these events tell, by instance id."""
-    traces: dict[str, Trace] = {}
-    for event in events:
-        found = traces.setdefault(str(event["instance_id"]), Trace())
-        if event["event"] == "sending":
-            found.unfinished.append(event)
-        elif event["event"] == "outcome":
-            found.outcome, found.unfinished = event, []
-    return traces
 
 
 def replay(events: Iterable[Event]) -> dict[str, Known]:

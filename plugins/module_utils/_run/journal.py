@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from .._errors import OptionError
 from .._files import make_folder, open_regular
-from .history import Known, Trace, replay, trace
+from .history import Known, replay
 from .journal_lines import MAX_LINE, DamagedLineError, Event, encode, read_lines
 
 # Logged before they are sent: they can't be undone, and a crash would hide how they ended.
@@ -165,19 +165,14 @@ class Journal:
             self.failure = self.failure or f"can't be flushed to the disk: {error.strerror}"
 
 
-def read_events(path: str, start: int = 0) -> list[Event]:
+def read_events(path: str) -> list[Event]:
     """The events about instances in a journal, none if there is no such file.
-
-    Args:
-        path: the journal.
-        start: how many bytes to pass over: where it ended when something began, see Survey.
 
     Raises:
         OptionError: it is no journal, or was damaged.
     """
     try:
         with open(open_regular(path, "journal", own=True), "rb") as stream:
-            stream.seek(start)
             return list(_Reader(stream, path).about_instances())
     except FileNotFoundError:
         return []
@@ -185,20 +180,12 @@ def read_events(path: str, start: int = 0) -> list[Event]:
         raise OptionError("journal", f"can't be used: {error.strerror}: {path}") from None
 
 
-def sent_since(path: str, start: int) -> dict[str, Trace]:
-    """What runs have sent since a journal was so long, by instance id. Raises OptionError.
-
-    A task that was killed has no result; what its runs had begun and ended stands here.
-    """
-    return trace(read_events(path, start))
-
-
 class Survey(NamedTuple):
     """What a journal holds at a moment.
 
     Attributes:
         earlier: what is known from earlier runs, see replay.
-        size: where it ends, in bytes. What is sent later stands behind it, whatever the clock does.
+        size: where its last event ends, in bytes; 0 if there is none.
         busy_since: since when another run has been writing to it, empty if it doesn't say; None if none is.
     """
 

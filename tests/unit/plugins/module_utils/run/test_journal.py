@@ -26,7 +26,6 @@ from ansible_collections.wawp.cloud.plugins.module_utils._run.journal import (
     Journal,
     default_path,
     read_events,
-    sent_since,
     survey,
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._run.journal_lines import encode
@@ -408,34 +407,6 @@ def test_sessions_do_not_mix(mine: list[dict[str, Any]], others: list[dict[str, 
 def test_an_api_has_one_journal_however_its_address_is_written(url: str, name: str) -> None:
     assert default_path(url) == f"~/.ansible/wawp/{name}"
     assert default_path(url, "/home/ops/.ansible") == f"/home/ops/.ansible/wawp/{name}"
-
-
-def test_what_was_sent_since_the_plan_is_told_though_the_run_was_killed(tmp_path: Path) -> None:
-    path = tmp_path / "journal"
-    note(path, SEVERED)
-    before = survey(str(path))
-    assert (before.size, before.busy_since) == (path.stat().st_size, None)
-    with closing(Journal(str(path), TIME)) as journal:
-        journal.write("sending", "killed", TIME, action="logout", status="WORKING")
-        journal.write("sending", "ended", TIME, action="logout", status="WORKING")
-        journal.write("outcome", "ended", TIME, verdict=SEVERED)
-    traces = sent_since(str(path), before.size)
-    assert sorted(traces) == ["ended", "killed"]
-    assert [event["action"] for event in traces["killed"].unfinished] == ["logout"]
-    assert traces["killed"].outcome is None
-    assert not traces["ended"].unfinished
-    assert traces["ended"].outcome
-    assert sent_since(str(tmp_path / "none"), 0) == {}
-
-
-def test_what_a_crash_left_does_not_shift_what_stands_behind_it(tmp_path: Path) -> None:
-    path = tmp_path / "journal"
-    note(path, SEVERED)
-    for tail in (b'{"event": "out', b"\0" * 9, b""):
-        path.write_bytes(path.read_bytes() + tail)
-        size = survey(str(path)).size
-        note(path, UNPROVEN)
-        assert list(sent_since(str(path), size)) == [f"{ID}-0"]
 
 
 def test_a_journal_that_is_written_to_says_since_when(tmp_path: Path) -> None:
