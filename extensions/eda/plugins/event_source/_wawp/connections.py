@@ -100,44 +100,55 @@ class ConnectionLimit:
         Raises:
             OSError: the address can't be listened on.
         """
+        loop = asyncio.get_running_loop()
         listeners = await _listeners(host, port)
-        accepting = [asyncio.create_task(self._accept(listener, tls, serve)) for listener in listeners]
+        for listener in listeners:
+            loop.add_reader(listener, self._accept, listener, tls, serve)
         try:
             yield listeners
         finally:
-            tasks = [*accepting, *self.tasks]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             for listener in listeners:
+                loop.remove_reader(listener)
                 listener.close()
+            for task in list(self.tasks):
+                task.cancel()
+            await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def cut_all(self) -> None:
         """End what is still open."""
         for connection in list(self.open.values()):
             connection.cut()
 
-    async def _accept(
+    def _accept(
         self, listener: socket.socket, tls: ssl.SSLContext | None, serve: Callable[[], asyncio.Protocol]
     ) -> None:
+        """Accept one connection, so that the loop turns before the next."""
         loop = asyncio.get_running_loop()
-        while True:
-            try:
-                peer, dummy = await loop.sock_accept(listener)
-            except OSError as error:
-                self.log.note("a connection can't be accepted", error.strerror or type(error).__name__)
-                self._give_one_up()
-                await asyncio.sleep(ACCEPT_PAUSE)
-                continue
-            if self._has_room(peer):
-                inner = serve()
-                connection = self.open[inner] = Connection(peer, inner, self._forget)
-                task = loop.create_task(self._begin(connection, tls))
-                self.tasks.add(task)
-                task.add_done_callback(self.tasks.discard)
-            else:
-                _turn_away(peer, plain=tls is None)
-            await asyncio.sleep(0)  # while more wait, accepting one doesn't let others run
+        try:
+            peer, dummy = listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            self.log.note("a connection can't be accepted", error.strerror or type(error).__name__)
+            self._give_one_up()
+            loop.remove_reader(listener)
+            loop.call_later(ACCEPT_PAUSE, self._accept_again, listener, tls, serve)
+            return
+        peer.setblocking(False)
+        if not self._has_room(peer):
+            _turn_away(peer, plain=tls is None)
+            return
+        inner = serve()
+        connection = self.open[inner] = Connection(peer, inner, self._forget)
+        task = loop.create_task(self._begin(connection, tls))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def _accept_again(
+        self, listener: socket.socket, tls: ssl.SSLContext | None, serve: Callable[[], asyncio.Protocol]
+    ) -> None:
+        if listener.fileno() >= 0:  # it is still open
+            asyncio.get_running_loop().add_reader(listener, self._accept, listener, tls, serve)
 
     async def _begin(self, connection: Connection, tls: ssl.SSLContext | None) -> None:
         """Take a connection through its handshake, and cut it if no request follows."""
