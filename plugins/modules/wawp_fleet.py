@@ -5,8 +5,6 @@
 
 """Module wawp_fleet: brings many WhatsApp sessions to their states at once."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: wawp_fleet
 short_description: Log out, start, stop, restart or delete many WhatsApp sessions of Wawp at once
@@ -240,13 +238,15 @@ prediction:
   sample: false
 """
 
+from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.fleet import fleet_module_task
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.options import FLEET_SPEC
 
 
 def main() -> None:
-    run_module(FLEET_SPEC, fleet_module_task)
+    if SUPPORTED:
+        run_module(FLEET_SPEC, fleet_module_task)
 
 
 if __name__ == "__main__":

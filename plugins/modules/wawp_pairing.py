@@ -5,8 +5,6 @@
 
 """Module wawp_pairing: waits until somebody has linked an account."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: wawp_pairing
 short_description: Wait until somebody has linked a WhatsApp account to a Wawp instance
@@ -148,12 +146,14 @@ sessions:
       sample: "********5678@c.us"
 """
 
+from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.pairing import PAIRING_SPEC, pairing_task
 
 
 def main() -> None:
-    run_module(PAIRING_SPEC, pairing_task)
+    if SUPPORTED:
+        run_module(PAIRING_SPEC, pairing_task)
 
 
 if __name__ == "__main__":

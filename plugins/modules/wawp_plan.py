@@ -5,8 +5,6 @@
 
 """Module wawp_plan: makes a plan of what would be done, and holds it against what was confirmed."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: wawp_plan
 short_description: Plan what would be done to WhatsApp sessions of Wawp, and let nothing through that wasn't confirmed
@@ -222,12 +220,14 @@ lines:
   sample: ["Plan: decommission 1 instance"]
 """
 
+from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.plan import PLAN_SPEC, plan_task
 
 
 def main() -> None:
-    run_module(PLAN_SPEC, plan_task, calls=False)
+    if SUPPORTED:
+        run_module(PLAN_SPEC, plan_task, calls=False)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@
 
 """Module wawp_report: writes the evidence of a run, and verifies it."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: wawp_report
 short_description: Write the evidence of what was done to WhatsApp sessions of Wawp, or verify it
@@ -384,12 +382,14 @@ compared:
   sample: [/var/tmp/wawp_reports/decommission-20261122T013000.123Z.json]
 """
 
+from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.report import REPORT_SPEC, report_task
 
 
 def main() -> None:
-    run_module(REPORT_SPEC, report_task, calls=False)
+    if SUPPORTED:
+        run_module(REPORT_SPEC, report_task, calls=False)
 
 
 if __name__ == "__main__":

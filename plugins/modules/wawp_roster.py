@@ -5,8 +5,6 @@
 
 """Module wawp_roster: tells which instances a run is about."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: wawp_roster
 short_description: Tell which Wawp instances a run is about, from a list, a CSV file or the inventory
@@ -211,12 +209,14 @@ targets:
     - {instance_id: 3EB0BCB2E3D5, name: Front desk, origin: line 3}
 """
 
+from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.roster import ROSTER_SPEC, roster_task
 
 
 def main() -> None:
-    run_module(ROSTER_SPEC, roster_task, calls=False)
+    if SUPPORTED:
+        run_module(ROSTER_SPEC, roster_task, calls=False)
 
 
 if __name__ == "__main__":

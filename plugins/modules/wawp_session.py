@@ -5,8 +5,6 @@
 
 """Module wawp_session: brings one WhatsApp session to a state."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: wawp_session
 short_description: Log out, start, stop, restart or delete a WhatsApp session of Wawp
@@ -260,13 +258,15 @@ error:
       sample: "POST https://api.wawp.net/v2/session/info: HTTP 401, the access token was refused, check access_token"
 """
 
+from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.options import SESSION_SPEC
 from ..module_utils._tasks.session import session_task
 
 
 def main() -> None:
-    run_module(SESSION_SPEC, session_task)
+    if SUPPORTED:
+        run_module(SESSION_SPEC, session_task)
 
 
 if __name__ == "__main__":

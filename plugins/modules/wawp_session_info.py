@@ -5,8 +5,6 @@
 
 """Module wawp_session_info: reads one or many WhatsApp sessions."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: wawp_session_info
 short_description: Read the status of one or many WhatsApp sessions of Wawp
@@ -159,13 +157,15 @@ sessions:
       sample: "data:image/png;base64,iVBORw0KGgo="
 """
 
+from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.options import INFO_SPEC
 from ..module_utils._tasks.session_info import info_task
 
 
 def main() -> None:
-    run_module(INFO_SPEC, info_task)
+    if SUPPORTED:
+        run_module(INFO_SPEC, info_task)
 
 
 if __name__ == "__main__":

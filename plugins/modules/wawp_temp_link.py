@@ -5,8 +5,6 @@
 
 """Module wawp_temp_link: makes or revokes the page on which anybody can scan an instance's QR code."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: wawp_temp_link
 short_description: Make or revoke the temporary link of a Wawp instance
@@ -99,12 +97,14 @@ error:
   sample: null
 """
 
+from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.temp_link import LINK_SPEC, link_task
 
 
 def main() -> None:
-    run_module(LINK_SPEC, link_task)
+    if SUPPORTED:
+        run_module(LINK_SPEC, link_task)
 
 
 if __name__ == "__main__":

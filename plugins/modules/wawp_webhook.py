@@ -5,8 +5,6 @@
 
 """Module wawp_webhook: keeps the list of an instance's webhooks."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: wawp_webhook
 short_description: Add, change or remove webhooks of a Wawp instance
@@ -122,12 +120,14 @@ error:
   sample: null
 """
 
+from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.webhook import WEBHOOK_SPEC, webhook_task
 
 
 def main() -> None:
-    run_module(WEBHOOK_SPEC, webhook_task)
+    if SUPPORTED:
+        run_module(WEBHOOK_SPEC, webhook_task)
 
 
 if __name__ == "__main__":

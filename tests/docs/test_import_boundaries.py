@@ -24,7 +24,7 @@ MODEL = f"{UTILS}._session.model"
 ACCOUNT = f"{UTILS}._session.account"
 # Room to what may be imported there, beside Python's own library and the room itself.
 ROOMS: dict[str, tuple[str, ...]] = {
-    "plugins/modules": (f"{UTILS}._tasks",),
+    "plugins/modules": (f"{UTILS}._tasks", f"{UTILS}._python"),
     "plugins/module_utils": GROUND,
     "plugins/module_utils/_session": GROUND,
     "plugins/module_utils/_api": (*GROUND, "requests", "urllib3"),
