@@ -15,17 +15,17 @@ from ......plugins.module_utils._redact import (
     one_line,
     redact_sensitive_keys,
 )
-from ......plugins.module_utils._session.account import parse_account, shown_account
+from ......plugins.module_utils._session.account import are_different, shown_account
 from ......plugins.module_utils._session.model import parse_session
 
 __all__ = [
+    "are_different",
     "mask_account",
     "mask_accounts_in",
     "mask_numbers_in",
     "mask_person",
     "names_missing_session",
     "one_line",
-    "parse_account",
     "parse_session",
     "read_json",
     "redact_sensitive_keys",

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .collection import mask_account, parse_account, parse_session, read_json, says_no, shown_account
+from .collection import are_different, mask_account, parse_session, read_json, says_no, shown_account
 from .event import kind_of, make_event, status_of
 from .times import iso, now_ms
 
@@ -53,44 +52,21 @@ def parse_reading(body: bytes) -> Reading:
         raise Unreadable("the reply does not show a status") from None
     if says_no(parsed, "info"):
         raise Unreadable("the reply says that the call failed")
-    account = shown_account(session.account, mask=False)
-    return Reading(status_of(session.status), account or None, frozenset(_names(parsed.get("me"))))
-
-
-def _names(me: Any) -> Iterator[str]:
-    """Yield the writings of an account in which two can be compared."""
-    if isinstance(me, Mapping):
-        for name in ("id", "jid", "lid", "phone"):
-            yield from _names(me.get(name))
-    elif isinstance(me, list):
-        for each in me:
-            yield from _names(each)
-    elif isinstance(me, (str, int, float)) and not isinstance(me, bool):
-        try:
-            yield parse_account(f"{me:.0f}" if isinstance(me, float) else str(me))
-        except ValueError:
-            return
-
-
-def is_other_account(new: frozenset[str], old: frozenset[str]) -> bool:
-    """Whether two accounts are certainly not the same; a number and a lid, for example, can't be compared."""
-    for lid in (False, True):
-        ours, theirs = ({name for name in names if name.endswith("@lid") == lid} for names in (new, old))
-        if ours and theirs:
-            return not ours & theirs
-    return False
+    if session.account is None:
+        return Reading(status_of(session.status))
+    return Reading(status_of(session.status), shown_account(session.account, mask=False) or None, session.account.names)
 
 
 def differs(new: Reading, old: Reading) -> bool:
     """Whether the status changed, or a working session's account; that is left out at times, which means nothing."""
-    return new.status != old.status or (new.status == "WORKING" and is_other_account(new.names, old.names))
+    return new.status != old.status or (new.status == "WORKING" and are_different(new.names, old.names))
 
 
 def after(new: Reading, known: Known | None) -> Known:
     """Return what is known of a session after a reading."""
     old = known or Known(Reading(""), "")
     settled = old.settled if new.status == "STARTING" else new.status
-    if not new.names or not is_other_account(new.names, old.reading.names):
+    if not new.names or not are_different(new.names, old.reading.names):
         # The same account, so all of its names hold.
         new = Reading(new.status, new.account or old.reading.account, new.names | old.reading.names)
     return Known(new, settled)
