@@ -120,6 +120,19 @@ def test_whose_webhook_it_is() -> None:
     asyncio.run(test())
 
 
+def test_a_slash_at_the_end_makes_no_difference() -> None:
+    async def test() -> None:
+        async with listening(path="/wawp/", health_path="/health/") as source:
+            for path in ("/wawp", "/wawp/", "/wawp/HINT", "/wawp/HINT/"):
+                assert await source.post(webhook(), path=path) == (200, {"result": "accepted"})
+            assert [event["instance_id"] for event in await source.events(4)] == [None, None, "HINT", "HINT"]
+            for path in ("/health", "/health/", "/health/HINT", "/health/HINT/"):
+                async with source.http.get(source.url + path) as reply:
+                    assert reply.status == 200
+
+    asyncio.run(test())
+
+
 def test_other_events_are_ignored_and_counted() -> None:
     async def test() -> None:
         async with listening() as source:

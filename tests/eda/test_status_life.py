@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import runpy
 import subprocess
 import sys
@@ -146,6 +147,20 @@ def test_a_state_file_is_for_one_process_and_must_be_one(tmp_path: Path) -> None
     for path in (state, str(tmp_path / "no/such/folder")):
         with pytest.raises(ValueError, match="state_file can't be used"):
             Store(path, 10)
+
+
+def test_a_state_file_is_a_file_of_one_s_own(tmp_path: Path) -> None:
+    """No link, nothing that blocks, nothing that others may read."""
+    link, fifo, open_to_all = tmp_path / "link", tmp_path / "fifo", tmp_path / "open"
+    link.symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(fifo)
+    for path in (link, fifo, tmp_path, Path("/dev/null")):
+        with pytest.raises(ValueError, match="state_file can't be used"):
+            Store(str(path), 10)
+    assert not (tmp_path / "elsewhere").exists()
+    open_to_all.touch(0o644)
+    Store(str(open_to_all), 10).close()
+    assert open_to_all.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_port_in_use_ends_it_with_an_error() -> None:
