@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from ansible_collections.wawp.cloud.plugins.module_utils import _errors
 from ansible_collections.wawp.cloud.plugins.module_utils._api.client import Connection
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError, WawpError
@@ -249,3 +250,18 @@ def test_a_proxy_of_a_kind_that_requests_lacks(
     monkeypatch.setenv("ALL_PROXY", "gopher://127.0.0.1:1")
     error = failure(make_client, "https://api.example")
     assert error.kind in (_errors.UNREACHABLE, _errors.UNEXPECTED)
+
+
+def test_a_socks_proxy_without_its_library_is_named(
+    environment: Path, monkeypatch: pytest.MonkeyPatch, make_client: MakeClient
+) -> None:
+    def missing(*dummy: object, **options: object) -> None:
+        """Raise what requests raises in place of the manager that PySocks is needed for."""
+        raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
+
+    monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", missing)
+    monkeypatch.setenv("HTTP_PROXY", "socks5h://bot:geheim@127.0.0.1:9")
+    with pytest.raises(WawpError, match="PySocks") as caught:
+        make_client("http://api.example").call("info", "A1", "token")
+    assert "geheim" not in str(caught.value)
+    assert not caught.value.ambiguous

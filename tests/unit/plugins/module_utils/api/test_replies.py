@@ -152,6 +152,28 @@ def test_a_redirect_is_never_followed(make_client: MakeClient, status: int) -> N
     assert "set api_url" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("location", "named"),
+    [
+        ("https://127.0.0.1/v2/session/info", True),
+        ("HTTPS://127.0.0.1:8443/", True),
+        ("https://elsewhere.example/v2/session/info", False),
+        ("http://127.0.0.1/x", False),
+        ("/login", False),
+    ],
+)
+def test_a_redirect_to_https_of_the_same_host_is_named(make_client: MakeClient, location: str, named: bool) -> None:
+    error = refusal(make_client, b"", 308, f"Location: {location}")
+    assert ("set api_url to https instead of http: https://127.0.0.1" in str(error)) == named
+
+
+@pytest.mark.parametrize("frame", [b"\x00\x00\x12\x04\x00\x00\x00\x00\x00", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
+def test_http_2_is_named(make_client: MakeClient, frame: bytes) -> None:
+    error = failure(make_client, says(frame))
+    assert error.kind == _errors.NOT_WAWP
+    assert "only HTTP/2 is spoken on this port" in str(error)
+
+
 def test_a_redirect_with_an_endless_body(make_client: MakeClient) -> None:
     react = drips(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n" + b"x" * 1000, 0.05)
     began = time.monotonic()

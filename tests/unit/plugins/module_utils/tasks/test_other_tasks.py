@@ -185,6 +185,15 @@ def test_a_free_plan_is_told_plainly(stage: Stage) -> None:
     assert result["error"]["code"] == "subscription_required"
 
 
+def test_not_every_403_is_about_the_plan(stage: Stage) -> None:
+    stage.add(paid=True)
+    stage.fault("http", "webhook", http_status=403, body="html", times=None)
+    result = stage.run("webhook", webhooks=[HOOK]).result
+    assert result["failed"]
+    assert "paid Wawp plan" not in result["msg"]
+    assert result["error"]["kind"] == "not_wawp"
+
+
 @pytest.mark.parametrize(
     "urls",
     [
