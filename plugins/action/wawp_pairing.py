@@ -16,6 +16,7 @@ from ..plugin_utils._in_process import InProcessAction
 
 class ActionModule(InProcessAction):
     spec = PAIRING_SPEC
+    only_reads = True
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         return pairing_task(params, check_mode)

@@ -11,6 +11,7 @@ itself, with its own Python, the same options are checked against the same speci
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -46,11 +47,14 @@ class InProcessAction(NormalAction):
         spec: the module's options.
         secret_when: the option that asks for a secret. The result is then kept out of all output and logs;
             only a registered variable holds it.
+        only_reads: whether nothing is left half-done if the task is broken off, which is done when the controller was
+            killed.
     """
 
     is_abandoned: Callable[[], bool]
     spec: ClassVar[Spec]
     secret_when: str = ""
+    only_reads: ClassVar[bool] = False
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         """What the module does with its checked options."""
@@ -80,7 +84,7 @@ class InProcessAction(NormalAction):
     def _run(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
         self._task.args = self._with_anchored_paths(self._task.args)
         if not self._runs_here(task_vars):
-            with _ending_with_controller(self.is_abandoned):
+            with _when_abandoned(self.is_abandoned, _end_worker):
                 ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
             return ran
         given = plain(self._task.args)
@@ -88,6 +92,9 @@ class InProcessAction(NormalAction):
         params = validated.validated_parameters
         if validated.error_messages:
             result = {"failed": True, "msg": self._complaint(validated.errors[0])}
+        elif self.only_reads:
+            with _when_abandoned(self.is_abandoned, _break_off), _tidying_up():
+                result = self._result(params)
         else:
             result = self._result(params)
         cleaned: dict[str, Any] = make_redactor(find_secrets({**given, **params}, self.spec))(result)
@@ -170,15 +177,35 @@ def _end_worker() -> None:
     os._exit(1)
 
 
+def _break_off() -> None:
+    """Raise KeyboardInterrupt where the task is, which tidies up on its way out."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 @contextmanager
-def _ending_with_controller(is_abandoned: Callable[[], bool]) -> Iterator[None]:
-    """While a module runs, end this process with its controller. The module sees that nobody reads its output."""
+def _tidying_up() -> Iterator[None]:
+    """Have signals unwind the task, so that no QR code stays on the disk. Ansible's own handlers end it at once."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [(number, signal.signal(number, signal.default_int_handler)) for number in numbers]
+    try:
+        yield
+    except KeyboardInterrupt:
+        _end_worker()
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _when_abandoned(is_abandoned: Callable[[], bool], act: Callable[[], None]) -> Iterator[None]:
+    """Act once the controller was killed. A module sees by the end of this process that nobody reads its output."""
     ended = threading.Event()
 
     def watch() -> None:
         while not ended.wait(1.0):
             if is_abandoned():
-                _end_worker()
+                act()
+                return
 
     with suppress(RuntimeError):  # no thread is to be had
         threading.Thread(target=watch, daemon=True, name="wawp-controller").start()

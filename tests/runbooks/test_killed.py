@@ -108,3 +108,20 @@ def test_nothing_is_begun_after_the_controller_is_gone(
     assert Counter(verdicts[name] for name in sent) == {"severed": len(sent)}
     for name in IDS:
         assert slow_world.linked(name) == (name not in sent), name
+
+
+def test_a_wait_for_a_scan_ends_with_the_controller_and_leaves_no_code_behind(world: World, tmp_path: Path) -> None:
+    world.add("A1", "SCAN_QR_CODE")
+    code = tmp_path / "code.png"
+    task = {"wawp.cloud.wawp_pairing": {"instance_id": "A1", "qr_path": str(code), "wait_timeout": 600}}
+    playbook = world.folder / "site.yml"
+    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)]
+    silence = subprocess.DEVNULL
+    with (
+        subprocess.Popen(command, env=world.environment, stdin=silence, stdout=silence, stderr=silence) as controller,
+        killed_at_last(controller),
+    ):
+        until(code.exists, "the code is shown")
+        controller.kill()
+        until(lambda: not code.exists(), "the code is gone")
