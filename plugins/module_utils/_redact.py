@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What may be shown: accounts masked, secrets left out, foreign text made harmless."""
+"""Make values safe to show: accounts masked, secrets left out, foreign text made harmless.
+
+Needs nothing but Python's library, so that the event sources can load it, too.
+"""
 
 from __future__ import annotations
 
@@ -242,7 +245,7 @@ def _star_exponent(text: str, account: str) -> str:
 
 
 def make_redactor(secrets: Iterable[str]) -> Callable[[Any], Any]:
-    """What copies values and stars secrets in them, in a time that doesn't grow with how many secrets there are.
+    """Return a function that copies a value and stars secrets in it, as quickly for thousands of secrets as for one.
 
     Args:
         secrets: as they may stand in a string or be a number. Keys of mappings are not searched.

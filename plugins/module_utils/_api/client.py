@@ -45,7 +45,7 @@ else:
     REQUESTS_IMPORT_ERROR = None
 
     class _Adapter(requests.adapters.HTTPAdapter):
-        """Bounds the time of a whole reply, its head included."""
+        """Apply one deadline to a whole response, its head included."""
 
         def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
             super().init_poolmanager(*arguments, **options)
@@ -73,7 +73,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "webhook_set": ("POST", "/v2/session/webhook"),
 }
 
-# What is sent back again must be as it was. Whoever shows it, scrubs it.
+# What is sent back again must be as it was. Callers must redact it before display.
 UNREDACTED_CALLS = frozenset({"webhook_get"})
 
 MAX_CONNECT = 10.0
@@ -280,7 +280,7 @@ def is_certificate_rejection(error: BaseException) -> bool:
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """What lies at the bottom of requests' and urllib3's wrapped exceptions."""
+    """Return the exception that requests and urllib3 have wrapped."""
     inner: Any = error
     for _depth in range(8):
         nested = getattr(inner, "reason", None)
@@ -294,7 +294,7 @@ def root_cause(error: BaseException) -> BaseException:
 
 
 def _reason(error: BaseException) -> str:
-    """The bottom of an exception, in the system's own words."""
+    """Return the root cause in the system's own words."""
     bottom = root_cause(error)
     text = re.sub(r"<[^>]*>: |^\w*Connection\w*\([^)]*\): ", "", str(bottom))
     return text or type(bottom).__name__

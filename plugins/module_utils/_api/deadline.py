@@ -2,9 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A reply that is read in time or not at all.
+"""One deadline for a whole HTTP response.
 
-Python bounds the wait for each part of a reply. A head that drips, or one interim reply after another, never ends so.
+Python bounds the wait for each part of a response only: a trickled header or endless 1xx replies would hang the call
+forever.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 
 class _Bounded(io.RawIOBase):
-    """What comes from a socket until its time-out is over, which is that of all reads together."""
+    """A socket's stream whose reads share one time-out."""
 
     def __init__(self, connection: socket.socket, stream: io.BufferedReader) -> None:
         self._connection, self._stream = connection, stream
@@ -53,7 +54,7 @@ class _Response(http.client.HTTPResponse):
 
 
 def with_deadline(pools: dict[str, Any]) -> dict[str, Any]:
-    """The pools of urllib3 for each scheme, whose connections read replies so."""
+    """Return urllib3's pools by scheme, with connections that bound each response so."""
     return {scheme: _with_bounds(pool) for scheme, pool in pools.items()}
 
 

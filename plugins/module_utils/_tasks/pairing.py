@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Waits until somebody has scanned the QR code, which is kept in a file meanwhile."""
+"""Wait until somebody has scanned the QR code, which is kept in a file meanwhile."""
 
 from __future__ import annotations
 
@@ -82,10 +82,10 @@ def pairing_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         "warnings": outcome.warnings,
         **{name: value for name, value in result.items() if name not in ("verdict", "prediction", "session")},
     }
-    told: dict[str, Any] = {"changed": outcome.changed, "sessions": [entry]}
+    result_fields: dict[str, Any] = {"changed": outcome.changed, "sessions": [entry]}
     if outcome.failed:
-        told.update(failed=True, msg=outcome.message)
-    return TaskResult(told, connection.warnings + outcome.warnings, outcome_diff(outcome, instance_id, mask))
+        result_fields.update(failed=True, msg=outcome.message)
+    return TaskResult(result_fields, connection.warnings + outcome.warnings, outcome_diff(outcome, instance_id, mask))
 
 
 class QrFile:
@@ -103,7 +103,7 @@ class QrFile:
 
     def __enter__(self) -> QrFile:
         if first_bytes(self._path, len(_PNG), "qr_path") not in (b"", _PNG):
-            raise OptionError("qr_path", f"{self._path} is no image, and is not replaced by one; give another path")
+            raise OptionError("qr_path", f"{self._path} is not a PNG image and would be overwritten; give another path")
         remove(self._path, "qr_path")
         return self
 

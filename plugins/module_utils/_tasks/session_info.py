@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Reads many sessions, for wawp_session_info and the inventory."""
+"""Read many sessions, for wawp_session_info and the inventory."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def read_all(
 
 
 def session_facts(outcome: Outcome, mask: bool) -> dict[str, Any]:
-    """What a reading tells of a session; documented in wawp_session_info's RETURN."""
+    """Return the facts that a reading shows; documented in wawp_session_info's RETURN."""
     session = outcome.last
     return {
         "exists": None if outcome.failed else session is not None,

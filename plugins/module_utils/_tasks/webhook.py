@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What wawp_webhook does with its options.
+"""Bring an instance's webhooks to what wawp_webhook's options ask for.
 
-The API replaces the whole list, so that it is read, changed, and sent whole.
+The API replaces the whole list, so it is read, changed and sent as a whole.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def webhook_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         if changed and not check_mode:
             after = setting.reach(before, done, lambda seen: ("webhook_set", {"webhooks": wanted(seen)}))
     except WawpError as error:
-        return TaskResult({"failed": True, "changed": False, "msg": _told(error), "error": error.as_result()})
+        return TaskResult({"failed": True, "changed": False, "msg": _message(error), "error": error.as_result()})
     finally:
         setting.close()
     secrets = (parse_token(params["access_token"]),)
@@ -70,7 +70,7 @@ def webhook_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     return TaskResult(result, setting.connection.warnings, {"before": sides[0], "after": sides[1]})
 
 
-def _told(error: WawpError) -> str:
+def _message(error: WawpError) -> str:
     if error.kind == FORBIDDEN and PLAN in str(error):
         return f"webhooks need a paid Wawp plan for this instance, so the list was left as it is: {error}"
     return str(error)
@@ -84,9 +84,9 @@ def _check(given: Sequence[Webhook]) -> None:
         except ValueError:
             usable = False
         if not usable:
-            raise OptionError("webhooks", "a url is no http or https URL")
+            raise OptionError("webhooks", "a url is not an http or https URL")
     if len({normal_url(hook["url"]) for hook in given}) < len(given):
-        raise OptionError("webhooks", "the same url stands there twice")
+        raise OptionError("webhooks", "the same url is given twice")
 
 
 def normal_url(url: str) -> str:

@@ -339,7 +339,7 @@ def test_linked_already_is_no_change(stage: Stage) -> None:
 def test_a_file_that_holds_no_qr_code_is_left_alone(stage: Stage, tmp_path: Path) -> None:
     stage.add(status="SCAN_QR_CODE")
     (tmp_path / "precious.txt").write_text("precious")
-    with pytest.raises(OptionError, match=r"qr_path: .* is no image"):
+    with pytest.raises(OptionError, match=r"qr_path: .* is not a PNG image"):
         stage.run("pairing", wait_sleep=0.02, qr_path=str(tmp_path / "precious.txt"))
     assert (tmp_path / "precious.txt").read_text() == "precious"
     assert stage.engine.calls() == []
