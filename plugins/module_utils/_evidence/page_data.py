@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._identity import identity_of
 from .._redact import one_line
 from .._session.model import UNPROVEN
 from .advice import Group
@@ -95,9 +96,10 @@ def _facts(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
     after = record["after"]
     again = "read again at the end" if after["read_again"] else "as its run saw it last"
     proof = None if record["proof_seconds"] is None else f"{record['proof_seconds']} s after the logout's reply"
+    who = identity_of(record).fields.items()
     facts = [
+        *((name.replace("_", " ").capitalize(), value) for name, value in who if name not in ("instance_id", "name")),
         ("Stands at", f"{after['status'] or 'no session'}, {again}"),
-        ("In the list", record["origin"]),
         ("Proven", date_and_time(record["proven_at"]) if record["proven_at"] else None),
         ("Proof", proof),
         ("Its key", record["key"]),

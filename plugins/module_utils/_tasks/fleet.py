@@ -14,6 +14,8 @@ from typing import Any
 
 from .._api.client import Client
 from .._errors import UNREADABLE, OptionError, WawpError
+from .._evidence.outcomes import FAILED
+from .._evidence.outcomes import counted as worded
 from .._run.clock import RunTime, steady
 from .._run.driver import Reply, Send, WallClock, sender
 from .._run.dry_run import DryRun
@@ -81,7 +83,7 @@ class FleetRun:
         self._check_mode, self._mask = check_mode, params["mask_account"]
         self._connections = at_least(params, "max_connections", 1)
         self._pace = Pace(parse_rate(params, SLOWEST))
-        self._progress = Progress(len(self.members), at_least(params, "progress", 0), say)
+        self._progress = Progress(len(self.members), at_least(params, "progress", 0), say, check_mode)
         self.time, self._interruption = RunTime(), Interruption(is_abandoned)
         self._committed: set[int] = set()
         self._client = Client(self.connection, min(self._connections, len(self.members)))
@@ -217,10 +219,11 @@ class Progress:
         size: of the fleet.
         interval: seconds between two lines, 0 for none at all.
         say: shows a line.
+        predicts: check mode: nothing is sent, and what is told is a prediction.
     """
 
-    def __init__(self, size: int, interval: float, say: Say | None) -> None:
-        self._size, self._interval, self._say = size, interval, say
+    def __init__(self, size: int, interval: float, say: Say | None, predicts: bool = False) -> None:
+        self._size, self._interval, self._say, self._predicts = size, interval, say, predicts
         self._began = steady()
         self._next = self._began + interval
         self._verdicts: Counter[str] = Counter()
@@ -245,8 +248,9 @@ class Progress:
         """How far it is after so many seconds."""
         rate = self._done / seconds if seconds else 0.0
         left = f"{(self._size - self._done) / rate:.0f} s left" if rate else "time left unknown"
-        verdicts = "".join(f", {self._verdicts[name]} {name}" for name in VERDICTS if self._verdicts[name])
-        return f"{self._done} of {self._size}{verdicts}, {self._failed} failed, {rate:.1f}/s, {left}"
+        verdicts = [worded(self._verdicts[name], name, self._predicts) for name in VERDICTS if self._verdicts[name]]
+        failed = worded(self._failed, FAILED, self._predicts)
+        return f"{', '.join([f'{self._done} of {self._size}', *verdicts, failed])}, {rate:.1f}/s, {left}"
 
 
 def fleet_task(

@@ -15,7 +15,7 @@ from typing import Any
 from .._api.client import Client
 from .._errors import OptionError, WawpError
 from .._files import first_bytes, remove, write_private
-from .._identity import identity_of
+from .._identity import IDENTITY_FIELDS, identity_of
 from .._run.driver import Reply, Send, WallClock, drive, sender
 from .._run.dry_run import dry_run
 from .._session.model import SCAN_QR_CODE
@@ -38,8 +38,7 @@ from .result import TaskResult, outcome_diff, outcome_result
 PAIRING_SPEC: Spec = {
     **CONNECTION,
     **INSTANCE,
-    "name": {"type": "str"},
-    "origin": {"type": "str"},
+    **{name: {"type": "str"} for name in IDENTITY_FIELDS if name != "instance_id"},
     "expect_account": STATE["expect_account"],
     "qr_path": {"type": "path"},
     "wait_timeout": {"type": "float", "default": 600.0},

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._errors import OptionError
 from .._identity import identity_of
-from .columns import near_miss, read_table
+from .columns import Table, near_miss, read_table
 from .options import INI_HINT, TARGET_FIELDS, Spec, parse_expected_account, parse_instance_id, parse_text
 from .result import TaskResult, counted
 
@@ -35,40 +35,44 @@ def roster_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     Raises:
         OptionError: none is, or one can't be used; names everything that is wrong.
     """
-    used: Sequence[str] = ()
-    ignored: Sequence[str] = ()
-    content: bytes | None = None
-    if params["entries"]:
-        source, found = "a variable", [(f"entry {n}", entry) for n, entry in enumerate(params["entries"], start=1)]
-    elif params["csv"]:
-        table = read_table(params["csv"], COLUMNS)
-        source, found = params["csv"], table.rows
-        used, ignored, content = table.used, table.ignored, table.content
-    else:
-        source = "the inventory"
-        found = [(f"host {host.get('name')}", host) for host in params["hosts"] or [] if _has_one(host)]
+    source, found, table = _source(params)
     if not found:
         raise OptionError("instances", f"{source} holds none; name them in a list, a CSV file, or an inventory")
     instances = _checked(found)
-    ids = "".join(f"{instance_id}\n" for instance_id in sorted(entry["instance_id"] for entry in instances))
-    digest = hashlib.sha256(ids.encode("ascii") if content is None else content).hexdigest()
     return TaskResult(
         {
             "changed": False,
             "source": f"{source}, {counted(len(instances))}",
-            "input": {
-                "source": source,
-                "count": len(instances),
-                "sha256": digest,
-                "hashed": "ids" if content is None else "file",
-                "columns": list(used),
-                "ignored_columns": list(ignored),
-            },
+            "input": _input(source, instances, table),
             "instances": instances,
             "identities": [identity_of(entry).fields for entry in instances],
             "targets": [{name: entry[name] for name in TARGET_FIELDS if name in entry} for entry in instances],
         }
     )
+
+
+def _source(params: Mapping[str, Any]) -> tuple[str, Sequence[tuple[str, Any]], Table | None]:
+    """The first source that is given: what it is, its entries and where they stand, and the table if it is one."""
+    if params["entries"]:
+        return "a variable", [(f"entry {n}", entry) for n, entry in enumerate(params["entries"], start=1)], None
+    if params["csv"]:
+        table = read_table(params["csv"], COLUMNS)
+        return params["csv"], table.rows, table
+    hosts = [(f"host {host.get('name')}", host) for host in params["hosts"] or [] if _has_one(host)]
+    return "the inventory", hosts, None
+
+
+def _input(source: str, instances: Sequence[Mapping[str, str]], table: Table | None) -> dict[str, Any]:
+    """The list as the evidence names it: with the hash of the file, or of the sorted ids."""
+    ids = "".join(f"{instance_id}\n" for instance_id in sorted(entry["instance_id"] for entry in instances))
+    return {
+        "source": source,
+        "count": len(instances),
+        "sha256": hashlib.sha256(table.content if table else ids.encode("ascii")).hexdigest(),
+        "hashed": "file" if table else "ids",
+        "columns": table.used if table else [],
+        "ignored_columns": table.ignored if table else [],
+    }
 
 
 def _has_one(host: Any) -> bool:

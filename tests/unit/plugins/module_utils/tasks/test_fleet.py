@@ -21,7 +21,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session.model import (
     UNPROVEN,
     VERDICTS,
 )
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.fleet import fleet_task
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.fleet import Progress, fleet_task
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import fleet
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
@@ -476,3 +476,11 @@ def test_no_progress_if_not_wanted(server: Server, engine: Engine) -> None:
     lines: list[str] = []
     fleet_task(options(server.url, ids, state="started", start_timeout=20, progress=0), False, lines.append)
     assert lines == []
+
+
+def test_progress_of_a_prediction_is_worded_as_one() -> None:
+    lines: list[str] = []
+    progress = Progress(2, 1.0, lines.append, predicts=True)
+    progress.count({"failed": False, "verdict": "severed"})
+
+    assert progress.line(1.0) == "1 of 2, 1 would be severed, 0 would fail, 1.0/s, 1 s left"
