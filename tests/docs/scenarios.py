@@ -94,6 +94,15 @@ SCENARIOS: dict[str, list[Scenario]] = {
             }
         ),
     ],
+    "wawp_check_api": [
+        Scenario({"path": "ONE.json"}),
+        *(
+            Scenario({"confirm": "lose ONE", "wait_sleep": 0.01, "drift_timeout": 0.0}, check=check)
+            for check in (False, True)
+        ),
+        Scenario({"confirm": "lose ONE"}, _STOPPED),
+        *(Scenario(options, {}, faults) for options, faults in _BROKEN[:3]),
+    ],
     "wawp_fleet": [
         *(Scenario({"state": "absent", "instances": ["ONE", "NOWHERE"], **_BRIEF}, session) for session in _SESSIONS),
         *(Scenario({"state": "logged_out", "instances": ["ONE"], **_BRIEF}, it, check=True) for it in _SESSIONS),

@@ -147,9 +147,13 @@ class Client:
     Args:
         connection: where and how.
         connections: how many are kept.
+        get_credentials: where a GET carries credentials; only a check of the API sends fewer than both.
     """
 
-    def __init__(self, connection: Connection, connections: int = 1) -> None:
+    def __init__(
+        self, connection: Connection, connections: int = 1, get_credentials: tuple[str, ...] = ("body", "headers")
+    ) -> None:
+        self._get_credentials = get_credentials
         self._base = connection.base
         self._timeout = connection.request_timeout
         self._verify = connection.verify
@@ -183,6 +187,10 @@ class Client:
         request = Request(name, method, self._base + path, (access_token,))
         body = {"instance_id": instance_id, "access_token": access_token, **fields}
         headers = _headers(method, instance_id, access_token)
+        if method == "GET" and "body" not in self._get_credentials:
+            body = fields
+        if "headers" not in self._get_credentials:
+            headers = {}
         deadline = time.monotonic() + self._timeout
         arrived = False
         try:

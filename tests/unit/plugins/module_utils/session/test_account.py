@@ -88,7 +88,9 @@ def test_who_names_nobody(me: Any) -> None:
     assert parse_me(me) is None
 
 
-@pytest.mark.parametrize(("me", "names"), SOMEBODY, ids=repr)
+@pytest.mark.parametrize(
+    ("me", "names"), SOMEBODY, ids=lambda part: repr(sorted(part) if isinstance(part, set) else part)
+)
 def test_who_names_somebody(me: Any, names: set[str]) -> None:
     account = parse_me(me)
     assert account is not None

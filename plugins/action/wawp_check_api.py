@@ -1,0 +1,21 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action of wawp_check_api: see plugin_utils/_in_process.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..module_utils._tasks.check_api import CHECK_API_SPEC, check_api_task
+from ..module_utils._tasks.result import TaskResult
+from ..plugin_utils._in_process import InProcessAction
+
+
+class ActionModule(InProcessAction):
+    spec = CHECK_API_SPEC
+
+    def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
+        return check_api_task(params, check_mode)
