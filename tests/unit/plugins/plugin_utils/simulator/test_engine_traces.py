@@ -22,8 +22,8 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Instance
 
 ID = "3EB0BCB2E3D4"
-FACTOR = 1.6  # between a time that was measured and the simulator's
-SLACK = 0.75  # seconds; the readings were 0.1 to 0.4 s apart, and some came late
+FACTOR = 1.3  # between a time that was measured and the simulator's
+SLACK = 0.65  # seconds; the readings were 0.1 to 0.4 s apart, and some came late
 GLIMPSE = 0.3  # seconds; what lasted less may have fallen between two readings of the recording
 STEP = 0.05  # seconds between two readings here
 HOOK = {"url": "http://127.0.0.1:9/", "events": ["session.status"], "is_active": True}

@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import control
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.delivery import Watch
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.delivery import Watch, request_of
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine, VirtualClock
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.generations import GENERATIONS
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays, ImpossibleError, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.webhooks import Settings
@@ -125,6 +126,34 @@ def test_the_old_form(engine: Engine, receiver: Receiver) -> None:
     (body,) = receiver.wait(1)
     assert (body["instance_id"], body["status"]) == (ID, "FAILED")
     assert "X-Webhook-Hmac" not in receiver.got[0][0]
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_only_newer_engines_number_date_and_sign_them(generation: str) -> None:
+    engine = Engine(VirtualClock())
+    hook = {"url": "http://127.0.0.1:9/", "events": ["session.status"], "is_active": True}
+    engine.add(Instance(ID, generation=generation, webhooks=[hook]))
+    watch = Watch(engine)
+    watch.news()
+    engine.world("crash", ID)
+    (webhook,) = watch.news()
+    body = json.loads(webhook.body)
+    headers = {name.lower() for name in request_of(webhook, Settings(key="my-secret-key"), 1).headers}
+    newer = generation != "K"
+    assert ({"id", "timestamp"} <= set(body), {"id", "timestamp"} & set(body) == set()) == (newer, not newer)
+    signed = {"x-webhook-hmac", "x-webhook-hmac-algorithm", "x-webhook-timestamp", "x-webhook-request-id"}
+    assert headers & signed == (signed if newer else set())
+    assert (body["payload"]["status"], body["me"] is not None) == ("FAILED", True)
+
+
+def test_while_whatsapp_refuses_starting_is_told_again_every_two_seconds() -> None:
+    clock, engine, watch = watched()
+    engine.add_outage("refused", 0, 20)
+    told = []
+    for tenths in range(300):
+        clock.now = tenths / 10
+        told += [(clock.now, webhook.status) for webhook in watch.news()]
+    assert told == [*((2.0 * number, "STARTING") for number in range(1, 10)), (21.5, "WORKING")]
 
 
 def watched(**hook: Any) -> tuple[VirtualClock, Engine, Watch]:
