@@ -176,7 +176,7 @@ EXAMPLES = r"""
         state_file: /var/lib/wawp/events.sqlite
   rules:
     - name: A link was lost
-      condition: event.kind == "lost" and event.late == false
+      condition: event.kind == "lost"
       throttle:
         once_within: 5 minutes
         group_by_attributes:
