@@ -187,7 +187,11 @@ def _journal(params: Mapping[str, Any], began: str) -> JournalFacts | None:
     if not params["journal"]:
         return None
     instances = dict.fromkeys(str(entry["instance_id"]) for name in _LISTS for entry in params[name])
-    return journal_facts(read_events(params["journal"]), began, instances)
+    try:
+        events = read_events(params["journal"])
+    except OptionError:  # what is known otherwise must be kept; _note_in_journal warns
+        return None
+    return journal_facts(events, began, instances)
 
 
 def _with_lost(results: Sequence[Mapping[str, Any]], lost: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -216,7 +220,7 @@ def _note_in_journal(report: Mapping[str, Any], params: Mapping[str, Any], file:
     try:
         journal = Journal(path, report["ended"])
     except OptionError as error:
-        return [f"The next report won't name this one, since the journal {error.problem}"]
+        return [f"The journal was not read or not written: {error.problem}"]
     for record in report["records"] if report["closing"] else ():
         closing = {name: report["closing"][name] for name in ("by", "at", "seen")}
         journal.write("closed", record["instance_id"], report["ended"], **closing)
