@@ -47,9 +47,10 @@ _PHONE = re.compile(r"(?:(?<![0-9A-Za-z])|(?<=%2[Bb])|(?<=u002[Bb]))\d{9,15}(?![
 _RUN = re.compile(r"(?<![*\d])\d{4,}")
 _PIECE = re.compile(r"\W*\d[\d\W_]*")
 
+# Each begins where a word does, or has a bound, so that a long word isn't searched from each of its letters.
 # In a text: a secret's name with its value, a login without a scheme, images, QR codes, anything long and random.
 _ASSIGNED = re.compile(
-    rf"""(?i)((?<![a-z])[\w.\[-]{{0,40}}(?:{_SENSITIVE}|api_?key|qr)["'\])]{{0,3}}\s*(?:=>|[:=])\s*)"""
+    rf"""(?i)((?<![\w.\[-])[\w.\[-]{{0,200}}(?:{_SENSITIVE}|api_?key|qr)["'\])]{{0,3}}\s*(?:=>|[:=])\s*)"""
     r"""(?:(?:bearer|basic|digest)\s+)?(?:"[^"]*"|'[^']*'|[^\s,;&"'<>]+)"""
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[^\s,;\"'<>]{6,}")

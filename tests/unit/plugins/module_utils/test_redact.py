@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -144,6 +145,15 @@ def test_a_long_word_takes_no_long_time() -> None:
     """A reply of the greatest size; this would not end within hours if time grew with the square of it."""
     word = "a" * MAX_BODY
     assert redact_sensitive_keys([word, f"{word}://me:geheim@a.example"]) == [word, f"{word}://a.example"]
+
+
+@pytest.mark.parametrize("piece", ["1", "_", "aA1_", "key ", "key=", "1 ", "+1 ", "a://b@", ".1-", "a@1 "])
+def test_no_long_text_keeps_it_busy(piece: str) -> None:
+    text = piece * (MAX_BODY // 4 // len(piece))
+    began = time.monotonic()
+    for show in (redact_sensitive_keys, mask_person, lambda value: mask_account_in(value, NUMBER)):
+        assert len(show(text)) <= 10 * len(text)
+    assert time.monotonic() - began < 20
 
 
 def test_the_token_is_taken_out_of_keys_and_values() -> None:
