@@ -101,7 +101,7 @@ def main() -> None:
         print(f"An office of {len(fleet)} closes. $ ansible-playbook wawp.cloud.decommission\n")
         plan = run(url, folder, {"wawp_instances": fleet}).stdout
         lines = told(plan, "Show the plan")
-        phrase = re.search(r"decommission-\d+-[0-9a-f]{8}", lines[-1])
+        phrase = re.search(r"decommission-[0-9a-f-]+", lines[-1])
         print("\n".join(line for line in lines if not line.startswith("  ")))
         print("\nNothing was sent yet. With the phrase that belongs to this plan, and to no other:\n")
         done = run(

@@ -153,7 +153,7 @@ def decommission(place: Place) -> None:
     if not all(truth(url, each)["linked"] for each in SESSIONS):
         raise SystemExit("The sandbox's sessions are not what this script takes them for.")
     plan = place.play("decommission", fails=True, wawp_instances=SESSIONS)
-    phrase = re.search(rf"decommission-{len(SESSIONS)}-[0-9a-f]{{8}}\b", plan)
+    phrase = re.search(rf"decommission-{len(SESSIONS)}-[0-9a-f-]+", plan)
     if not phrase:
         raise SystemExit(f"{plan}\nThe plan names no phrase.")
     if not all(truth(url, each)["linked"] for each in SESSIONS):

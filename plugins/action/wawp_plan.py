@@ -18,4 +18,7 @@ class ActionModule(InProcessAction):
     spec = PLAN_SPEC
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-        return plan_task(params, check_mode)
+        return plan_task(params, check_mode, self._say, self.is_abandoned)
+
+    def _say(self, line: str) -> None:
+        self._display.display(f"{self._task.get_name()}: {line}")

@@ -64,6 +64,53 @@ options:
     required: true
 """
 
+    # Which sessions, and how fast.
+    FLEET = r"""
+options:
+  instances:
+    description:
+      - The instances, each an id, or a mapping with C(instance_id) and optionally C(name), C(access_token),
+        C(expect_account) and C(state), which go before the options of the same names.
+      - C(name) is yours, it comes back in RV(sessions).
+      - Quote ids, since some look like numbers. Duplicate and malformed entries are refused before the first call.
+    type: list
+    elements: raw
+    required: true
+  max_connections:
+    description: How many calls may be under way at once.
+    type: int
+    default: 16
+  calls_per_second:
+    description:
+      - How many calls may be sent in a second, V(0.2) at the least, V(0) for no bound.
+      - When the API says that these are too many, the whole fleet waits for as long as it asks,
+        and goes on more slowly.
+    type: float
+    default: 20.0
+  max_failures:
+    description:
+      - How many sessions may fail, as a number or as a percentage of all such as V(10%).
+      - When more have failed, no further ones are started. Those under way are brought to their end, and those left
+        alone are named in RV(sessions).
+      - If unset, all are tried.
+    type: str
+  journal:
+    description:
+      - A file to which each outcome is appended as soon as it is known, one JSON object a line.
+        It is made with mode 0600, and flushed to the disk while the run goes on.
+      - A later run with the same journal only looks at what was severed instead of starting over, and doesn't take for
+        severed what an earlier run had to leave V(unproven).
+      - It holds masked accounts unless O(mask_account=false), and never a token.
+      - Not written in check mode.
+    type: path
+  progress:
+    description:
+      - Seconds between two lines that say how far the fleet is, V(0) for none.
+      - They are shown where the task runs on the controller itself. Elsewhere, follow O(journal).
+    type: float
+    default: 5.0
+"""
+
     # What is to be reached, beside the state.
     STATE = r"""
 options:

@@ -68,6 +68,27 @@ def make_folder(folder: str, option: str) -> None:
         raise OptionError(option, f"can't be written: {_why(error)}: {folder}") from None
 
 
+def require_folder(path: str, option: str, create: bool) -> None:
+    """Have a folder that can be written to.
+
+    Args:
+        path: the folder; an existing one keeps its mode, it may be shared.
+        option: the module's option that the path came from.
+        create: whether to make it, with mode 0700, where it isn't there.
+
+    Raises:
+        OptionError: it is something else, or can't be written to or made.
+    """
+    try:
+        if create:
+            os.makedirs(path, mode=0o700, exist_ok=True)
+    except (OSError, ValueError) as error:
+        problem = "is not a folder" if os.path.lexists(path) else f"can't be made: {_why(error)}"
+        raise OptionError(option, f"{problem}: {path}") from None
+    if os.path.lexists(path) and not (os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK)):
+        raise OptionError(option, f"is not a folder that can be written to: {path}")
+
+
 def remove(path: str, option: str) -> bool:
     """Remove a file. Returns whether it was there. Raises OptionError if it can't be removed."""
     _refuse_special(path, option)

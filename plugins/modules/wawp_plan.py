@@ -3,67 +3,94 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Module wawp_plan: makes a plan of what would be done, and holds it against what was confirmed."""
+"""Module wawp_plan: plans a fleet's run, and carries it out if the plan was confirmed."""
 
 DOCUMENTATION = r"""
 module: wawp_plan
-short_description: Plan what would be done to WhatsApp sessions of Wawp, and let nothing through that wasn't confirmed
+short_description: Plan what a fleet's run would do, and carry it out only if that plan was confirmed
 version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Makes a plan of what M(wawp.cloud.wawp_fleet) has predicted in check mode. What would be sent to which instance,
-    what
-    can't be undone, what can't be proven.
-  - The plan has a fingerprint. A phrase of the action, the count and the beginning of the fingerprint confirms this
-    plan and
-    no other. With O(gate=true) the task fails unless that phrase was given, so that it stands between a plan and its
-    execution, with or without a terminal.
-  - The fingerprint covers instances, states, accounts, statuses, calls, expected verdicts and the API's URL. It
-    does not
-    cover times, nor the statuses through which an unpaired session drifts by itself.
+  - Reads all sessions and plans what M(wawp.cloud.wawp_fleet) would do with the same options. What would be sent to
+    which instance, what can't be undone, what stands in the way. Sends nothing that changes a session.
+  - A phrase of action, count and fingerprint confirms this plan and no other. With O(execute=true), and the phrase in
+    O(confirm), the sessions are read again, and the plan is carried out if it is still the one that was confirmed.
+    Planning and sending are one task, so that nothing can come between them.
+  - The phrase stands for the instances, the whole accounts, what can't be undone, the API's address,
+    O(accept_unproven), O(arriving) and O(delete). It doesn't stand for statuses, which change by themselves.
+  - While the plan is carried out, no session is logged out that shows another account than the plan saw, and nothing
+    that can't be undone is sent unless the plan has it.
+  - Plans are kept in a folder C(plans) beside O(journal), with mode 0600. Where sessions have changed since a plan was
+    approved, the differences are shown. After an interruption, the rest of the plan goes on with the same phrase.
 options:
-  sessions:
-    description: RV(wawp.cloud.wawp_fleet#module:sessions) of a run in check mode.
-    type: list
-    elements: dict
+  access_token:
+    required: false
+  state:
+    description: What is to be reached, see M(wawp.cloud.wawp_session).
+    type: str
+    choices: [logged_out, decommissioned, started, stopped, restarted, absent]
     required: true
   action:
     description: What would be done, in a word. The phrase begins with it.
     type: str
     required: true
   delete:
-    description: Whether the instances would be deleted in the end, which has a phrase of its own.
+    description: Whether to delete the instances in the end whose link is severed, which has a phrase of its own.
+    type: bool
+    default: false
+  arriving:
+    description:
+      - Who is to be linked afterwards, which the plan names and the phrase stands for. Each a mapping with
+        C(instance_id) and optionally C(name), C(expect_account) and C(access_token). Nobody is linked by this module.
+    type: list
+    elements: dict
+    default: []
+  keep_linked:
+    description: Whether to leave a session alone that has the account already which O(arriving) expects there.
+    type: bool
+    default: false
+  execute:
+    description: Whether to carry the plan out, which needs O(confirm). In check mode it is never carried out.
     type: bool
     default: false
   confirm:
-    description: The phrase as it was given by whoever confirms.
+    description: The phrase of the plan, as it was given by whoever confirms.
     type: str
   confirm_delete:
     description: The same for the deletion.
     type: str
-  gate:
-    description: Whether to fail unless the plan is confirmed.
-    type: bool
-    default: false
-  api_url:
-    description: The API that would be called, so that a plan for a sandbox confirms none for the real one.
-    type: str
+  input:
+    description: Where the list of instances came from, RV(wawp.cloud.wawp_roster#module:input), for the plan's head.
+    type: dict
+    default: {}
+  report_dir:
+    description: A folder that must be writable, or nothing is sent. Made with mode 0700 if it isn't there.
+    type: path
+  scan_dir:
+    description: The same for the folder of QR codes.
+    type: path
 attributes:
-  async:
-    support: full
-    description: Can be used with the C(async) keyword.
+  action_group:
+    version_added: 1.0.0
   check_mode:
     support: full
-    description: Can run in C(check_mode), where it does the same, since it changes nothing.
+    details:
+      - Plans. Fails if a phrase was given that doesn't fit, or if an instance is blocked and not accepted.
   diff_mode:
-    support: N/A
-    description: Will return details on what has changed, or would have changed in C(check_mode), when in diff mode.
+    support: none
   idempotent:
-    support: full
-    description: When run twice in a row outside check mode, with the same arguments, the second run changes nothing.
+    support: partial
+    details:
+      - As far as M(wawp.cloud.wawp_session) is.
 extends_documentation_fragment:
+  - wawp.cloud.wawp
+  - wawp.cloud.wawp.fleet
+  - wawp.cloud.wawp.state
+  - wawp.cloud.wawp.waiting
   - wawp.cloud.request
+  - wawp.cloud.attributes
+  - wawp.cloud.paths
 seealso:
   - module: wawp.cloud.wawp_roster
   - module: wawp.cloud.wawp_fleet
@@ -74,47 +101,43 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What would be done?
-  wawp.cloud.wawp_fleet:
+- name: Plan, and carry out what is confirmed
+  wawp.cloud.wawp_plan:
     access_token: "{{ wawp_access_token }}"
     instances:
       - 3EB0BCB2E3D4
     state: decommissioned
-  check_mode: true
-  register: predicted
-
-- name: Make a plan of it
-  wawp.cloud.wawp_plan:
-    sessions: "{{ predicted.sessions }}"
     action: decommission
+    on_unproven: fail
+    journal: /var/tmp/retire-office.jsonl
+    execute: "{{ phrase is defined }}"
+    confirm: "{{ phrase | default(omit) }}"
   register: plan
 
-- name: Show it
+- name: Show the plan
   ansible.builtin.debug:
     msg: "{{ plan.lines }}"
-
-- name: Go on only with the phrase that belongs to it
-  wawp.cloud.wawp_plan:
-    sessions: "{{ predicted.sessions }}"
-    action: decommission
-    confirm: "{{ wawp_confirm | default(plan.confirm) }}"
-    gate: true
 """
 
 RETURN = r"""
 action:
   description: What would be done, in a word.
-  returned: always
+  returned: when the sessions were read
   type: str
   sample: decommission
+api_url:
+  description: The API's address, in the writing that the phrase stands for.
+  returned: when the sessions were read
+  type: str
+  sample: https://api.wawp.net
 count:
   description: To how many instances.
-  returned: always
+  returned: when the sessions were read
   type: int
   sample: 1
 entries:
   description: What would be done to each, and what is expected of it.
-  returned: success
+  returned: unless something was refused
   type: list
   elements: dict
   contains:
@@ -144,10 +167,15 @@ entries:
       type: str
       sample: WORKING
     account:
-      description: The account, as it was given to the module, null if none was seen.
+      description: The account, masked, null if none was seen.
       returned: always
       type: str
       sample: "********5678@c.us"
+    account_digest:
+      description: Stands for the whole account, empty if none was seen. Nobody without the token can compute it.
+      returned: always
+      type: str
+      sample: 0f1e2d3c4b5a69788796a5b4c3d2e1f0
     calls:
       description: The calls that would change something.
       returned: always
@@ -155,69 +183,107 @@ entries:
       elements: str
       sample: [logout, stop]
     expected:
-      description: The verdict that is expected.
+      description: The verdict that is expected, or C(linked_already), see O(keep_linked).
       returned: always
       type: str
       sample: severed
+    fails:
+      description: Whether it is expected to fail.
+      returned: always
+      type: bool
+      sample: false
     blocked:
       description: Why nothing more would be done, null if nothing stands in the way.
       returned: always
       type: str
       sample: null
+    advice:
+      description: What to do about it, null if there is nothing to say.
+      returned: always
+      type: str
+      sample: null
+file:
+  description: The file in which the plan is kept.
+  returned: with O(journal), outside check mode
+  type: str
+  sample: /home/ops/.ansible/wawp/plans/decommission-1-a1b2-c3d4-e5f6-0718-293a.json
+sha256:
+  description: The hash of that file.
+  returned: with O(journal), outside check mode
+  type: str
+  sample: 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
 effects:
   description: How many of each call would be sent.
-  returned: success
+  returned: when the sessions were read
   type: dict
   sample: {logout: 1, stop: 1}
 irreversible:
   description: What can't be undone, in words.
-  returned: success
+  returned: when the sessions were read
   type: list
   elements: str
   sample: ["Logging out can't be undone: to connect again, somebody has to scan a QR code with the phone."]
 unprovable:
   description: The instances whose link is not expected to be proven severed.
-  returned: success
+  returned: when the sessions were read
   type: list
   elements: str
   sample: []
 blocked:
   description: The instances in whose way something stands.
-  returned: success
+  returned: when the sessions were read
   type: list
   elements: str
   sample: []
 fingerprint:
-  description: The hash of what makes this plan this plan.
-  returned: always
+  description: The hash of what makes this plan this plan, or the approved one if that still fits.
+  returned: when the sessions were read
   type: str
   sample: a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90
 confirm:
   description: The phrase that confirms it.
-  returned: always
+  returned: when the sessions were read
   type: str
-  sample: decommission-1-a1b2c3d4
+  sample: decommission-1-a1b2-c3d4-e5f6-0718-293a
 confirm_delete:
   description: The phrase that confirms the deletion.
   returned: with O(delete=true)
   type: str
-  sample: delete-1-b2c3d4e5
-confirmed:
-  description: Whether the phrases that were given are these.
-  returned: always
+  sample: delete-1-b2c3-d4e5-f607-1829-3a4b
+executed:
+  description: Whether the plan was carried out, with whatever success.
+  returned: when the sessions were read
   type: bool
-  sample: false
+  sample: true
 time:
   description: When the plan was made, in UTC.
-  returned: always
+  returned: when the sessions were read
   type: str
   sample: "2026-11-22T01:30:05.120Z"
 lines:
   description: The plan as a person reads it before deciding.
-  returned: success
+  returned: when the sessions were read
   type: list
   elements: str
   sample: ["Plan: decommission 1 instance"]
+planned:
+  description: The predictions that the plan was made of, as M(wawp.cloud.wawp_fleet) returns them.
+  returned: unless something was refused
+  type: list
+  elements: dict
+  sample: []
+sessions:
+  description: What became of each instance, as M(wawp.cloud.wawp_fleet) returns it. Empty unless carried out.
+  returned: unless something was refused
+  type: list
+  elements: dict
+  sample: []
+deleted:
+  description: What became of each deletion, as M(wawp.cloud.wawp_fleet) returns it.
+  returned: with O(delete=true), when carried out
+  type: list
+  elements: dict
+  sample: []
 """
 
 from ..module_utils._python import SUPPORTED
@@ -227,7 +293,7 @@ from ..module_utils._tasks.plan import PLAN_SPEC, plan_task
 
 def main() -> None:
     if SUPPORTED:
-        run_module(PLAN_SPEC, plan_task, calls=False)
+        run_module(PLAN_SPEC, plan_task)
 
 
 if __name__ == "__main__":

@@ -51,8 +51,8 @@ INSTEAD: dict[str, str] = {
     ' -e \'{"wawp_check_confirm"': ' -e wawp_check_drift=0 -e \'{"wawp_check_confirm"',
     "/var/tmp/": "./",  # noqa: S108 - taken out, not used
     # What a reader copies from the output before: the plan's phrase, the report's name, its last hash.
-    "confirm=decommission-2-a1b2c3d4": "confirm=$(ansible-playbook wawp.cloud.decommission --check"
-    " -e wawp_instances_csv=$PWD/office.csv | grep -o 'decommission-2-[0-9a-f]*' | head -n 1)",
+    "confirm=decommission-2-a1b2-c3d4-e5f6-0718-293a": "confirm=$(ansible-playbook wawp.cloud.decommission --check"
+    " -e wawp_instances_csv=$PWD/office.csv | grep -o 'decommission-2-[0-9a-f-]*' | head -n 1)",
     "wawp_reports/audit-20261122T013000.123Z.json": "$(ls wawp_reports/audit-*.json)",
     " report.json": " wawp_reports/audit-*.json",
     "head=5f8a6d1c…": 'head=$(sed -n \'s/.*"head": "\\(.*\\)".*/\\1/p\' wawp_reports/audit-*.json)',

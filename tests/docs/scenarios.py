@@ -76,7 +76,8 @@ _LOG_OUT = {
 }
 _READ = {"wawp.cloud.wawp_session_info": {"instances": ["ONE"]}, "register": "seen"}
 _REPORT = {"directory": "reports-ONE", "sessions": "{{ fleet.sessions }}", "after": "{{ seen.sessions }}"}
-_PLAN = {"sessions": "{{ fleet.sessions }}", "action": "decommission"}
+_PLAN = {"instances": [_NAMED, "NOWHERE"], "state": "decommissioned", "action": "decommission", **_BRIEF}
+_PHRASES = ("confirm", "confirm_delete")
 
 SCENARIOS: dict[str, list[Scenario]] = {
     "wawp_session": [
@@ -144,9 +145,15 @@ SCENARIOS: dict[str, list[Scenario]] = {
         *(Scenario({"webhooks": _HOOKS, **options}, {}, faults) for options, faults in _BROKEN[:3]),
     ],
     "wawp_plan": [
-        *(Scenario(_PLAN, session, before=[{**_LOG_OUT, "check_mode": True}]) for session in _SESSIONS),
-        Scenario({**_PLAN, "delete": True, "confirm": "yes", "gate": True}, before=[{**_LOG_OUT, "check_mode": True}]),
-        Scenario({"sessions": [], "action": "decommission"}),
+        *(Scenario(_PLAN, session) for session in _SESSIONS),
+        Scenario({**_PLAN, "delete": True, "journal": "journal.jsonl"}, check=True),
+        Scenario({**_PLAN, "delete": True, "journal": "journal.jsonl"}),
+        Scenario({**_PLAN, "execute": True, "confirm": "yes"}),
+        Scenario(
+            {**_PLAN, "delete": True, "execute": True, **{name: f"{{{{ plan.{name} }}}}" for name in _PHRASES}},
+            before=[{"wawp.cloud.wawp_plan": {**_PLAN, "delete": True}, "register": "plan"}],
+        ),
+        Scenario({**_PLAN, "instances": []}),
     ],
     "wawp_report": [
         *(Scenario(_REPORT, session, before=[_LOG_OUT, _READ]) for session in (_WORKING, _SCAN, _STOPPED)),
@@ -196,6 +203,7 @@ class Borrowed:
 # Where a module's entries have the fields of another's result, by module and path.
 FIELDS_OF = {
     ("wawp_fleet", "sessions"): Borrowed("wawp_session"),
+    **{("wawp_plan", name): Borrowed("wawp_fleet", "sessions") for name in ("planned", "sessions", "deleted")},
     ("wawp_pairing", "sessions"): Borrowed("wawp_session", without=frozenset({"prediction", "session", "verdict"})),
     ("wawp_session_info", "sessions.error"): Borrowed("wawp_session", "error"),
     ("wawp_temp_link", "error"): Borrowed("wawp_session", "error"),

@@ -33,9 +33,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "plugins/module_utils/_tasks": (UTILS, "ansible.module_utils"),
     "plugins/action": (f"{UTILS}._tasks", PLUGIN_UTILS),
     "plugins/inventory": (UTILS, PLUGIN_UTILS, "ansible"),
+    "plugins/lookup": (UTILS, PLUGIN_UTILS, "ansible"),
     "plugins/doc_fragments": (),
-    "plugins/lookup": ("ansible",),
-    "plugins/plugin_utils": (UTILS, "ansible"),
+    "plugins/plugin_utils": (UTILS, "ansible", "yaml"),
     "plugins/plugin_utils/simulator": (),
     "extensions/eda/plugins/event_source": (f"{OURS}.extensions.eda.plugins.event_source._wawp",),
     "extensions/eda/plugins/event_source/_wawp": (

@@ -23,7 +23,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 
 TREE = Path(__file__).resolve().parents[2] / ".work/tree"
-PHRASE = re.compile(r"(?:decommission|delete)-\d+-[0-9a-f]{8}")
+PHRASE = re.compile(r"\b[a-z_]+-\d+(?:-[0-9a-f]{4}){5}\b")
 ACCOUNT, NEXT = "201012345678@c.us", "201098765432@c.us"
 
 
@@ -53,7 +53,7 @@ class World:
     """A simulator with instances, and a folder from which runbooks are called, with `extra` in their environment."""
 
     def __init__(self, engine: Engine, url: str, folder: Path) -> None:
-        self.engine, self.url, self.folder = engine, url, folder
+        self.engine, self.url, self.folder, self.home = engine, url, folder, folder / "home"
         self.extra: dict[str, str] = {}
 
     def add(self, instance_id: str, status: str = "WORKING", *faults: Fault, **fields: Any) -> Instance:
@@ -75,7 +75,7 @@ class World:
         return {
             **kept,
             "ANSIBLE_COLLECTIONS_PATH": str(TREE),
-            "ANSIBLE_HOME": str(self.folder / "home"),
+            "ANSIBLE_HOME": str(self.home),
             "ANSIBLE_NOCOLOR": "1",
             "LC_ALL": "C.UTF-8",
             "PWD": str(self.folder),
@@ -108,16 +108,18 @@ class World:
         assert SANDBOX_TOKEN not in done.stdout
         return Ran(done.returncode, done.stdout, [json.loads(path.read_text()) for path in written])
 
-    def decommission(self, *instances: Any, **variables: Any) -> Ran:
+    def confirmed(self, runbook: str, *instances: Any, **variables: Any) -> Ran:
         """Look at the plan, then carry it out with the phrase that it asks for."""
-        planned = self.run("decommission", wawp_instances=list(instances), **variables)
+        given = {"wawp_instances": list(instances), "wawp_max_failures": "100%", **variables}
+        planned = self.run(runbook, **given)
         assert planned.code != 0
-        confirmed = {"wawp_confirm": planned.phrase()}
+        phrases = {"wawp_confirm": planned.phrase(runbook)}
         if variables.get("wawp_delete"):
-            confirmed["wawp_confirm_delete"] = planned.phrase("delete")
-        return self.run(
-            "decommission", wawp_instances=list(instances), **{"wawp_max_failures": "100%", **variables, **confirmed}
-        )
+            phrases["wawp_confirm_delete"] = planned.phrase("delete")
+        return self.run(runbook, **given, **phrases)
+
+    def decommission(self, *instances: Any, **variables: Any) -> Ran:
+        return self.confirmed("decommission", *instances, **variables)
 
 
 @pytest.fixture

@@ -235,9 +235,7 @@ def test_switch_account(world: World, temp_link: bool) -> None:
     world.add("A1")
     person = Person(world, "A1", NEXT)
     with scanning(person):
-        ran = world.run(
-            "switch_account", wawp_instances=["A1"], wawp_new_account="+201098765432", wawp_temp_link=temp_link
-        )
+        ran = world.confirmed("switch_account", "A1", wawp_new_account="+201098765432", wawp_temp_link=temp_link)
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "linked"}
     assert ran.report["records"][0]["verdict"] == "severed"
@@ -252,7 +250,7 @@ def test_switch_account(world: World, temp_link: bool) -> None:
 def test_switch_account_to_the_wrong_person_fails_and_shuts_the_door(world: World) -> None:
     world.add("A1")
     with scanning(Person(world, "A1", "15551234567@c.us")):
-        ran = world.run("switch_account", wawp_instances=["A1"], wawp_new_account="+201098765432", wawp_temp_link=True)
+        ran = world.confirmed("switch_account", "A1", wawp_new_account="+201098765432", wawp_temp_link=True)
     assert ran.code != 0
     assert ran.outcomes() == {"A1": "failed"}
     assert "expect_account" in ran.report["records"][0]["message"]
@@ -264,31 +262,32 @@ def test_switch_account_lets_nobody_in_before_the_old_link_is_severed(world: Wor
     world.add("A1", "FAILED", linked=False)
     person = Person(world, "A1", NEXT)
     with scanning(person):
-        ran = world.run("switch_account", wawp_instances=["A1"], wawp_new_account="+201098765432", wawp_temp_link=True)
+        ran = world.confirmed("switch_account", "A1", wawp_new_account="+201098765432", wawp_temp_link=True)
     assert ran.code != 0
     assert not person.modes
     assert ran.outcomes() == {"A1": "failed"}
     assert "temp_link" not in [entry.call for entry in world.engine.calls("A1") if entry.method == "POST"]
 
 
-@pytest.mark.parametrize("runbook", ["switch_account", "end_of_shift", "reset_connection"])
-def test_a_second_run_knows_of_a_key_that_the_first_one_burnt(world: World, runbook: str) -> None:
+def test_every_runbook_knows_of_a_key_that_another_one_burnt(world: World) -> None:
+    """One journal serves all runbooks that call the same API, from whatever folder."""
     world.add("A1", "STARTING", starts_into=["STARTING"])
-    given = {"wawp_new_account": "+201098765432", "wawp_start_timeout": 0.3, "wawp_scan_timeout": 0.3}
-    world.run(runbook, wawp_instances=["A1"], **given)
+    given = {"wawp_start_timeout": 0.3, "wawp_scan_timeout": 0.3}
+    first = world.confirmed("reset_connection", "A1", **given)
+    assert first.report["records"][0]["verdict"] == "unproven"
     assert world.linked("A1")
-    again = world.run(runbook, wawp_instances=["A1"], **given)
-    assert again.code != 0
-    assert again.report["records"][0]["verdict"] == "unproven"
-    assert again.report["records"][0]["history"]
-    # One journal serves all runbooks that write into the same folder.
+    switched = world.run("switch_account", wawp_instances=["A1"], wawp_new_account=NEXT)
+    assert "could not be proven severed" in switched.output
+    world.folder /= "elsewhere"
+    world.folder.mkdir()
     planned = world.run("decommission", "--check", wawp_instances=["A1"])
-    assert "-> unproven" in planned.output
+    assert planned.code != 0
+    assert "would stay unproven" in planned.output
 
 
 def test_switch_account_gives_up_waiting(world: World) -> None:
     world.add("A1", "SCAN_QR_CODE")
-    ran = world.run("switch_account", wawp_instances=["A1"], wawp_new_account="+201098765432", wawp_scan_timeout=0.3)
+    ran = world.confirmed("switch_account", "A1", wawp_new_account="+201098765432", wawp_scan_timeout=0.3)
     assert ran.code != 0
     assert "nobody has linked an account" in ran.report["records"][0]["message"]
     assert left_behind(world) == []
@@ -297,7 +296,7 @@ def test_switch_account_gives_up_waiting(world: World) -> None:
 def test_switch_account_respects_who_is_there(world: World) -> None:
     world.add("A1", account="15551234567@c.us")
     given = [{"instance_id": "A1", "expect_account": ACCOUNT}]
-    ran = world.run("switch_account", wawp_instances=given, wawp_new_account="+201098765432")
+    ran = world.confirmed("switch_account", *given, wawp_new_account="+201098765432")
     assert ran.code != 0
     assert world.engine.writes() == []
 
@@ -313,10 +312,10 @@ ARRIVING = {"instance_id": "A1", "expect_account": "0151 12"}
         ("end_of_shift", {"wawp_arriving": [ARRIVING]}, "expect_account"),
         ("end_of_shift", {"wawp_deadline": "tomorrow"}, "deadline: "),
         ("end_of_shift", {"wawp_baseline": "/nowhere.json"}, "baseline: "),
-        ("end_of_shift", {"wawp_report_dir": "/proc/version"}, "report_dir: /proc/version is not a folder"),
+        ("end_of_shift", {"wawp_report_dir": "/proc/version"}, "report_dir: is not a folder"),
         ("reset_connection", {"wawp_require_four_eyes": "perhaps"}, "require_four_eyes"),
         ("reset_connection", {"wawp_scan_timeout": "abc"}, "wawp_scan_timeout"),
-        ("reset_connection", {"wawp_scan_dir": "/proc/version"}, "scan_dir: /proc/version is not a folder"),
+        ("reset_connection", {"wawp_scan_dir": "/proc/version"}, "scan_dir: is not a folder"),
         ("reset_connection", {"wawp_scan_dir": "/proc/nowhere"}, "/proc/nowhere"),
     ],
 )
@@ -335,11 +334,13 @@ def test_a_token_and_an_account_of_its_own_are_never_shown(world: World, in_proc
     """World.run looks for the token. The link can't be made, so that failures of loops are shown too."""
     world.add("A1", "WORKING", Fault("http", call="temp_link", http_status=403, times=None))
     given = [{"instance_id": "A1", "expect_account": ACCOUNT, "access_token": SANDBOX_TOKEN}]
-    more = {"wawp_temp_link": True, "wawp_scan_timeout": 0.3, "wawp_in_process": in_process}
+    more: dict[str, Any] = {"wawp_temp_link": True, "wawp_scan_timeout": 0.3, "wawp_in_process": in_process}
+    planned = world.run("reset_connection", "-vvv", wawp_instances=given, **more)
+    more["wawp_confirm"] = planned.phrase("reset_connection")
     ran = world.run("reset_connection", "-vvv", wawp_instances=given, **more)
     assert ran.code != 0
     assert "plan or quota" in ran.output
-    shown = [line for line in ran.output.splitlines() if ACCOUNT.partition("@")[0] in line]
+    shown = [line for line in (planned.output + ran.output).splitlines() if ACCOUNT.partition("@")[0] in line]
     assert shown == []
 
 
@@ -355,7 +356,9 @@ def test_a_connection_shows_nothing_either(world: World) -> None:
         f"localhost ansible_connection=local {python}\n"
     )
     given = [{"instance_id": "A1", "expect_account": ACCOUNT, "access_token": SANDBOX_TOKEN}]
-    ran = world.run("audit", "-vvv", "-i", str(inventory), wawp_run_on="bastion", wawp_instances=given)
+    reports = str(world.folder / "wawp_reports")
+    more = {"wawp_run_on": "bastion", "wawp_report_dir": reports}
+    ran = world.run("audit", "-vvv", "-i", str(inventory), wawp_instances=given, **more)
     assert ran.code == 0, ran.output
     assert "censored due to no log" in ran.output
     assert ACCOUNT.partition("@")[0] not in ran.output
@@ -386,7 +389,7 @@ def test_end_of_shift(world: World) -> None:
     world.add("A2", "STOPPED")
     arriving: list[Any] = [{"instance_id": "A1", "name": "Mona", "expect_account": NEXT}]
     with scanning(Person(world, "A1", NEXT)):
-        ran = world.run("end_of_shift", wawp_instances=["A1", "A2"], wawp_arriving=arriving)
+        ran = world.confirmed("end_of_shift", "A1", "A2", wawp_arriving=arriving)
     assert ran.code == 0, ran.output
     jsonschema.validate(ran.report, SCHEMA)
     assert ran.outcomes() == {"A1": "linked", "A2": "severed"}
@@ -399,7 +402,7 @@ def test_end_of_shift_lets_nobody_take_over_before_all_have_left(world: World) -
     world.add("A2", "FAILED", linked=False)
     person = Person(world, "A1", NEXT)
     with scanning(person):
-        ran = world.run("end_of_shift", wawp_instances=["A1", "A2"], wawp_arriving=[{"instance_id": "A1"}])
+        ran = world.confirmed("end_of_shift", "A1", "A2", wawp_arriving=[{"instance_id": "A1"}])
     assert ran.code != 0
     assert ran.outcomes() == {"A1": "severed", "A2": "unproven"}
     assert not person.modes
@@ -412,7 +415,7 @@ def test_reset_connection(world: World) -> None:
     world.add("A1")
     given = [{"instance_id": "A1", "expect_account": ACCOUNT}]
     with scanning(Person(world, "A1", ACCOUNT)):
-        ran = world.run("reset_connection", wawp_instances=given)
+        ran = world.confirmed("reset_connection", *given)
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "linked"}
     assert [call["action"] for call in ran.report["records"][0]["calls"]] == ["logout"]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Union
 
 from .._api.client import Client
 from .._errors import UNREADABLE, OptionError, WawpError
@@ -23,7 +23,7 @@ from .._run.fleet import Fleet, Job
 from .._run.interrupt import Interruption, abandoned_by_reader
 from .._run.journal import WRITE_AHEAD_CALLS, Journal
 from .._run.pace import Pace
-from .._session.account import shown_account
+from .._session.account import account_id, shown_account
 from .._session.model import UNPROVEN, VERDICTS
 from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
 from .._session.states import lifecycle
@@ -53,6 +53,7 @@ READS = frozenset({"info"})
 NOTABLE_JUMP = 2.0
 
 Say = Callable[[str], None]
+Permit = Callable[[Member, str, str], Union[str, None]]
 
 
 class FleetRun:
@@ -63,6 +64,12 @@ class FleetRun:
         check_mode: whether nothing may be changed.
         say: shows a line of progress while the run goes on; None where nobody would see it.
         is_abandoned: whether nobody waits for the result any more.
+
+    Attributes:
+        accounts: the whole account last seen of each member, by its place.
+        excused: instances whose failures don't count against ``max_failures``.
+        permit: asked before each call that can't be undone, with member, call and the account last seen; returns why
+            it is not to be sent, None if it may be.
 
     Raises:
         OptionError: a value can't be used; nothing was sent.
@@ -91,6 +98,9 @@ class FleetRun:
         self._began: dict[int, datetime] = {}
         self._accounts: dict[int, str | None] = {}
         self.results: list[dict[str, Any] | None] = [None] * len(self.members)
+        self.accounts: dict[int, str] = {}
+        self.excused: frozenset[str] = frozenset()
+        self.permit: Permit = lambda member, call, account: None
         self.diffs: dict[int, dict[str, Any]] = {}
         self.failures = 0
         self.calls = 0
@@ -121,7 +131,7 @@ class FleetRun:
 
     def _start(self, index: int) -> Job:
         member = self.members[index]
-        steps = lifecycle(replace(member.goal, previous_verdict=self._earlier(member)))
+        steps = lifecycle(replace(member.goal, previous_verdict=self.earlier(member)))
         send, clock = self._noting_account(index, member), WallClock()
         self._began[index] = self.time.now()
         if self._check_mode:
@@ -130,7 +140,7 @@ class FleetRun:
         return Job(index, steps, send, clock)
 
     def _noting_account(self, index: int, member: Member) -> Send:
-        """What sends a member's calls, and notes whose session it is for the lines of the journal."""
+        """What sends a member's calls, and notes whose session it is for the journal and for the plan."""
         send = sender(self._client, member.instance_id, member.access_token)
 
         def noting(name: str) -> Reply:
@@ -139,7 +149,9 @@ class FleetRun:
             except MemoryError:
                 raise WawpError(UNREADABLE, f"{name}: there is no memory for the reply") from None
             if reply.session is not None and reply.session.account is not None:
-                self._accounts[index] = shown_account(reply.session.account, self._mask)
+                account = reply.session.account
+                self._accounts[index] = shown_account(account, self._mask)
+                self.accounts[index] = account_id(account) or account.jid
             return reply
 
         return noting
@@ -149,9 +161,13 @@ class FleetRun:
         ending = self._interruption.reason
         if ending and (call.name not in READS or job.index not in self._committed):
             return RunStopped(f"the run was ended, since {ending}; {call.name} was not sent")
-        if call.name in WRITE_AHEAD_CALLS:
-            self._committed.add(job.index)
-        if self._journal is None or call.name not in WRITE_AHEAD_CALLS:
+        if call.name not in WRITE_AHEAD_CALLS:
+            return None
+        refusal = self.permit(self.members[job.index], call.name, self.accounts.get(job.index, ""))
+        if refusal:
+            return RunStopped(f"{refusal}, so it was not sent")
+        self._committed.add(job.index)
+        if self._journal is None:
             return None
         instance_id = self.members[job.index].instance_id
         account = self._accounts.get(job.index)
@@ -176,7 +192,7 @@ class FleetRun:
             self._journal.write("outcome", time=utc(self.time.now()), in_doubt=outcome.unlink_uncertain, **entry)
         if outcome.changed:
             self.diffs[job.index] = outcome_diff(outcome, member.instance_id, self._mask)
-        self.failures += outcome.failed
+        self.failures += outcome.failed and member.instance_id not in self.excused
         self._progress.count(entry)
         return self.brake is None
 
@@ -203,11 +219,12 @@ class FleetRun:
             "msg": outcome.message or None,
             "warnings": outcome.warnings,
             "left_alone": False,
-            "earlier": self._earlier(member),
+            "earlier": self.earlier(member),
             **outcome_result(outcome, began, self._mask),
         }
 
-    def _earlier(self, member: Member) -> str | None:
+    def earlier(self, member: Member) -> str | None:
+        """What the journal knew of a member before this run, None if nothing."""
         known = self._journal.earlier.get(member.instance_id) if self._journal else None
         return known.verdict if known else None
 
@@ -262,6 +279,11 @@ def fleet_task(
     """Bring many sessions to their states. See FleetRun for the arguments and errors."""
     run = FleetRun(params, check_mode, say, is_abandoned)
     run.run()
+    return fleet_result(run)
+
+
+def fleet_result(run: FleetRun) -> TaskResult:
+    """What a run of a fleet that has ended gives back."""
     sessions = [entry or run.left_alone(member) for entry, member in zip(run.results, run.members)]
     result: dict[str, Any] = {
         "changed": any(entry["changed"] for entry in sessions),

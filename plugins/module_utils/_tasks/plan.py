@@ -2,176 +2,345 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A plan: what would be done to which instance, and the phrase that confirms it."""
+"""What wawp_plan does with its options: plans a fleet's run, and carries it out if the plan is confirmed."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import os
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Union
 
 from .._errors import OptionError
-from .._evidence.hash_chain import digest
-from .._evidence.report import checked_results
+from .._evidence.plan import (
+    FORMAT,
+    LINKED_ALREADY,
+    differences,
+    effects,
+    finality,
+    hopeless,
+    irreversible,
+    lines,
+    linked_already,
+    make_plan,
+    normalized_url,
+    options,
+    plan_entry,
+    seal,
+    unready,
+    words,
+)
 from .._evidence.request import checked_request
-from .._identity import identity_of
-from .._redact import one_line
-from .._session.model import NO_ACCOUNT, PROVEN, UNPROVEN
-from .options import Spec
+from .._files import read_bytes, require_folder, write_private
+from .._redact import mask_account, one_line
+from .._run.journal import Survey, survey
+from .._session.model import UNPROVEN
+from .fleet import FleetRun, Say, fleet_result
+from .options import FLEET_SPEC, Member, Spec, parse_limit, parse_members
 from .report import REQUEST
-from .result import TaskResult, counted, utc
+from .result import TaskResult, utc
 
 PLAN_SPEC: Spec = {
-    "sessions": {"type": "list", "elements": "dict", "required": True},
+    **FLEET_SPEC,
+    "state": {**FLEET_SPEC["state"], "required": True},
     "action": {"type": "str", "required": True},
     "delete": {"type": "bool", "default": False},
+    "arriving": {"type": "list", "elements": "dict", "default": [], "no_log": False},
+    "keep_linked": {"type": "bool", "default": False},
+    "execute": {"type": "bool", "default": False},
     "confirm": {"type": "str"},
     "confirm_delete": {"type": "str"},
-    "gate": {"type": "bool", "default": False},
-    "api_url": {"type": "str"},
+    "input": {"type": "dict", "default": {}},
+    "report_dir": {"type": "path"},
+    "scan_dir": {"type": "path"},
     **REQUEST,
 }
-# As much of the fingerprint as a person types.
-_TYPED = 8
-# As many instances as a person reads.
-_READABLE = 60
-# What can't be undone about each call, in the words for a person who decides.
-_FINAL: Mapping[str, str] = {
-    "logout": "Logging out can't be undone: to connect again, somebody has to scan a QR code with the phone.",
-    "delete": "Deleting can't be undone: the instance and its settings are gone.",
-    "temp_link_revoke": "A revoked temporary link doesn't come back; a new one can be made.",
-}
+# The sandbox's token, which opens nothing else.
+SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - public, see docs/simulator.md
+# Seconds that a logout takes until it is verified, on a slow engine.
+_LOGOUT_SECONDS = 12
+# Calls besides the writes themselves that an instance takes while a plan is carried out.
+_READS = 4
+_PLAIN = re.compile(r"[a-z0-9_-]{1,200}")
+# What the fleet's runs are given: how to show progress, and whether anybody waits for the result.
+Caller = tuple[Union[Say, None], Callable[[], bool]]
 
 
-def plan_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-    """Work a plan out of predictions and, at the gate, hold it against what was confirmed.
+def plan_task(
+    params: Mapping[str, Any],
+    check_mode: bool,
+    say: Say | None = None,
+    is_abandoned: Callable[[], bool] = lambda: False,
+) -> TaskResult:
+    """Plan, and with ``execute`` carry the plan out if it is the one that was confirmed.
 
     Raises:
-        OptionError: a value can't be used, or the terms of the request aren't kept.
+        OptionError: a value can't be used, or the terms of the request aren't kept; nothing was sent.
     """
-    checked_results(params, ["sessions"])
-    sessions = params["sessions"]
-    request = checked_request(params)
-    entries = [_entry(session) for session in sessions]
-    _refuse_strangers(request["accept_unproven"], entries)
-    # A phrase approves of these too, so that an API or an accepted instance isn't put in once the plan is approved.
-    terms = {"api_url": params["api_url"], "accepted": sorted(request["accept_unproven"])}
-    phrases = {"confirm": _phrase(params["action"], entries, terms)}
-    if params["delete"]:
-        phrases["confirm_delete"] = _phrase("delete", entries, terms)
-    missing = [name for name, phrase in phrases.items() if _words(params[name]) != _words(phrase)]
-    plan = {
-        "changed": False,
+    known = _checked(params, check_mode)
+    run = FleetRun({**params, "max_failures": None}, True, say, is_abandoned)  # all of them belong to the plan
+    run.run()
+    plan = _plan(params, run)
+    approved, refusal = _gate(plan, params, check_mode)
+    executed = params["execute"] and not check_mode and not refusal
+    kept = _keep(plan, approved, params["journal"]) if params["journal"] and not check_mode else {}
+    result: dict[str, Any] = {
+        "changed": check_mode and any(entry["changed"] for entry in run.results if entry),
+        "executed": executed,
+        "lines": lines(plan, _head(plan, params, run, known)),
+        **_told(plan, approved),
+        **kept,
+    }
+    if refusal:  # shown on one line by Ansible, so without the lists
+        short = {name: value for name, value in result.items() if name != "entries"}
+        return TaskResult({**short, "failed": True, "msg": refusal}, run.connection.warnings)
+    result.update(planned=run.results, sessions=[])
+    warnings = _execute(approved, params, run, result, (say, is_abandoned)) if executed else []
+    return TaskResult(result, run.connection.warnings + warnings)
+
+
+def _checked(params: Mapping[str, Any], check_mode: bool) -> Survey | None:
+    """What the journal holds. Raises OptionError for what can't be used, before anything is read."""
+    checked_request(params)
+    parse_limit(params["max_failures"], len(params["instances"]))
+    for option in ("report_dir", "scan_dir"):
+        if params[option]:
+            require_folder(params[option], option, create=not check_mode)
+    known = survey(params["journal"]) if params["journal"] else None
+    if known and known.busy_since is not None:
+        since = f" since {known.busy_since}" if known.busy_since else ""
+        raise OptionError("journal", f"another run has been at it{since}: wait until it has ended; {params['journal']}")
+    return known
+
+
+def _plan(params: Mapping[str, Any], run: FleetRun) -> dict[str, Any]:
+    arriving = _arriving(params)
+    wanted = {entry["instance_id"]: entry["account_digest"] for entry in arriving} if params["keep_linked"] else {}
+    entries = []
+    for index, member in enumerate(run.members):
+        entry = plan_entry(run.results[index] or {}, _account_digest(member, run.accounts.get(index, "")))
+        wants = wanted.get(member.instance_id)
+        entries.append(linked_already(entry) if wants and wants == entry["account_digest"] else entry)
+    terms = {
         "action": params["action"],
-        "count": len(entries),
-        "entries": entries,
-        "effects": dict(sorted(Counter(call for entry in entries for call in entry["calls"]).items())),
-        "irreversible": _irreversible(entries, params["delete"]),
-        "unprovable": [entry["instance_id"] for entry in entries if entry["expected"] == UNPROVEN],
-        "blocked": [entry["instance_id"] for entry in entries if entry["blocked"]],
-        "fingerprint": _fingerprint(params["action"], entries, terms),
-        "time": utc(),
-        **phrases,
-        "confirmed": not missing,
+        "api_url": normalized_url(params["api_url"]),
+        "delete": params["delete"],
+        "accepted": sorted(set(params["accept_unproven"])),
+        "arriving": arriving,
     }
-    plan["lines"] = _lines(plan, request, phrases)
-    refusal = _refusal(plan, missing, params, phrases) if params["gate"] else None
-    if refusal:
-        short = {
-            name: plan[name] for name in ("changed", "action", "count", "fingerprint", "time", "confirmed", *phrases)
-        }
-        return TaskResult({**short, "failed": True, "msg": f"Nothing was sent: {refusal}"})
-    return TaskResult(plan)
+    return {**make_plan(terms, entries, utc()), "input": dict(params["input"])}
 
 
-def _refusal(
-    plan: Mapping[str, Any], missing: Sequence[str], params: Mapping[str, Any], phrases: Mapping[str, str]
-) -> str | None:
-    """Why the gate stays closed, None if it opens."""
-    if len(set(plan["blocked"]) - set(params["accept_unproven"])) == plan["count"]:
-        return "something stands in the way of every instance. Read the plan."
-    if not missing:
-        return None
-    wrong = [name for name in missing if _words(params[name])]
-    why = f"{' and '.join(wrong)} belongs to another plan" if wrong else f"{' and '.join(missing)} is not given"
-    return f"{why}. Read the plan; to carry it out, run again with {_options(phrases)}"
-
-
-def _options(phrases: Mapping[str, str]) -> str:
-    """The phrases as they are given on a command line: without blanks, at which ansible-playbook would cut them off."""
-    return " ".join(f"-e wawp_{name}={phrase}" for name, phrase in phrases.items())
-
-
-def _words(phrase: str | None) -> list[str]:
-    return re.findall(r"[^\s-]+", phrase or "")
-
-
-def _refuse_strangers(accepted: Sequence[str], entries: Sequence[Mapping[str, Any]]) -> None:
-    unknown = sorted(set(accepted) - {entry["instance_id"] for entry in entries})
-    if unknown:
-        raise OptionError("accept_unproven", f"{', '.join(unknown)} isn't in the plan")
-
-
-def _entry(session: Mapping[str, Any]) -> dict[str, Any]:
-    """What is expected of one instance, from the prediction of its run."""
-    actions = session.get("actions") or []
-    calls = [str(action["action"]) for action in actions]
-    verdict = session.get("verdict")
-    return {
-        **identity_of(session).fields,
-        "state": session.get("state"),
-        # What the first call would rest on: the very first reading can be a passing one.
-        "status": actions[0]["status"] if actions else session.get("previous_status"),
-        "account": session.get("account"),
-        "calls": calls,
-        "expected": verdict,
-        "blocked": session.get("msg") if session.get("failed") and verdict not in PROVEN else None,
-    }
-
-
-def _fingerprint(action: str, entries: Sequence[Mapping[str, Any]], terms: Mapping[str, Any]) -> str:
-    """What makes a plan this plan: nothing that changes by itself, as times do, and sessions that aren't paired."""
-    return digest({"action": action, **terms, "entries": sorted(map(fingerprint_fields, entries))})
-
-
-def fingerprint_fields(entry: Mapping[str, Any]) -> list[Any]:
-    settled = entry["expected"] == NO_ACCOUNT
-    facts = ("instance_id", "state", "account", "expected")
+def _arriving(params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Who is to be linked, as the plan names them."""
+    members = parse_members({**params, "instances": params["arriving"]}) if params["arriving"] else []
     return [
-        *(str(entry[name] or "") for name in facts),
-        "unpaired" if settled else str(entry["status"] or ""),
-        [] if settled else [call for call in entry["calls"] if call != "stop"],
-        bool(entry["blocked"]),
+        {
+            "instance_id": member.instance_id,
+            "account": mask_account(member.goal.expect_account) if member.goal.expect_account else None,
+            "account_digest": _account_digest(member, member.goal.expect_account or ""),
+        }
+        for member in sorted(members, key=lambda member: member.instance_id)
     ]
 
 
-def _phrase(action: str, entries: Sequence[Mapping[str, Any]], terms: Mapping[str, Any]) -> str:
-    return "-".join([*_words(action), str(len(entries)), _fingerprint(action, entries, terms)[:_TYPED]])
+def _account_digest(member: Member, account: str) -> str:
+    """Stands for a whole account. Its salt is the instance's token, so that nobody else reads the number out of it."""
+    if not account:
+        return ""
+    said = f"wawp.cloud plan\0{member.instance_id}\0{account}".encode()
+    return hmac.new(member.access_token.encode(), said, hashlib.sha256).hexdigest()[:32]
 
 
-def _irreversible(entries: Sequence[Mapping[str, Any]], delete: bool) -> list[str]:
-    calls = {call for entry in entries for call in entry["calls"]} | ({"delete"} if delete else set())
-    return [words for call, words in _FINAL.items() if call in calls]
+def _told(plan: Mapping[str, Any], approved: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan as it is returned."""
+    entries = plan["entries"]
+    return {
+        **{name: plan[name] for name in ("action", "api_url", "time", "entries", "confirm_delete") if name in plan},
+        "confirm": approved["confirm"],
+        "fingerprint": approved["fingerprint"],
+        "count": len(entries),
+        "effects": effects(plan),
+        "irreversible": finality(plan),
+        "unprovable": [entry["instance_id"] for entry in entries if entry["expected"] == UNPROVEN],
+        "blocked": [entry["instance_id"] for entry in entries if entry["blocked"]],
+    }
 
 
-def _lines(plan: Mapping[str, Any], request: Mapping[str, Any], phrases: Mapping[str, str]) -> list[str]:
-    """The plan as a person reads it before deciding."""
-    lines = [f"Plan: {plan['action']} {counted(plan['count'])}"]
-    lines += [f"  {_told(entry, request)}" for entry in plan["entries"][:_READABLE]]
-    if plan["count"] > _READABLE:
-        lines.append(f"  and {plan['count'] - _READABLE} more, all in the result of this task")
-    effects = ", ".join(f"{count} x {call}" for call, count in plan["effects"].items())
-    lines.append(f"Would be sent: {effects or 'nothing'}")
-    lines += plan["irreversible"]
-    if plan["unprovable"]:
-        lines.append(f"Can't be proven, or not reached: {', '.join(plan['unprovable'])}")
-    return [*lines, f"To confirm: {_options(phrases)}"]
+def _head(plan: Mapping[str, Any], params: Mapping[str, Any], run: FleetRun, known: Survey | None) -> list[str]:
+    sandbox = all(member.access_token == SANDBOX_TOKEN for member in run.members)
+    checked = sum(member.goal.expect_account is not None for member in run.members)
+    limit = parse_limit(params["max_failures"], len(run.members))
+    guards = [
+        f"account checked of {checked} of {len(run.members)}",
+        f"four eyes {'required' if params['require_four_eyes'] else 'not required'}",
+        f"stops when more than {limit} have failed" if params["max_failures"] else "doesn't stop at failures",
+        f"{len(plan['accepted'])} accepted unproven",
+        "deletes" if params["delete"] else "deletes nothing",
+    ]
+    return [
+        f"API: {plan['api_url']}{' (SANDBOX: simulated sessions)' if sandbox else ''}",
+        _input_line(params["input"]),
+        f"Guards: {'; '.join(guards)}",
+        _journal_line(params["journal"], run, known),
+        f"Duration: {_duration(plan, params, run)}",
+    ]
 
 
-def _told(entry: Mapping[str, Any], request: Mapping[str, Any]) -> str:
-    who = f", {entry['account']}" if entry["account"] else ""
-    accepted = ", accepted" if entry["instance_id"] in request["accept_unproven"] else ""
-    what = f"blocked: {one_line(entry['blocked'], 160)}" if entry["blocked"] else ", ".join(entry["calls"]) or "nothing"
-    expected = f" -> {(entry['expected'] or 'no verdict').replace('_', ' ')}{accepted}"
-    return f"{identity_of(entry)}: {entry['status'] or 'not there'}{who}: {what}{expected}"
+def _input_line(given: Mapping[str, Any]) -> str:
+    """Where the list of instances came from, as wawp_roster tells it."""
+    said = [str(given.get("source") or "a list in the task")]
+    if given.get("sha256"):
+        said.append(f"sha256 of its {given.get('hashed') or 'content'} {str(given['sha256'])[:16]}")
+    if given.get("columns"):
+        said.append(f"columns {', '.join(given['columns'])}")
+        said.append(f"ignored {', '.join(given.get('ignored_columns') or []) or 'none'}")
+    return f"List: {one_line('; '.join(said), 300)}"
+
+
+def _journal_line(journal: str | None, run: FleetRun, known: Survey | None) -> str:
+    if not journal or known is None:
+        return "Journal: none, so that what earlier runs sent is unknown"
+    if not known.size:
+        return f"Journal: {journal} is new, so that what earlier runs sent is unknown"
+    here = sum(bool(run.earlier(member)) for member in run.members)
+    return f"Journal: {journal} knows of {here} of these {len(run.members)}, of {len(known.earlier)} in all"
+
+
+def _duration(plan: Mapping[str, Any], params: Mapping[str, Any], run: FleetRun) -> str:
+    """About how long carrying it out takes, at the pace that was set."""
+    writes = sum(effects(plan).values())
+    calls = run.calls + 2 * writes + _READS * len(plan["entries"])
+    rate = params["calls_per_second"]
+    logouts = effects(plan).get("logout", 0)
+    seconds = max(calls / rate if rate else 0, _LOGOUT_SECONDS * logouts / params["max_connections"], _LOGOUT_SECONDS)
+    about = f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} s"
+    return f"about {about}{f' at {rate:g} calls a second' if rate else ''}"
+
+
+def _gate(plan: Mapping[str, Any], params: Mapping[str, Any], check_mode: bool) -> tuple[Mapping[str, Any], str | None]:
+    """The plan that was approved, and why nothing may be sent; None if it may, or if nobody asked for that."""
+    given = {name: words(params[name]) for name in ("confirm", "confirm_delete") if name in plan}
+    approved = _approved(plan, params)
+    fits = _fits(approved, given) and not differences(approved, plan)
+    why = None if fits else _why(plan, approved, given)
+    if check_mode:
+        return approved, (why if given["confirm"] else None) or _unready(plan)
+    if not params["execute"]:
+        return approved, None
+    if hopeless(plan):
+        return approved, "Nothing was sent: something stands in the way of every instance. Read the plan."
+    return approved, f"Nothing was sent: {why}" if why else None
+
+
+def _fits(plan: Mapping[str, Any], given: Mapping[str, list[str]]) -> bool:
+    return all(words(plan.get(name)) == phrase for name, phrase in given.items())
+
+
+def _unready(plan: Mapping[str, Any]) -> str | None:
+    stuck = unready(plan)
+    if not stuck:
+        return None
+    named = ", ".join(stuck[:5]) + (f" and {len(stuck) - 5} more" if len(stuck) > 5 else "")
+    return (
+        f"{len(stuck)} of {len(plan['entries'])} would not end well: {named}. Correct them, take them off the "
+        "list, or accept them with accept_unproven"
+    )
+
+
+def _why(plan: Mapping[str, Any], approved: Mapping[str, Any], given: Mapping[str, list[str]]) -> str:
+    again = f"Read the plan; to carry it out, run again with {options(plan)}"
+    missing = [name for name, phrase in given.items() if not phrase]
+    if missing:
+        return f"{' and '.join(missing)} is not given. {again}"
+    changes = differences(approved, plan)
+    if changes:
+        more = f"; and {len(changes) - 10} more" if len(changes) > 10 else ""
+        return f"the plan has changed since {approved['time']}: {'; '.join(changes[:10])}{more}. {again}"
+    wrong = [name for name, phrase in given.items() if words(approved.get(name)) != phrase]
+    return f"{' and '.join(wrong)} belongs to another plan. {again}"
+
+
+def _plan_file(journal: str, phrase: str) -> str:
+    return os.path.join(os.path.dirname(os.path.abspath(journal)), "plans", f"{phrase}.json")
+
+
+def _keep(plan: Mapping[str, Any], approved: Mapping[str, Any], journal: str) -> dict[str, str]:
+    """Keep a plan beside the journal, so that what is left of it after an interruption goes on with its phrase.
+
+    Returns:
+        Where the approved plan is kept, and the file's hash.
+    """
+    content = json.dumps(plan, indent=1, ensure_ascii=True) + "\n"
+    write_private(_plan_file(journal, plan["confirm"]), content.encode("ascii"), "journal")
+    path = _plan_file(journal, approved["confirm"])
+    return {"file": path, "sha256": hashlib.sha256(read_bytes(path, "journal")).hexdigest()}
+
+
+def _approved(plan: Mapping[str, Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The plan with the phrase that was given: this one, or one that is kept; this one if there is none."""
+    phrase = "-".join(words(params["confirm"]))
+    if not params["journal"] or phrase == plan["confirm"] or not _PLAIN.fullmatch(phrase):
+        return plan
+    path = _plan_file(params["journal"], phrase)
+    if not os.path.isfile(path):
+        return plan
+    try:
+        kept = json.loads(read_bytes(path, "journal"))
+        whole = kept["format"] == FORMAT and seal(kept).items() <= kept.items() and kept["confirm"] == phrase
+    except (ValueError, LookupError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise OptionError("confirm", f"{path} is not as it was written; make a new plan")
+    found: dict[str, Any] = kept
+    return found
+
+
+def _execute(
+    plan: Mapping[str, Any], params: Mapping[str, Any], predicted: FleetRun, result: dict[str, Any], caller: Caller
+) -> list[str]:
+    """Carry an approved plan out, no more than it says. Returns warnings."""
+    settled = {entry["instance_id"] for entry in result["entries"] if entry["expected"] == LINKED_ALREADY}
+    params = {**params, "instances": _without(params["instances"], settled)}
+    if not params["instances"]:
+        return []
+    expected = frozenset(entry["instance_id"] for entry in result["entries"] if entry["fails"])
+    done = [_run(plan, params, expected, caller)]
+    result["sessions"] = done[0].result["sessions"]
+    if params["delete"]:
+        done.append(_run(plan, {**params, "state": "absent", "start_if_stopped": True}, expected, caller))
+        result["deleted"] = done[1].result["sessions"]
+    result["changed"] = any(each.result["changed"] for each in done)
+    failures = [each.result["msg"] for each in done if each.failed]
+    if failures:
+        result.update(failed=True, msg=" ".join(failures))
+    return [warning for warning in done[0].warnings if warning not in predicted.connection.warnings]
+
+
+def _run(plan: Mapping[str, Any], params: Mapping[str, Any], expected: frozenset[str], caller: Caller) -> TaskResult:
+    """Run the fleet. What can't be undone is sent only if the plan has it, to the account that the plan names."""
+    entries = {entry["instance_id"]: entry for entry in plan["entries"]}
+
+    def permit(member: Member, call: str, account: str) -> str | None:
+        entry = entries[member.instance_id]
+        named = entry["account_digest"]
+        if named and account and _account_digest(member, account) != named:
+            return "the account isn't the one that the plan names"
+        covered = {each.split()[0] for each in irreversible(entry)} | ({"delete"} if plan["delete"] else set())
+        return None if call in covered else f"the plan has no {call} of it"
+
+    run = FleetRun(params, False, *caller)
+    run.excused, run.permit = expected, permit
+    run.run()
+    return fleet_result(run)
+
+
+def _without(instances: list[Any], settled: set[str]) -> list[Any]:
+    return [
+        entry
+        for entry in instances
+        if str(entry.get("instance_id") if isinstance(entry, Mapping) else entry) not in settled
+    ]

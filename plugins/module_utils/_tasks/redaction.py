@@ -19,7 +19,7 @@ NO_LOG = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # Ansible's words
 _SECRET_LENGTH = 8
 _SHOWN = frozenset({*IDENTITY_FIELDS, "expect_account", "state"})
 # The options that hold entries.
-INSTANCE_LIST_OPTIONS = frozenset({"instances", "entries", "hosts"})
+INSTANCE_LIST_OPTIONS = frozenset({"instances", "entries", "hosts", "arriving"})
 # An id, or several in one string, in which there is no room for a token.
 _SHOWABLE = re.compile(r"[A-Za-z0-9_-]*(\s*,\s*[A-Za-z0-9_-]*)*")
 _FIELD = re.compile(r"[a-z_]{1,32}")
@@ -47,7 +47,7 @@ def find_secrets(params: Mapping[str, Any], spec: Mapping[str, Any]) -> set[str]
     """Tokens in the instances, and the options with no_log, which ansible-core 2.22 leaves in results."""
     given = {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
     secrets = {secret for secret in given if secret.strip()}  # to star every blank would hide the message
-    return secrets | find_tokens(params.get("instances"))
+    return secrets | find_tokens(params.get("instances")) | find_tokens(params.get("arriving"))
 
 
 def redact_options(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,158 +2,283 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan: its phrase changes with what matters and with nothing else, and the gate opens to it alone."""
+"""wawp_plan against a simulator: nothing is sent without the phrase of the very plan, and nothing beside the plan."""
 
 from __future__ import annotations
 
-import re
+import fcntl
+import json
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.plan import plan_task
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks import plan as plan_module
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.plan import PLAN_SPEC, plan_task
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
+
+from .fleet_options import QUICK
+
+# Two numbers that are masked alike.
+ACCOUNT, ALIKE = "201012345678@c.us", "201000005678@c.us"
 
 
-def action(call: str, status: str) -> dict[str, Any]:
-    return {"action": call, "time": "2026-11-22T01:30:00.000Z", "status": status, "outcome": "planned"}
+class Desk:
+    """A simulator, a folder for the journal, and plans of two sessions in it."""
+
+    def __init__(self, engine: Engine, url: str, folder: Path) -> None:
+        self.engine, self.url, self.folder = engine, url, folder
+        self.journal = folder / "journal.jsonl"
+        for name in ("A1", "A2"):
+            self.add(name)
+
+    def add(self, instance_id: str, status: str = "WORKING", **fields: Any) -> None:
+        self.engine.add(Instance(instance_id, SANDBOX_TOKEN, status=status, **{"account": ACCOUNT, **fields}))
+
+    def plan(self, *instances: Any, check_mode: bool = False, **given: Any) -> dict[str, Any]:
+        task = {
+            "api_url": self.url,
+            "access_token": SANDBOX_TOKEN,
+            "instances": list(instances or ("A1", "A2")),
+            "state": "decommissioned",
+            "action": "decommission",
+            "on_unproven": "fail",
+            "journal": str(self.journal),
+            **QUICK,
+            **given,
+        }
+        validated = ModuleArgumentSpecValidator(PLAN_SPEC).validate(task)
+        assert validated.error_messages == []
+        return plan_task(validated.validated_parameters, check_mode).result
+
+    def execute(self, *instances: Any, **given: Any) -> dict[str, Any]:
+        return self.plan(*instances, execute=True, **given)
 
 
-def session(**changes: Any) -> dict[str, Any]:
-    return {
-        "instance_id": "A1",
-        "name": "Front desk",
-        "state": "decommissioned",
-        "previous_status": "WORKING",
-        "account": "********5678@c.us",
-        "verdict": "severed",
-        "failed": False,
-        "msg": None,
-        "actions": [action("logout", "WORKING"), action("stop", "SCAN_QR_CODE")],
-        "duration": 0.1,
-        "began": "2026-11-22T01:30:00.000Z",
-        **changes,
-    }
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    engine = Engine(delays=Delays(scale=0))
+    with Server(engine) as server:
+        yield Desk(engine, server.url, tmp_path)
 
 
-def plan(*sessions: dict[str, Any], **options: Any) -> dict[str, Any]:
-    params = {
-        "sessions": list(sessions),
-        "action": "decommission",
-        "delete": False,
-        "confirm": None,
-        "confirm_delete": None,
-        "gate": False,
-        "api_url": "https://api.wawp.net",
-        "ticket": None,
-        "requester": None,
-        "approver": None,
-        "require_four_eyes": False,
-        "deadline": None,
-        "accept_unproven": [],
-        **options,
-    }
-    return plan_task(params, False).result
+def test_the_very_plan_is_carried_out(desk: Desk) -> None:
+    planned = desk.plan()
+    assert desk.engine.writes() == []
+    assert not planned["executed"]
+    done = desk.execute(confirm=planned["confirm"])
+    assert done["executed"]
+    assert [entry["verdict"] for entry in done["sessions"]] == ["severed", "severed"]
+    assert not desk.engine.look("A1").linked
+
+
+@pytest.mark.parametrize("confirm", [None, "", "yes", "decommission-2", "decommission-2-0000-0000-0000-0000-0000"])
+def test_without_its_phrase_nothing_is_sent(desk: Desk, confirm: str | None) -> None:
+    done = desk.execute(confirm=confirm)
+    assert done["failed"]
+    assert done["msg"].startswith("Nothing was sent: confirm ")
+    assert desk.engine.writes() == []
+
+
+def test_the_phrase_of_one_does_not_send_to_two(desk: Desk) -> None:
+    phrase = desk.plan("A1")["confirm"]
+    assert "A2: not in the approved plan" in desk.execute("A1", "A2", confirm=phrase)["msg"]
+    assert desk.engine.writes() == []
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_an_account_that_is_masked_alike_is_another(desk: Desk, keep: bool) -> None:
+    phrase = desk.plan()["confirm"]
+    if not keep:
+        (desk.folder / f"plans/{phrase}.json").unlink()
+    desk.engine.look("A2").account = ALIKE
+    done = desk.execute(confirm=phrase)
+    assert ("A2: account" if keep else "confirm belongs to another plan") in done["msg"]
+    assert desk.engine.writes() == []
+
+
+def test_a_plan_keeps_no_number_and_no_token(desk: Desk) -> None:
+    planned = desk.plan()
+    path = desk.folder / f"plans/{planned['confirm']}.json"
+    text = path.read_text(encoding="utf-8")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert ACCOUNT.partition("@")[0] not in text
+    assert SANDBOX_TOKEN not in text
+    assert json.loads(text)["entries"][0]["account"] == "********5678@c.us"
+
+
+def test_the_digest_of_an_account_needs_the_token(desk: Desk) -> None:
+    """The same account at the same place, planned with another token, stands there as something else."""
+    desk.engine.add(Instance("A3", "another-token", account=ACCOUNT))
+    one, other = (desk.plan({"instance_id": "A3", "access_token": token}) for token in (SANDBOX_TOKEN, "another-token"))
+    assert one["entries"][0]["account_digest"] != other["entries"][0]["account_digest"]
+
+
+@pytest.mark.parametrize("status", ["STOPPED", "FAILED"])
+def test_a_session_that_stopped_since_keeps_the_phrase(desk: Desk, status: str) -> None:
+    phrase = desk.plan()["confirm"]
+    desk.engine.look("A2").status = status
+    done = desk.execute(confirm=phrase)
+    assert [entry["verdict"] for entry in done["sessions"]] == ["severed", "severed"]
+    assert done["confirm"] == phrase
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:
+    """Have something happen after a plan was found to fit, before it is carried out."""
+    real = plan_module._execute
+
+    def execute(*arguments: Any) -> Any:
+        happens()
+        return real(*arguments)
+
+    monkeypatch.setattr(plan_module, "_execute", execute)
+
+
+def test_who_was_paired_instead_in_the_last_moment_is_not_logged_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phrase = desk.plan()["confirm"]
+    meanwhile(monkeypatch, lambda: setattr(desk.engine.look("A2"), "account", ALIKE))
+    done = desk.execute(confirm=phrase)
+    assert "the account isn't the one that the plan names" in done["sessions"][1]["msg"]
+    assert "logout" not in desk.engine.writes("A2")
+
+
+def test_who_was_paired_anew_in_the_last_moment_is_not_logged_out(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.add("A3", "SCAN_QR_CODE", account="", linked=False)
+    phrase = desk.plan("A1", "A3")["confirm"]
+    meanwhile(monkeypatch, lambda: desk.engine.world("scan", "A3", account=ALIKE))
+    done = desk.execute("A1", "A3", confirm=phrase)
+    assert "the plan has no logout of it" in done["sessions"][1]["msg"]
+    assert desk.engine.look("A3").linked
+
+
+def test_after_an_interruption_the_rest_goes_on_with_the_phrase(desk: Desk) -> None:
+    phrase = desk.plan()["confirm"]
+    desk.execute(confirm=phrase)
+    desk.engine.look("A2").status = "STOPPED"
+    again = desk.execute(confirm=phrase)
+    assert again["executed"]
+    assert again["confirm"] == phrase
+    assert desk.engine.writes("A1").count("logout") == 1
+
+
+def test_a_kept_plan_that_was_changed_is_refused(desk: Desk) -> None:
+    phrase = desk.plan("A1")["confirm"]
+    path = desk.folder / f"plans/{phrase}.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"A1"', '"A2"'), encoding="utf-8")
+    with pytest.raises(OptionError, match="is not as it was written"):
+        desk.execute("A2", confirm=phrase)
+    assert desk.engine.writes() == []
+
+
+@pytest.mark.parametrize("phrase", ["../../etc/passwd", "/etc/passwd", "a" * 5000])
+def test_a_phrase_is_no_path(desk: Desk, phrase: str) -> None:
+    assert "belongs to another plan" in desk.execute(confirm=phrase)["msg"]
+
+
+def test_a_deletion_needs_its_own_phrase(desk: Desk) -> None:
+    planned = desk.plan(delete=True)
+    assert "confirm_delete is not given" in desk.execute(delete=True, confirm=planned["confirm"])["msg"]
+    assert "approved was audit" in desk.execute(confirm=desk.plan(action="audit")["confirm"])["msg"]
+    assert desk.engine.writes() == []
+    phrases = {name: planned[name] for name in ("confirm", "confirm_delete")}
+    done = desk.execute(delete=True, **phrases)
+    assert set(desk.engine.removed) == {"A1", "A2"}
+    assert [entry["verdict"] for entry in done["deleted"]] == ["severed", "severed"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_another_run_is_noticed_before_anything_is_read(desk: Desk, check_mode: bool) -> None:
+    desk.journal.touch(0o600)
+    with desk.journal.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(OptionError, match=r"another run has been at it.*: wait until it has ended"):
+            desk.plan(check_mode=check_mode)
+    assert desk.engine.calls() == []
+
+
+def test_check_mode_leaves_no_trace_and_tells_a_phrase_that_works(desk: Desk) -> None:
+    planned = desk.plan(check_mode=True, execute=True, report_dir=str(desk.folder / "reports"))
+    assert "failed" not in planned
+    assert list(desk.folder.iterdir()) == []
+    assert desk.execute(confirm=planned["confirm"])["executed"]
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("instances", "given", "told"),
     [
-        {"instance_id": "A2"},
-        {"account": "********9999@c.us"},
-        {"verdict": "unproven"},
-        {"state": "logged_out"},
-        {"failed": True, "verdict": "unproven", "msg": "x"},
-        {"actions": [action("start", "STOPPED"), action("logout", "WORKING")]},
+        (("A1", "GONE"), {}, "1 of 2 would not end well: GONE"),
+        (("A1",), {"confirm": "decommission-1-0000-0000-0000-0000-0000"}, "belongs to another plan"),
+        (("A1",), {"api_url": "http://127.0.0.1:9"}, "1 of 1 would not end well"),
     ],
 )
-def test_what_matters_makes_another_plan(changes: dict[str, Any]) -> None:
-    assert plan(session())["confirm"] != plan(session(**changes))["confirm"]
+def test_check_mode_fails_where_a_run_would(
+    desk: Desk, instances: tuple[str, ...], given: dict[str, Any], told: str
+) -> None:
+    assert told in desk.plan(*instances, check_mode=True, execute=True, **given)["msg"]
 
 
-@pytest.mark.parametrize("changes", [{"duration": 9.9}, {"began": "2026-11-23T01:30:00.000Z"}, {"name": "Back desk"}])
-def test_what_does_not_matter_makes_no_other_plan(changes: dict[str, Any]) -> None:
-    assert plan(session())["confirm"] == plan(session(**changes))["confirm"]
+def test_what_is_blocked_does_not_count_against_max_failures(desk: Desk) -> None:
+    instances = ("GONE", "AWAY", "A1", "A2")
+    planned = desk.plan(*instances, max_failures="0")
+    done = desk.execute(*instances, max_failures="0", max_connections=1, confirm=planned["confirm"])
+    assert [entry["left_alone"] for entry in done["sessions"]] == [False] * 4
+    assert [entry["verdict"] for entry in done["sessions"][2:]] == ["severed", "severed"]
 
 
-def test_a_passing_first_reading_makes_no_other_plan() -> None:
-    assert plan(session())["confirm"] == plan(session(previous_status="STARTING"))["confirm"]
+def test_who_is_linked_already_is_left_alone(desk: Desk) -> None:
+    arriving = [{"instance_id": name, "expect_account": ACCOUNT} for name in ("A1", "A2")]
+    desk.engine.look("A2").account = ALIKE
+    given: dict[str, Any] = {"state": "logged_out", "arriving": arriving, "keep_linked": True}
+    done = desk.execute(confirm=desk.plan(**given)["confirm"], **given)
+    assert [entry["instance_id"] for entry in done["sessions"]] == ["A2"]
+    assert desk.engine.writes("A1") == []
+    assert ACCOUNT.partition("@")[0] not in str(done)
 
 
-@pytest.mark.parametrize("status", ["FAILED", "STOPPED"])
-def test_an_unpaired_session_may_drift(status: str) -> None:
-    def waiting(status: str, *calls: str) -> dict[str, Any]:
-        actions = [action(call, status) for call in calls]
-        return session(previous_status=status, account=None, verdict="no_account", actions=actions)
+def test_who_arrives_belongs_to_the_phrase(desk: Desk) -> None:
+    def given(account: str) -> dict[str, Any]:
+        return {"state": "logged_out", "arriving": [{"instance_id": "A1", "expect_account": account}]}
 
-    drifted = waiting(status) if status == "STOPPED" else waiting(status, "stop")
-    assert plan(waiting("SCAN_QR_CODE", "stop"))["confirm"] == plan(drifted)["confirm"]
-
-
-def test_the_order_means_nothing_but_the_api_does() -> None:
-    one, other = session(), session(instance_id="A2")
-    assert plan(one, other)["confirm"] == plan(other, one)["confirm"]
-    assert plan(one)["confirm"] != plan(one, api_url="http://127.0.0.1:9297")["confirm"]
+    phrase = desk.plan(**given("201000001111"))["confirm"]
+    assert "arriving: other" in desk.execute(confirm=phrase, **given("201022221111"))["msg"]
+    assert desk.engine.writes() == []
 
 
-def test_who_approved_a_plan_has_approved_of_what_it_accepts_unproven() -> None:
-    assert plan(session())["confirm"] != plan(session(), accept_unproven=["A1"])["confirm"]
+@pytest.mark.parametrize("option", ["report_dir", "scan_dir"])
+@pytest.mark.parametrize("folder", ["/proc/version", "/proc/nowhere"])
+def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_is_read(
+    desk: Desk, option: str, folder: str
+) -> None:
+    with pytest.raises(OptionError, match=f"{option}: .*{folder}"):
+        desk.plan(check_mode=False, **{option: folder})
+    assert desk.engine.calls() == []
 
 
-def test_the_phrase_holds_the_count_and_the_fingerprint() -> None:
-    made = plan(session(), session(instance_id="A2"))
-    assert made["confirm"] == f"decommission-2-{made['fingerprint'][:8]}"
-    assert made["effects"] == {"logout": 2, "stop": 2}
-    assert "can't be undone" in made["irreversible"][0]
+def test_the_head_says_what_the_plan_rests_on(desk: Desk) -> None:
+    listed = {"source": "office.csv", "columns": ["instance_id"], "ignored_columns": ["desk"]}
+    head = "\n".join(desk.plan({"instance_id": "A1", "expect_account": ACCOUNT}, "A2", input=listed)["lines"])
+    assert f"API: {desk.url} (SANDBOX" in head
+    assert "List: office.csv; columns instance_id; ignored desk" in head
+    assert "account checked of 1 of 2" in head
+    assert "is new, so that what earlier runs sent is unknown" in head
+    desk.execute(confirm=desk.plan()["confirm"])
+    assert "knows of 2 of these 2" in "\n".join(desk.plan()["lines"])
 
 
-@pytest.mark.parametrize("confirm", [None, "", "yes", "decommission-1", "decommission-1-00000000", "DECOMMISSION"])
-def test_the_gate_stays_closed(confirm: str | None) -> None:
-    made = plan(session(), gate=True, confirm=confirm)
-    assert made["failed"]
-    assert made["msg"].startswith("Nothing was sent")
-    assert not made["confirmed"]
+def test_a_link_that_cannot_be_read_is_told_as_it_would_be(desk: Desk) -> None:
+    desk.engine.add_fault(Fault("http", call="info", http_status=403, instance_id="A1", times=None))
+    planned = desk.plan()
+    assert planned["blocked"] == ["A1"]
+    assert planned["lines"][6].startswith("Expected: 1 blocked, 1 would be severed")
 
 
-def test_the_gate_opens_to_the_phrase_with_blanks_too() -> None:
-    phrase = plan(session())["confirm"]
-    made = plan(session(), gate=True, confirm=f"  {phrase.replace('-', '  ')} ")
-    assert made["confirmed"]
-    assert "failed" not in made
-
-
-def test_a_phrase_has_no_blanks_whatever_the_action() -> None:
-    made = plan(session(), action="log out - all")
-    assert re.fullmatch("log-out-all-1-[0-9a-f]{8}", made["confirm"])
-    assert plan(session(), action="log out - all", gate=True, confirm=made["confirm"])["confirmed"]
-
-
-def test_a_deletion_needs_a_phrase_of_its_own() -> None:
-    phrase = plan(session())["confirm"]
-    closed = plan(session(), gate=True, confirm=phrase, delete=True)
-    assert "confirm_delete is not given" in closed["msg"]
-    opened = plan(session(), gate=True, confirm=phrase, delete=True, confirm_delete=closed["confirm_delete"])
-    assert opened["confirmed"]
-    assert "Deleting can't be undone" in " ".join(opened["irreversible"])
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        ({"require_four_eyes": True}, "name both"),
-        ({"require_four_eyes": True, "requester": "Mona", "approver": " MONA "}, "another person"),
-        ({"require_four_eyes": True, "requester": "Ren\u00e9 Roe", "approver": "rene\u0301  ROE"}, "another person"),
-        ({"require_four_eyes": True, "requester": "Mona", "approver": "Mo\u200bna"}, "another person"),
-        ({"deadline": "tomorrow"}, "deadline"),
-        ({"deadline": "2026-11-22T10:00:00"}, "offset"),
-        ({"accept_unproven": ["A9"]}, "A9 isn't in the plan"),
-    ],
-)
-def test_terms_that_are_not_kept_are_refused(options: dict[str, Any], told: str) -> None:
-    with pytest.raises(OptionError, match=told):
-        plan(session(), **options)
-
-
-@pytest.mark.parametrize("entry", [{}, {"instance_id": "A1", "actions": [{}]}, {"instance_id": "A1", "actions": "x"}])
-def test_what_no_module_returns_is_refused_by_its_place(entry: dict[str, Any]) -> None:
-    with pytest.raises(OptionError, match="sessions: entry 2"):
-        plan(session(), entry)
+def test_the_sandbox_is_known_by_its_token() -> None:
+    assert plan_module.SANDBOX_TOKEN == SANDBOX_TOKEN

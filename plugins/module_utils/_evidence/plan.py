@@ -1,0 +1,233 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A plan: what would be done to which instance, and the phrase that confirms it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._errors import OptionError
+from .._identity import identity_of
+from .._redact import one_line
+from .._session.model import NO_ACCOUNT, PROVEN, SCAN_QR_CODE, UNPROVEN
+from .hash_chain import digest
+
+FORMAT = "wawp.cloud/plan/1"
+# What an instance is expected to be that has the account already that is to be linked to it.
+LINKED_ALREADY = "linked_already"
+# Hexadecimal digits in a phrase, 80 bits, in groups that a person can compare.
+_DIGITS, _GROUP = 20, 4
+# As many instances as a person reads.
+_READABLE = 60
+_IRREVERSIBLE = ("logout", "delete")
+# What can't be undone about each call, in the words for a person who decides.
+_FINAL: Mapping[str, str] = {
+    "logout": "Logging out can't be undone: to connect again, somebody has to scan a QR code with the phone.",
+    "delete": "Deleting can't be undone: the instance and its settings are gone.",
+    "temp_link_revoke": "A revoked temporary link doesn't come back; a new one can be made.",
+}
+_PORTS = {"http": 80, "https": 443}
+
+
+def normalized_url(url: str) -> str:
+    """The API's address in one writing: however it is written, one address makes one plan."""
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").rstrip(".")
+    port = f":{parts.port}" if parts.port and parts.port != _PORTS.get(parts.scheme.lower()) else ""
+    path = re.sub(r"/+", "/", parts.path).rstrip("/")
+    return f"{parts.scheme.lower()}://{f'[{host}]' if ':' in host else host}{port}{path}"
+
+
+def plan_entry(session: Mapping[str, Any], account_digest: str) -> dict[str, Any]:
+    """What is expected of one instance.
+
+    Args:
+        session: the prediction of its run, as wawp_fleet returns it in check mode.
+        account_digest: stands for the whole account, empty if none was seen.
+    """
+    actions = session.get("actions") or []
+    verdict = session.get("verdict")
+    calls = [str(action["action"]) for action in actions]
+    fails = bool(session.get("failed")) and verdict not in PROVEN
+    return {
+        **identity_of(session).fields,
+        "state": session.get("state"),
+        # What the first call would rest on: the very first reading can be a passing one.
+        "status": actions[0]["status"] if actions else session.get("previous_status"),
+        "account": session.get("account"),
+        "account_digest": account_digest,
+        "calls": calls,
+        "expected": verdict,
+        "fails": fails,
+        "blocked": session.get("msg") if fails and not calls else None,
+        "advice": session.get("advice"),
+    }
+
+
+def linked_already(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry of an instance that has the wanted account already, so that nothing is sent to it."""
+    return {**entry, "calls": [], "expected": LINKED_ALREADY, "fails": False, "blocked": None, "advice": None}
+
+
+def make_plan(terms: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], time: str) -> dict[str, Any]:
+    """Put a plan together.
+
+    Args:
+        terms: ``action``, ``api_url``, ``delete``, ``accepted`` and ``arriving``, which the phrase stands for too, so
+            that none of them is put in once the plan is approved.
+        entries: see plan_entry.
+        time: when the sessions were read.
+
+    Raises:
+        OptionError: an instance is to be accepted that isn't in the plan.
+    """
+    unknown = sorted(set(terms["accepted"]) - {str(entry["instance_id"]) for entry in entries})
+    if unknown:
+        raise OptionError("accept_unproven", f"{', '.join(unknown)} isn't in the plan")
+    plan = {"format": FORMAT, "time": time, **terms, "entries": [dict(entry) for entry in entries]}
+    return {**plan, **seal(plan)}
+
+
+def seal(plan: Mapping[str, Any]) -> dict[str, str]:
+    """The fingerprint of a plan, and the phrases that confirm it.
+
+    The phrases stand for instances, accounts and what can't be undone. Statuses are left out, since they change by
+    themselves, and so do times.
+    """
+    terms = {name: plan[name] for name in ("api_url", "delete", "accepted", "arriving")}
+    entries = sorted(map(_fingerprint_fields, plan["entries"]))
+
+    def fingerprint(action: str) -> str:
+        return digest({"action": action, **terms, "entries": entries})
+
+    def phrase(action: str) -> str:
+        digits = fingerprint(action)[:_DIGITS]
+        groups = [digits[start : start + _GROUP] for start in range(0, _DIGITS, _GROUP)]
+        return "-".join([*words(action), str(len(entries)), *groups])
+
+    sealed = {"fingerprint": fingerprint(plan["action"]), "confirm": phrase(plan["action"])}
+    return {**sealed, "confirm_delete": phrase("delete")} if plan["delete"] else sealed
+
+
+def _fingerprint_fields(entry: Mapping[str, Any]) -> list[Any]:
+    return [str(entry[name] or "") for name in ("instance_id", "state", "account_digest")] + [irreversible(entry)]
+
+
+def irreversible(entry: Mapping[str, Any]) -> list[str]:
+    """What would be sent to an instance that can't be undone, and whether it would prove anything."""
+    unproven = " unproven" if entry["expected"] == UNPROVEN else ""
+    return sorted({f"{call}{unproven}" for call in entry["calls"] if call in _IRREVERSIBLE})
+
+
+def words(phrase: str | None) -> list[str]:
+    """A phrase without what a person may type otherwise: blanks for dashes, capitals."""
+    return re.findall(r"[^\s-]+", (phrase or "").lower())
+
+
+def differences(approved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Why an approved plan doesn't cover what would be done now, line by line; empty if it does.
+
+    A session may have drifted or have been dealt with since. Another account, or more that can't be undone, makes
+    another plan.
+    """
+    found = [f"{name}: {now[name]}, approved was {approved[name]}" for name in _TERMS if approved[name] != now[name]]
+    if approved["arriving"] != now["arriving"]:
+        found.append("arriving: other instances or accounts than approved")
+    before = {entry["instance_id"]: entry for entry in approved["entries"]}
+    after = {entry["instance_id"]: entry for entry in now["entries"]}
+    found += [f"{name}: approved, and not in this run" for name in sorted(set(before) - set(after))]
+    for name, entry in after.items():
+        change = _change(before[name], entry) if name in before else "not in the approved plan"
+        if change:
+            found.append(f"{name}: {change}")
+    return found
+
+
+_TERMS = ("action", "api_url", "delete", "accepted")
+
+
+def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
+    if before["state"] != after["state"]:
+        return f"to be {after['state']}, approved was {before['state']}"
+    # Engines hide the account at rest: who approves of a logout there approves of whoever it is.
+    hidden = not before["account_digest"] and "logout" in before["calls"] and before["status"] != SCAN_QR_CODE
+    if after["account_digest"] not in ("", before["account_digest"]) and not hidden:
+        return f"account {after['account']}, approved was {before['account'] or 'none'}"
+    more = sorted(set(irreversible(after)) - set(irreversible(before)))
+    return f"{', '.join(more)} would be sent, which was not approved" if more else None
+
+
+def unready(plan: Mapping[str, Any]) -> list[str]:
+    """The instances that would not end well, and are not accepted."""
+    return [entry["instance_id"] for entry in plan["entries"] if entry["fails"] and not _accepted(entry, plan)]
+
+
+def hopeless(plan: Mapping[str, Any]) -> bool:
+    """Whether something stands in the way of every instance."""
+    return all(entry["blocked"] and not _accepted(entry, plan) for entry in plan["entries"])
+
+
+def _accepted(entry: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    return entry["instance_id"] in plan["accepted"]
+
+
+def options(plan: Mapping[str, Any]) -> str:
+    """The phrases as they are given on a command line: without blanks, at which ansible-playbook would cut them off."""
+    names = [name for name in ("confirm", "confirm_delete") if name in plan]
+    return " ".join(f"-e wawp_{name}={plan[name]}" for name in names)
+
+
+def effects(plan: Mapping[str, Any]) -> dict[str, int]:
+    """How many of each call would be sent."""
+    return dict(sorted(Counter(call for entry in plan["entries"] for call in entry["calls"]).items()))
+
+
+def finality(plan: Mapping[str, Any]) -> list[str]:
+    """What can't be undone, in words."""
+    calls = {*effects(plan), *(["delete"] if plan["delete"] else [])}
+    return [said for call, said in _FINAL.items() if call in calls]
+
+
+def lines(plan: Mapping[str, Any], head: Sequence[str]) -> list[str]:
+    """The plan as a person reads it before deciding: what stands in the way first, the phrase last."""
+    entries = sorted(plan["entries"], key=lambda entry: _urgency(entry, plan))
+    sent = ", ".join(f"{count} x {call}" for call, count in effects(plan).items())
+    expected = Counter(_expectation(entry, plan) for entry in entries)
+    shown = [f"Plan: {plan['action']} {len(entries)} instance{'' if len(entries) == 1 else 's'}", *head]
+    shown.append(f"Expected: {', '.join(f'{count} {what}' for what, count in expected.items())}")
+    shown += [f"  {_told(entry, plan)}" for entry in entries[:_READABLE]]
+    if len(entries) > _READABLE:
+        shown.append(f"  and {len(entries) - _READABLE} more, all in the plan's file and in the result of this task")
+    shown += [f"Would be sent: {sent or 'nothing'}", *finality(plan)]
+    return [*shown, f"To confirm: {options(plan)}"]
+
+
+def _urgency(entry: Mapping[str, Any], plan: Mapping[str, Any]) -> int:
+    order = ("blocked", "accepted", "would stay unproven")
+    expectation = _expectation(entry, plan)
+    return next((place for place, word in enumerate(order) if expectation.startswith(word)), len(order))
+
+
+def _expectation(entry: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
+    if entry["blocked"]:
+        return "accepted, though blocked" if _accepted(entry, plan) else "blocked"
+    if entry["expected"] == UNPROVEN:
+        return "accepted unproven" if _accepted(entry, plan) else "would stay unproven"
+    return {NO_ACCOUNT: "without an account already", LINKED_ALREADY: "linked already"}.get(
+        entry["expected"], f"would be {entry['expected'] or entry['state']}"
+    )
+
+
+def _told(entry: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
+    who = f", {entry['account']}" if entry["account"] else ""
+    arrives = next((each for each in plan["arriving"] if each["instance_id"] == entry["instance_id"]), None)
+    comes = f"; then {arrives['account'] or 'whoever scans'} links" if arrives else ""
+    what = f": {one_line(entry['blocked'], 160)}" if entry["blocked"] else f": {', '.join(entry['calls']) or 'nothing'}"
+    said = f"{identity_of(entry)}: {entry['status'] or 'not there'}{who}"
+    return f"{said} -> {_expectation(entry, plan)}{what}{comes}"

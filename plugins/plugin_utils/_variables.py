@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of the runbooks: which there are, and what is wrong with those that were given from outside.
+
+What is given with -e or beside an include wins over everything that a role registers, so that a role can't rely on its
+own variables unless their names are refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_ROLES = Path(__file__).resolve().parents[2] / "roles"
+_PREFIX = "wawp_"
+# What hosts say about their instances, and what says how modules run.
+_ALSO_KNOWN = ("wawp_instance_id", "wawp_name", "wawp_expect_account", "wawp_in_process")
+# Variables that Ansible and controllers set.
+_FOREIGN = ("ansible_", "awx_", "tower_")
+# How alike two names must be, from 0 to 1, for one to be a slip of the other.
+_NEAR = 0.8
+
+
+@functools.cache
+def known_variables() -> Mapping[str, Mapping[str, Any]]:
+    """The variables of all roles, by name, as their argument specs document them."""
+    found: dict[str, Mapping[str, Any]] = {name: {} for name in _ALSO_KNOWN}
+    for path in sorted(_ROLES.glob("*/meta/argument_specs.yml")):
+        specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        found.update(specs["main"]["options"])
+    return found
+
+
+def slips(given: Mapping[str, Any], ours_only: bool) -> list[str]:
+    """What is wrong with variables that were given from outside, one sentence each.
+
+    Args:
+        given: the variables.
+        ours_only: whether names without the prefix belong to somebody else, as in a playbook of the user's own.
+    """
+    return [problem for name, value in given.items() for problem in _slip(str(name), value, ours_only)]
+
+
+def near_misses(names: Iterable[str]) -> list[str]:
+    """What is wrong with names in an inventory: those that are almost one of ours. Others may be somebody's own."""
+    unknown = (name for name in names if name.startswith(_PREFIX) and name not in known_variables())
+    return [f"{name}: no such variable, did you mean {near}?" for name in unknown if (near := _nearest(name))]
+
+
+def _slip(name: str, value: Any, ours_only: bool) -> Iterable[str]:
+    option = known_variables().get(name)
+    if option is not None:
+        if option.get("type") == "list" and isinstance(value, str) and value.strip()[:1] in ("[", "{"):
+            yield f"{name}: is text; give a list as JSON, as in -e '{{\"{name}\": {value.strip()}}}'"
+        return
+    bare = name.strip().lower().replace("-", "_").lstrip("_")
+    if bare.startswith(_FOREIGN):
+        return
+    near = _nearest(name)
+    if bare.startswith("wawp") and name.startswith("_"):
+        yield f"{name}: the runbooks keep this variable for themselves"
+    elif bare.startswith("wawp") or (near and not ours_only):
+        yield f"{name}: no such variable{f', did you mean {near}?' if near else ''}"
+
+
+def _nearest(name: str) -> str | None:
+    """The known name that is most like this one, None if none is."""
+    bare = {known[len(_PREFIX) :]: known for known in known_variables()}
+    said = name.strip().lower().replace("-", "_").lstrip("_")
+    said = said[len(_PREFIX) :] if said.startswith(_PREFIX) else said
+    found = difflib.get_close_matches(said, bare, n=1, cutoff=_NEAR)
+    return bare[found[0]] if found else None
