@@ -17,6 +17,7 @@ from .._errors import OptionError
 from .._evidence.outcomes import CLOSE
 from .._evidence.request import checked_time
 from .._evidence.times import parse_time
+from .._identity import identity_of
 from .._redact import mask_numbers_in, one_line
 from .._session.model import UNPROVEN
 from .options import Spec
@@ -58,7 +59,7 @@ def closing_evidence(params: Mapping[str, Any], now: str) -> dict[str, Any]:
         "purpose": CLOSE,
         "began": now,
         "ended": now,
-        "instances": [_listed(record) for record in _chosen(report["records"], params["closed"])],
+        "instances": [identity_of(record).fields for record in _chosen(report["records"], params["closed"])],
         "accounts": {record["instance_id"]: record["account"] for record in report["records"] if record["account"]},
         "closing": {
             "by": one_line(params["closed_by"]),
@@ -88,7 +89,3 @@ def _chosen(records: Sequence[Mapping[str, Any]], wanted: Sequence[str]) -> list
     if problems:
         raise OptionError("closed", "; ".join(problems))
     return [known[instance_id] for instance_id in dict.fromkeys(wanted)]
-
-
-def _listed(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: record[name] for name in ("instance_id", "name", "origin")}
