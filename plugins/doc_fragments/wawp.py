@@ -100,6 +100,7 @@ options:
         It is made with mode 0600, and flushed to the disk while the run goes on.
       - A later run with the same journal only looks at what was severed instead of starting over, and doesn't take for
         severed what an earlier run had to leave V(unproven).
+      - It must be a regular file of your own, no link. A damaged one is refused before anything is sent.
       - It holds masked accounts unless O(mask_account=false), and never a token.
       - Not written in check mode.
     type: path
