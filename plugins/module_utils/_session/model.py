@@ -32,6 +32,11 @@ VERDICTS = (SEVERED, NO_ACCOUNT, UNPROVEN)
 PROVEN = frozenset({SEVERED, NO_ACCOUNT})
 
 _MAX_STATUS = 64
+# What other gateways say of a connection, beside a status in which there is none.
+_UNCONNECTED = frozenset({SCAN_QR_CODE, STOPPED, FAILED})
+_FLAGS = frozenset({"connected", "isconnected", "loggedin", "isloggedin", "authenticated", "isauthenticated"})
+_STATES = frozenset({"state", "enginestate", "connection", "connectionstate", "connectionstatus"})
+_CONNECTED_WORDS = frozenset({"connected", "open", "authenticated", "working"})
 # Where a reply may name the session's status once more.
 _ENVELOPES = frozenset({"session", "instance", "data", "result", "response"})
 
@@ -113,6 +118,16 @@ def _refuse_contradiction(body: Mapping[str, Any], status: str) -> None:
         inner = value.get("status") if name in _ENVELOPES and isinstance(value, Mapping) else None
         if isinstance(inner, str) and _canonical_status(inner) in STATUSES - {status}:
             raise ValueError("the reply contradicts itself: it names two statuses")
+        if status in _UNCONNECTED and _says_connected(name, value):
+            raise ValueError(f"the reply contradicts itself: it is {status}, and {name} says that it is connected")
+
+
+def _says_connected(name: str, value: Any) -> bool:
+    """Whether a field of a reply, beside the status and the engine's state, says that somebody is logged in."""
+    name = re.sub(r"[\W_]", "", name)
+    if name in _FLAGS:
+        return value is True
+    return name in _STATES and isinstance(value, str) and value.strip().lower() in _CONNECTED_WORDS
 
 
 def _canonical_status(text: str) -> str:

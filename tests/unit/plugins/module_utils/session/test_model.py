@@ -71,6 +71,35 @@ def test_a_reply_that_contradicts_itself_is_not_read(other: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        {"state": "CONNECTED"},
+        {"engineState": "open"},
+        {"connection_status": "Connected"},
+        {"connected": True},
+        {"isLoggedIn": True},
+        {"authenticated": True},
+    ],
+    ids=repr,
+)
+def test_a_reply_that_is_connected_in_one_field_alone_is_not_read(other: dict[str, Any]) -> None:
+    for status in ("SCAN_QR_CODE", "STOPPED", "FAILED"):
+        with pytest.raises(ValueError, match="contradicts itself"):
+            parse_session({"status": status, **other})
+    for status in ("WORKING", "STARTING"):
+        assert parse_session({"status": status, **other}).status == status
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"state": "UNPAIRED"}, {"connected": False}, {"connected": "no"}, {"config": {"connected": True}}],
+    ids=repr,
+)
+def test_a_reply_that_is_not_connected_is_read(other: dict[str, Any]) -> None:
+    assert parse_session({"status": "SCAN_QR_CODE", **other}).status == "SCAN_QR_CODE"
+
+
+@pytest.mark.parametrize(
     "other", [{"Status": "STOPPED"}, {"data": {"status": "stopped"}}, {"session": {"status": "active"}}, {"Me": None}]
 )
 def test_a_reply_may_say_a_thing_twice(other: dict[str, Any]) -> None:
