@@ -15,6 +15,8 @@ author:
 description:
   - Returns the variable C(wawp_hosts), or V(localhost) without it. The playbooks of this collection use it for
     C(hosts), which Ansible evaluates even where no task is left to run.
+  - Fails if a variable given with C(-e) has a name that is almost one of the runbooks', or begins like those and isn't
+    one.
   - Fails where Ansible would run nothing and end with exit code 0, which is a pattern that no host matches, and
     C(--tags), C(--skip-tags) and C(--start-at-task).
 options:
@@ -48,6 +50,9 @@ from ansible import context
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.loader import lookup_loader
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.vars import load_extra_vars
+
+from ..plugin_utils._variables import slips
 
 # What leaves tasks of a runbook out, to its value where it isn't given.
 PARTIAL = {"tags": ("all",), "skip_tags": (), "start_at_task": None}
@@ -57,6 +62,9 @@ class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """Return the pattern. Raises AnsibleLookupError."""
         variables = variables or {}
+        problems = slips(load_extra_vars(self._loader), ours_only=False)  # type: ignore[arg-type]
+        if problems:
+            raise AnsibleLookupError("; ".join(problems))
         for option, default in PARTIAL.items():
             given = context.CLIARGS.get(option, default)
             if given and tuple(given) != default:

@@ -24,6 +24,7 @@ from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible.utils.vars import load_extra_vars
 
 from ..module_utils._api.client import REQUESTS_IMPORT_ERROR
 from ..module_utils._errors import OptionError
@@ -34,6 +35,7 @@ from ..module_utils._tasks.options import Spec
 from ..module_utils._tasks.redaction import find_secrets, redact_options
 from ..module_utils._tasks.result import TaskResult, crashed
 from ._plain import plain
+from ._variables import near_misses, slips
 
 # Where the runbooks lie; nobody means this folder by a relative path on the command line.
 _RUNBOOKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "playbooks"))
@@ -61,6 +63,9 @@ class InProcessAction(NormalAction):
         raise NotImplementedError
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        problems = self._given_from_outside(task_vars or {}) if self._in_a_runbook() else []
+        if problems:
+            return {"failed": True, "msg": f"Nothing was sent: {'; '.join(problems)}"}
         secret = bool(self.secret_when) and boolean(self._task.args.get(self.secret_when, False), strict=False)
         if secret and self._task.async_val:
             # async keeps the result in a file and shows it through a task of its own.
@@ -76,6 +81,17 @@ class InProcessAction(NormalAction):
         if secret:
             result["_ansible_no_log"] = True
         return result
+
+    def _in_a_runbook(self) -> bool:
+        """Whether the task stands in a role of this collection."""
+        role = getattr(self._task, "_role", None)
+        return role is not None and getattr(role, "_role_collection", None) == "wawp.cloud"
+
+    def _given_from_outside(self, task_vars: Mapping[str, Any]) -> list[str]:
+        """What is wrong with variables that win over a role's own: given with -e, or where the role is included."""
+        task = self._task
+        beside = {**task.get_include_params(), **task._role.get_role_params(task.get_dep_chain())}
+        return slips({**load_extra_vars(self._loader), **beside}, ours_only=True) + near_misses(task_vars)
 
     def _silence_connection(self) -> None:
         """Have the connection not show, at -vvv, what a module returns: ssh asks its own context, not the result."""

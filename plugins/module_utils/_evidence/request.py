@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +30,7 @@ def checked_request(params: Mapping[str, Any]) -> dict[str, Any]:
         requester, approver = (request[name] for name in ("requester", "approver"))
         if not requester or not approver:
             raise OptionError("require_four_eyes", "name both requester and approver")
-        if _person(requester) == _person(approver):
+        if _persons(requester) & _persons(approver):
             raise OptionError("require_four_eyes", "the approver must be another person than the requester")
     return {
         **request,
@@ -47,10 +48,30 @@ def checked_time(option: str, text: str) -> str:
     return text
 
 
-def _person(name: str) -> str:
-    """A person's name without what only its writing has: case, blanks, signs that can't be seen, forms of letters."""
-    seen = (each for each in unicodedata.normalize("NFKC", name) if unicodedata.category(each) != "Cf")
-    return " ".join("".join(seen).casefold().split())
+# Letters and digits of other scripts that look like Latin ones, and those that look like each other.
+_LOOK_ALIKES = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d"
+    "\u0261\u0251\u03b1\u03b2\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03b7\u03bc\u0131"
+    "\u0578\u0585\u057d\u057001i|5",
+    "abekmhopctyxljsdqwgaabelkvoptuxhmlnouholll" + "s",
+)
+
+
+def _persons(name: str) -> set[str]:
+    """Whom a name may stand for, without what only its writing has.
+
+    Case, accents, order, punctuation, signs that can't be seen and look-alikes of other scripts make no other person,
+    nor does the domain of a mail address.
+    """
+    mail = re.compile(r"[^\s<>(),;:\"]+@[^\s<>(),;:\"]*")
+    parts = [mail.sub(" ", name), *(found.partition("@")[0].partition("+")[0] for found in mail.findall(name))]
+    return {skeleton for skeleton in map(_skeleton, parts) if skeleton} or {""}
+
+
+def _skeleton(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    kept = "".join(each if each.isalnum() else "" if unicodedata.category(each)[0] in "CM" else " " for each in letters)
+    return "".join(sorted(kept.translate(_LOOK_ALIKES).split()))
 
 
 def _stripped(text: Any) -> str | None:

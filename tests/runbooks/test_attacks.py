@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ways around the gate: variables of a role given from outside, slips, and runs of a part of a runbook."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import World
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"__wawp_run": {"executed": True, "lines": []}},
+        {"wawp_require_four_eye": True},
+        {"fail_on_drfit": True},
+        {"wawp_instances": '["A1"]'},
+    ],
+)
+def test_what_is_no_variable_of_a_runbook_is_refused_by_name(world: World, given: dict[str, Any]) -> None:
+    world.add("A1")
+    ran = world.run("decommission", **{"wawp_instances": ["A1"], **given})
+    assert ran.code != 0
+    assert f"{next(iter(given))}: " in ran.output
+    assert world.engine.calls() == []
+
+
+@pytest.mark.parametrize(
+    "option", [["--start-at-task", "Write the report"], ["--tags", "nothing"], ["--skip-tags", "always"]]
+)
+def test_a_part_of_a_runbook_does_not_end_well(world: World, option: list[str]) -> None:
+    ran = world.run("decommission", *option, wawp_instances=["A1"])
+    assert ran.code != 0
+    assert f"{option[0]}: a runbook runs as a whole" in ran.output
+
+
+@pytest.mark.parametrize("beside", [{"__wawp_roster": {"instances": ["A2"]}}, {"wawp_confrim": "x"}])
+def test_a_role_takes_no_variable_of_its_own_from_who_includes_it(world: World, beside: dict[str, Any]) -> None:
+    world.add("A2")
+    include = {"ansible.builtin.include_role": {"name": "wawp.cloud.decommission"}}
+    playbook = world.folder / "leaver.yml"
+    task = {**include, "vars": {"wawp_instances": ["A1"], **beside}}
+    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
+        cwd=world.folder,
+        env=world.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode != 0
+    assert f"Nothing was sent: {next(iter(beside))}: " in done.stdout
+    assert world.engine.calls() == []
+
+
+@pytest.mark.parametrize("word", ["y", "t", "yes"])
+def test_words_for_true_are_true(world: World, word: str) -> None:
+    ran = world.run("audit", "-e", f"wawp_fail_on_drift={word}", wawp_instances=["A1"])
+    assert "wawp_fail_on_drift needs wawp_baseline" in ran.output
