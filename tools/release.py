@@ -44,8 +44,6 @@ PLACES = {
 }
 CHANGELOG = Path("changelogs/changelog.yaml")
 RELATIVE_LINK = re.compile(r"(?<=\]\()(?!https?:|#)(?=[^)]+\))")
-# Sessions of the sandbox: one that works, and one that must be started before it can be logged out.
-SESSIONS = ["8C7D82CD4106", "6EE25C7217F8"]
 
 
 def set_version(collection: Path, version: str) -> None:
@@ -139,27 +137,33 @@ class Place:
         return self.run("ansible-playbook", f"wawp.cloud.{name}", "-e", json.dumps(variables), fails=fails)
 
 
-def truth(url: str, instance: str) -> Mapping[str, object]:
-    """Return what the sandbox knows of an instance."""
+def linked_sessions(url: str, status: str) -> list[str]:
+    """Return the sandbox's sessions with a status that a phone lists."""
+    with urllib.request.urlopen(f"{url}/_simulator/instances") as reply:  # noqa: S310 - a URL of our own
+        every: list[Mapping[str, object]] = json.load(reply)["instances"]
+    return [str(each["instance_id"]) for each in every if each["linked"] and each["status"] == status]
+
+
+def still_linked(url: str, instance: str) -> bool:
+    """Return whether a phone lists an instance of the sandbox."""
     with urllib.request.urlopen(f"{url}/_simulator/instances/{instance}") as reply:  # noqa: S310 - a URL of our own
-        found: Mapping[str, object] = json.load(reply)
-        return found
+        return bool(json.load(reply)["linked"])
 
 
 def decommission(place: Place) -> None:
     """Take sessions of the sandbox out of service: first the plan, then with its phrase, then look at the truth."""
     url = json.loads((place.folder / ".ansible/wawp_sandbox/ready.json").read_text())["url"]
     place.variables |= {"WAWP_API_URL": url, "WAWP_ACCESS_TOKEN": "sandbox-token"}
-    if not all(truth(url, each)["linked"] for each in SESSIONS):
-        raise SystemExit("The sandbox's sessions are not what this script takes them for.")
-    plan = place.play("decommission", fails=True, wawp_instances=SESSIONS)
-    phrase = re.search(rf"decommission-{len(SESSIONS)}-[0-9a-f-]+", plan)
+    # One that works, and one that must be started before it can be logged out.
+    instances = [linked_sessions(url, status)[0] for status in ("WORKING", "STOPPED")]
+    plan = place.play("decommission", fails=True, wawp_instances=instances)
+    phrase = re.search(rf"decommission-{len(instances)}-[0-9a-f]+(-[0-9a-f]+)*", plan)
     if not phrase:
         raise SystemExit(f"{plan}\nThe plan names no phrase.")
-    if not all(truth(url, each)["linked"] for each in SESSIONS):
+    if not all(still_linked(url, each) for each in instances):
         raise SystemExit("The plan alone has changed something.")
-    place.play("decommission", wawp_instances=SESSIONS, wawp_confirm=phrase[0])
-    if any(truth(url, each)["linked"] for each in SESSIONS):
+    place.play("decommission", wawp_instances=instances, wawp_confirm=phrase[0])
+    if any(still_linked(url, each) for each in instances):
         raise SystemExit("The runbook ended well, and a phone is still linked.")
 
 

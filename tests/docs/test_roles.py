@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,3 +79,13 @@ def test_a_playbook_is_a_few_lines_over_its_role(role: str) -> None:
 
     assert play["hosts"] == "{{ lookup('wawp.cloud.runbook_hosts') }}"
     assert task["ansible.builtin.include_role"] == {"name": f"wawp.cloud.{role}"}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("roles/*")), ids=lambda path: path.name)
+def test_galaxy_shows_of_a_role_what_its_argument_spec_says(path: Path) -> None:
+    """Galaxy refuses a role without a README, and complains about one without a description."""
+    assert (path / "README.md").is_file()
+    shown = yaml.safe_load((path / "meta/main.yml").read_text(encoding="utf-8"))["galaxy_info"]["description"]
+    if path.name in RUNBOOKS:
+        specs = yaml.safe_load((path / "meta/argument_specs.yml").read_text(encoding="utf-8"))
+        assert shown == specs["argument_specs"]["main"]["short_description"]

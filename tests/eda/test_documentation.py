@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp import (
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp import (
     event,
     event_queue,
     history,

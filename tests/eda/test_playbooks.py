@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp import event_queue, history, webhook
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp import event_queue, history, webhook
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance

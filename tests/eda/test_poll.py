@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.poller import retry_after
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.poller import retry_after
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance

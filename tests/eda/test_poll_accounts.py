@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.reading import (
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.reading import (
     after,
     differs,
     parse_reading,

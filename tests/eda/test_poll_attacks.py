@@ -16,8 +16,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp import poller, reading
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.poller import Polling, Watched
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp import poller, reading
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.poller import Polling, Watched
 from ansible_collections.wawp.cloud.tests.eda.support import ID, PATIENCE, cancelled, session_poll
 
 TOKEN = "the token of these tests"

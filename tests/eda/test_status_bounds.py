@@ -11,9 +11,9 @@ import gzip
 import json
 
 import pytest
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.history import Known
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.receiver import TokenBucket
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.store import Store
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.history import Known
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.receiver import TokenBucket
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.store import Store
 from ansible_collections.wawp.cloud.tests.eda.support import (
     PATIENCE,
     Stuck,

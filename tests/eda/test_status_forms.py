@@ -12,9 +12,9 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp import webhook as webhook_parts
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.event import neutralize
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.times import iso
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp import webhook as webhook_parts
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.event import neutralize
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.times import iso
 from ansible_collections.wawp.cloud.tests.eda.support import (
     ID,
     KEY,

@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.store import Store
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.store import Store
 from ansible_collections.wawp.cloud.tests.eda.support import (
     KEY,
     PATIENCE,

@@ -13,14 +13,14 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp import event_queue, history
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.authenticator import (
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp import event_queue, history
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.authenticator import (
     Authenticator,
     Secrets,
 )
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.event import kind_of, make_event
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.times import iso, milliseconds
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.webhook import (
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.event import kind_of, make_event
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.times import iso, milliseconds
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.webhook import (
     WebhookEvent,
     WebhookRejected,
     body_time,

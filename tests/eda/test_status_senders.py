@@ -13,11 +13,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.authenticator import (
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.authenticator import (
     Authenticator,
     Secrets,
 )
-from ansible_collections.wawp.cloud.extensions.eda.plugins.event_source._wawp.webhook import WebhookRejected
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.webhook import WebhookRejected
 from ansible_collections.wawp.cloud.tests.eda.support import (
     ID,
     Source,

@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 if __spec__ is None:
     import runpy
 
-    runpy.run_path(os.path.join(os.path.dirname(__file__), "_wawp", "load.py"))["adopt"](globals())
+    runpy.run_path(os.path.join(os.path.dirname(__file__), os.pardir, "_wawp", "load.py"))["adopt"](globals())
 
-from ._wawp.arguments import INSTANCE_ID, Arguments
-from ._wawp.event import line
-from ._wawp.poller import Polling, Watched, poll
-from ._wawp.throttled_log import ThrottledLog
+from .._wawp.arguments import INSTANCE_ID, Arguments
+from .._wawp.event import line
+from .._wawp.poller import Polling, Watched, poll
+from .._wawp.throttled_log import ThrottledLog
 
 DOCUMENTATION = r"""
 short_description: Read sessions of Wawp at an interval and report what changed

@@ -17,14 +17,14 @@ from typing import Any
 if __spec__ is None:
     import runpy
 
-    runpy.run_path(os.path.join(os.path.dirname(__file__), "_wawp", "load.py"))["adopt"](globals())
+    runpy.run_path(os.path.join(os.path.dirname(__file__), os.pardir, "_wawp", "load.py"))["adopt"](globals())
 
-from ._wawp.arguments import INSTANCE_ID, Arguments
-from ._wawp.authenticator import Authenticator, Secrets
-from ._wawp.event_queue import STORAGE_PAUSE, Appearance, EventQueue
-from ._wawp.receiver import Listening, Receiver
-from ._wawp.store import StorageTrouble, Store
-from ._wawp.throttled_log import ThrottledLog
+from .._wawp.arguments import INSTANCE_ID, Arguments
+from .._wawp.authenticator import Authenticator, Secrets
+from .._wawp.event_queue import STORAGE_PAUSE, Appearance, EventQueue
+from .._wawp.receiver import Listening, Receiver
+from .._wawp.store import StorageTrouble, Store
+from .._wawp.throttled_log import ThrottledLog
 
 DOCUMENTATION = r"""
 short_description: Receive the status webhooks of Wawp

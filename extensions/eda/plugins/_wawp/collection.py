@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ......plugins.module_utils._api.bodies import names_missing_session, read_json, says_no
-from ......plugins.module_utils._redact import (
+from .....plugins.module_utils._api.bodies import names_missing_session, read_json, says_no
+from .....plugins.module_utils._redact import (
     mask_account,
     mask_accounts_in,
     mask_numbers_in,
@@ -15,8 +15,8 @@ from ......plugins.module_utils._redact import (
     one_line,
     redact_sensitive_keys,
 )
-from ......plugins.module_utils._session.account import are_different, shown_account
-from ......plugins.module_utils._session.model import parse_session
+from .....plugins.module_utils._session.account import are_different, shown_account
+from .....plugins.module_utils._session.model import parse_session
 
 __all__ = [
     "are_different",
