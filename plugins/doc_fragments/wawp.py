@@ -94,16 +94,6 @@ options:
         alone are named in RV(sessions).
       - If unset, all are tried.
     type: str
-  journal:
-    description:
-      - A file to which each outcome is appended as soon as it is known, one JSON object a line.
-        It is made with mode 0600, and flushed to the disk while the run goes on.
-      - A later run with the same journal only looks at what was severed instead of starting over, and doesn't take for
-        severed what an earlier run had to leave V(unproven).
-      - It must be a regular file of your own, no link. A damaged one is refused before anything is sent.
-      - It holds masked accounts unless O(mask_account=false), and never a token.
-      - Not written in check mode.
-    type: path
   progress:
     description:
       - Seconds between two lines that say how far the fleet is, V(0) for none.
@@ -119,7 +109,6 @@ options:
     description:
       - With O(state=logged_out) and O(state=absent), start a session that is C(STOPPED), or restart one that has
         C(FAILED), so that it can be logged out from C(WORKING). Nothing else can prove that the phone was unlinked.
-      - A session that says itself that it has no account is not started.
       - With O(state=decommissioned) that is done in any case.
     type: bool
     default: false
@@ -128,6 +117,8 @@ options:
       - What an end means after which the phone may still list the device,
         see RV(wawp.cloud.wawp_session#module:verdict).
       - V(warn) ends well, with a warning. V(fail) fails the task.
+      - A session that stays C(STARTING) is logged out with V(warn), which proves nothing and throws its key away.
+        With V(fail) nothing is sent to it, so that it can come back.
     type: str
     choices: [warn, fail]
     default: warn
@@ -142,7 +133,8 @@ options:
       - With O(state=absent), log the session out and see that done before it is deleted, as O(state=logged_out) would.
         A session that may still be linked is then not deleted, since its credentials are the only key
         that can unlink it from here.
-      - With V(false) it is deleted as it is, and the phone may keep on listing it.
+      - With V(false) it is deleted as it is, and the phone may keep on listing it. With O(on_unproven=fail) only a
+        session that awaits a scan is.
     type: bool
     default: true
   mask_account:
@@ -161,17 +153,61 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: Seconds to wait for a logout, a stop or a deletion to be seen. When they are over, the task fails.
+    description:
+      - Seconds to wait for a logout, a stop or a deletion to be seen. When they are over, the task fails.
+      - After a logout the session is read for at least O(proof_timeout). If it shows no account by the end, but did not
+        come to C(SCAN_QR_CODE), the verdict is V(unproven).
     type: float
     default: 120.0
   wait_sleep:
     description:
-      - Seconds between two readings. The first one comes at once. Wawp asks for 3 to 5.
-      - Also the time after which bad news is read a second time before it is believed.
+      - Seconds between two readings. The first one comes at once, and the second one a second after a logout.
+        Wawp asks for 3 to 5.
+      - Bad news, such as C(STOPPED) or C(FAILED), is believed only when it lasts so long, and 5 seconds at least.
     type: float
     default: 3.0
   start_timeout:
     description: Seconds given to an engine that is C(STARTING), each time it is.
     type: float
     default: 90.0
+"""
+
+    # What a proof takes.
+    PROOF = r"""
+options:
+  proof_timeout:
+    description:
+      - How many seconds after the reply to a logout C(SCAN_QR_CODE) may be read at the latest to prove that the phone
+        was unlinked. After a logout that got no answer, they count from its time-out.
+      - A logout that met an outage ends in C(SCAN_QR_CODE) too, once the outage is over. The shorter this is, the
+        shorter the outages that could be mistaken for a proof.
+      - The engine takes 0.6 seconds. If yours is slow, RV(wawp.cloud.wawp_session#module:proof_seconds) shows by how
+        much.
+    type: float
+    default: 30.0
+  restart_first:
+    description:
+      - Restart a session that is C(WORKING) and see it C(WORKING) again before it is logged out.
+      - That is the freshest proof that WhatsApp can be reached. A lost connection is shown as C(WORKING) for up to a
+        minute, and a logout in that time throws the key away. A restart shows C(STARTING) instead, and keeps the key.
+      - A session that has just been started is not restarted again.
+    type: bool
+    default: false
+  trust_empty_account:
+    description:
+      - Whether a session that is C(STOPPED) or C(FAILED) with an empty C(me) has no account, so that there is nothing
+        to unlink.
+      - Many engines hide the account of a paired session so. Set this only if you have seen that yours doesn't.
+    type: bool
+    default: false
+  journal:
+    description:
+      - A file to which each logout and each deletion is noted before it is sent, and each outcome as soon as it is
+        known, one JSON object a line. It is made with mode 0600, and flushed to the disk while the run goes on.
+      - A later run with the same journal only looks at what was severed instead of starting over, and keeps the time of
+        the proof. It doesn't take for severed what an earlier run had to leave V(unproven).
+      - It must be a regular file of your own, no link. A damaged one is refused before anything is sent.
+      - It holds masked accounts unless O(mask_account=false), and never a token.
+      - Not written in check mode.
+    type: path
 """

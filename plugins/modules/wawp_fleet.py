@@ -43,6 +43,7 @@ extends_documentation_fragment:
   - wawp.cloud.wawp.fleet
   - wawp.cloud.wawp.state
   - wawp.cloud.wawp.waiting
+  - wawp.cloud.wawp.proof
   - wawp.cloud.attributes
   - wawp.cloud.paths
 seealso:

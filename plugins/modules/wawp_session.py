@@ -16,15 +16,15 @@ description:
   - For O(state=logged_out) it also says how sure it is that the phone no longer lists the device. A reply of 200
     proves nothing, since the engine below the API answers so even where it could not reach the phone, and then
     has thrown away the only key that could have unlinked it.
-  - That is why a logout is sent only while the session is C(WORKING) or C(STARTING), why a session can be started
-    first, and why an end that was not seen is called V(unproven).
+  - That is why a session is called V(severed) only if it was C(WORKING), was logged out, and came to C(SCAN_QR_CODE)
+    soon after that. Everything else is V(unproven).
 options:
   state:
     description:
       - V(logged_out) unlinks the account. The instance and its settings stay.
       - V(decommissioned) revokes the temporary link if there is one, logs out, started first where it isn't running
-        as with O(start_if_stopped=true), and then stops the session, so that nobody is shown a QR code. A session that
-        may still be paired is not stopped, since that would only hide it. What could not be closed stands in
+        as with O(start_if_stopped=true), and then stops the session, so that nobody is shown a QR code. A session whose
+        link may still stand is not stopped, since that would only hide it. What could not be closed stands in
         RV(open_ends).
       - V(started) starts a session that is C(STOPPED) and restarts one that has C(FAILED). One that is starting,
         working or waiting for somebody to scan is left alone.
@@ -58,16 +58,18 @@ attributes:
     support: partial
     details:
       - O(state=restarted) restarts each time.
-      - O(state=decommissioned) starts a session of an older engine, which hides its account while C(STOPPED), each
-        time to look, and stops it again.
+      - A session that is C(STOPPED) or C(FAILED) without an account is started each time to look, with
+        O(state=decommissioned) and with O(start_if_stopped=true), unless O(journal) knows it or
+        O(trust_empty_account=true).
       - A C(FAILED) session that can't be revived is restarted once in each run with O(start_if_stopped=true).
-      - With O(wait=false), a run that follows within seconds sees C(STARTING), logs out again, and can only say
-        V(unproven).
+      - With O(wait=false), a run that follows within seconds sees C(STARTING) and logs out again, unless
+        O(on_unproven=fail).
 extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.wawp.instance
   - wawp.cloud.wawp.state
   - wawp.cloud.wawp.waiting
+  - wawp.cloud.wawp.proof
   - wawp.cloud.attributes
   - wawp.cloud.paths
 """
@@ -131,10 +133,12 @@ verdict:
   description:
     - With O(state=logged_out), O(state=decommissioned) and O(state=absent), what is known about the link between phone
       and session.
-    - V(severed), our logout was sent while C(WORKING), and afterwards the session was seen without an account.
-    - V(no_account), there was nothing to do, no account was there before anything was sent. What ended it
-      was not seen by this run.
-    - V(unproven), the phone may still list the device. RV(advice) says what to do.
+    - V(severed), the session was C(WORKING), our logout was sent and not refused, and C(SCAN_QR_CODE) was read within
+      O(proof_timeout) after its reply. An earlier proof in O(journal) counts as long as the session shows no account.
+    - V(no_account), there was nothing to unlink. The session was seen in C(SCAN_QR_CODE) before any logout was sent.
+      What had ended the link was not seen.
+    - V(unproven), the phone may still list the device. RV(advice) says what to do, RV(key) whether it can be done from
+      here.
     - Null for the other states, and with O(state=absent) where there was no session to begin with.
   returned: always
   type: str
@@ -144,6 +148,31 @@ advice:
   returned: always
   type: str
   sample: null
+key:
+  description:
+    - Whether the stored credentials are still there, which alone can unlink the session from here.
+    - V(there), run again, nothing is lost. V(gone), only the phone can end a link that may still stand.
+      V(unknown), it was not seen.
+    - Null where RV(verdict) is.
+  returned: always
+  type: str
+  sample: gone
+proven_at:
+  description:
+    - When C(SCAN_QR_CODE) was read that proves the verdict V(severed), in UTC. The time of an earlier run, if
+      RV(verdict) rests on its proof in O(journal).
+    - Null for other verdicts, and in check mode.
+  returned: always
+  type: str
+  sample: "2026-11-22T01:30:08.410Z"
+proof_seconds:
+  description:
+    - Seconds from the reply to the logout, or from the time-out of one that got no answer, until C(SCAN_QR_CODE) was
+      read.
+    - With V(unproven), it came later than O(proof_timeout). Null if it was not seen, and in check mode.
+  returned: always
+  type: float
+  sample: 1.034
 account:
   description:
     - The account that the session was seen to belong to, masked unless O(mask_account=false).

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from .._errors import EXPIRED, UNREADABLE, WawpError
 from .._session.model import Session, parse_session
-from .._session.run import Answer, Call, Lifecycle, Outcome, Wait
+from .._session.run import Answer, Call, Lifecycle, Outcome, RunStopped, Wait
 from .clock import steady
 
 
@@ -67,14 +67,25 @@ class WallClock:
         time.sleep(seconds)
 
 
-def drive(lifecycle: Lifecycle, send: Send, clock: Clock) -> Outcome:
-    """Run one lifecycle to its end."""
+def drive(
+    lifecycle: Lifecycle, send: Send, clock: Clock, sending: Callable[[Call], RunStopped | None] = lambda call: None
+) -> Outcome:
+    """Run one lifecycle to its end.
+
+    Args:
+        lifecycle: its steps.
+        send: sends its calls.
+        clock: its time.
+        sending: told each call before it is sent; may return why it is not to be sent, which ends the run.
+    """
     try:
         step = next(lifecycle)
         while True:
             if isinstance(step, Wait):
                 clock.sleep(step.seconds)
                 step = lifecycle.send(Answer(at=clock.now()))
+            elif not is_expired(step, clock) and (refusal := sending(step)):
+                step = lifecycle.throw(refusal)
             else:
                 step = lifecycle.send(execute(step, send, clock))
     except StopIteration as end:

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from .._errors import UNKNOWN_SESSION, WawpError
-from .._session.model import FAILED, SCAN_QR_CODE, STOPPED, WORKING, Session, parse_session
+from .._session.model import FAILED, SCAN_QR_CODE, STARTING, STOPPED, WORKING, Session, parse_session
 from .._session.run import Lifecycle, Outcome
 from .._session.temp_link import GET, REVOKE
 from .driver import Clock, Reply, Send, drive
 
 
 class DryRun:
-    """Check mode: reads are sent, no write is; from the first write on, what the API documents is imagined.
+    """Check mode: reads are sent, no write is; from the first write on, what the engine was measured to do is imagined.
 
     It is the Send and, since what is imagined needs no waiting for, the Clock of one run.
     """
@@ -68,24 +68,22 @@ def dry_run(lifecycle: Lifecycle, send: Send, clock: Clock) -> Outcome:
 
 
 def predict(name: str, session: Session | None) -> Session | None:
-    """Where Wawp's documentation says that a call leads in the end, None for a deleted session.
+    """Where a call leads in the end, as the engine was measured; None for a deleted session.
 
-    A session that shows no account is expected to be paired if it is STOPPED, since not every engine shows the account
-    then; a FAILED one isn't, since nothing speaks for it.
+    STOPPED is expected to be paired although it shows no account, since engines hide it there. FAILED without an
+    account is expected to await a scan, unless the reply doesn't speak of accounts at all.
     """
     if session is None or name == "delete":
         return None
-    status = {"stop": STOPPED, "logout": SCAN_QR_CODE}.get(name)
-    if status is None:
-        paired = session.account is not None or (session.status == STOPPED and not session.account_given)
-        status = WORKING if paired or session.status == WORKING else _unpaired(session)
-    return _as(session, status, name == "logout")
+    if name == "stop":
+        return _as(session, STOPPED)
+    if name == "logout":
+        # While STARTING it doesn't reach the phone: the key is gone, and the engine goes on trying.
+        return _as(session, STARTING if session.status == STARTING else SCAN_QR_CODE, without_account=True)
+    if session.account is not None or session.stopped or session.status == WORKING:
+        return _as(session, WORKING)
+    return _as(session, FAILED if session.status == FAILED and not session.account_given else SCAN_QR_CODE)
 
 
-def _unpaired(session: Session) -> str:
-    return FAILED if session.status == FAILED and not session.account_given else SCAN_QR_CODE
-
-
-def _as(session: Session, status: str, without_account: bool) -> Session:
-    body = {**session.body, "status": status, **({"me": None} if without_account else {})}
-    return parse_session(body)
+def _as(session: Session, status: str, without_account: bool = False) -> Session:
+    return parse_session({**session.body, "status": status, **({"me": None} if without_account else {})})

@@ -7,33 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._errors import WawpError
-from .._session.model import NO_ACCOUNT, SCAN_QR_CODE, SEVERED, UNPROVEN, WORKING
-from .._session.run import SENT
+from .._session.model import NO_ACCOUNT, PROVEN, SEVERED, THERE, UNPROVEN, WORKING
+from .._session.run import SENT, Known
 from .journal_lines import Event
-
-
-class Known(NamedTuple):
-    """What earlier runs have left about one instance.
-
-    Attributes:
-        verdict: a verdict, or SENT for a logout from WORKING whose end no run has seen.
-        proven_at: when a run saw the proof, in UTC as results have it.
-        proof_seconds: how long after the logout's reply that was.
-    """
-
-    verdict: str
-    proven_at: str | None = None
-    proof_seconds: float | None = None
 
 
 def replay(events: Iterable[Event]) -> dict[str, Known]:
     """What is known from earlier runs, by instance id.
 
-    A logout while STARTING may have burnt the key without unlinking; no later run can see that it didn't. Nor can it
-    see what put a logout from WORKING in doubt.
+    A logout that was not proven may have burnt the key without unlinking; no later run can see that it didn't.
     """
     known: dict[str, Known] = {}
     for event in events:
@@ -56,8 +41,8 @@ def _apply_sending(event: Event, known: Known | None) -> Known | None:
     if event.get("action") == "logout":
         sure = event.get("status") == WORKING and not event.get("in_doubt")
         return Known(SENT if sure and not _is(known, UNPROVEN) else UNPROVEN)
-    # A session that awaits a scan after a logout from WORKING is severed; deleted, it can't be looked at any more.
-    return Known(SEVERED) if _is(known, SENT) and event.get("status") == SCAN_QR_CODE else known
+    # Once it is deleted it can't be looked at any more: what the run had concluded by then is all that will be known.
+    return _proof_in(event) or known
 
 
 def _apply_outcome(event: Event, known: Known | None) -> Known | None:
@@ -67,14 +52,21 @@ def _apply_outcome(event: Event, known: Known | None) -> Known | None:
         known = _apply_sending(action, known) if action.get("action") == "logout" else known
     if verdict == SEVERED or (verdict == NO_ACCOUNT and (known is None or _is(known, SENT))):
         proof = before if before and verdict == before.verdict and not event.get("proven_at") else None
-        return proof or Known(str(verdict), event.get("proven_at"), event.get("proof_seconds"))
+        return proof or _proof_in(event)
     burnt_before = _is(before, UNPROVEN) and event.get("earlier", UNPROVEN) == UNPROVEN
     if _is(known, SENT, UNPROVEN) and not burnt_before and _refused(actions):
         return None
-    # A session that was severed and is unproven now has been paired again since: it is to be judged anew.
-    if verdict == UNPROVEN and _is(known, SEVERED, NO_ACCOUNT):
+    # A session that was severed and shows an account now has been paired again since: it is to be judged anew.
+    if verdict == UNPROVEN and _is(known, SEVERED, NO_ACCOUNT) and event.get("key") == THERE:
         return None
     return Known(UNPROVEN) if _is(known, SENT) and event.get("in_doubt") else known
+
+
+def _proof_in(event: Mapping[str, Any]) -> Known | None:
+    """The verdict that an event names, if it is one that rests on a reading, with the time of its proof."""
+    if event.get("verdict") not in PROVEN:
+        return None
+    return Known(str(event["verdict"]), event.get("proven_at"), event.get("proof_seconds"))
 
 
 def _is(known: Known | None, *verdicts: str) -> bool:

@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 from .._errors import OptionError
 from .._files import make_folder, open_regular
-from .history import Known, replay
+from .._session.run import Known
+from .history import replay
 from .journal_lines import MAX_LINE, DamagedLineError, Event, encode, read_lines
 
 # Logged before they are sent: they can't be undone, and a crash would hide how they ended.

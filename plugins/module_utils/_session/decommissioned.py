@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .logged_out import logged_out
-from .model import STOPPED, UNPROVEN, Session
-from .run import Run, RunStopped, Steps
+from .model import UNPROVEN, Session
+from .progress import Run
+from .run import RunStopped, Steps
 from .temp_link import close_link
+from .writes import send
 
 
 def stopped(run: Run) -> Steps:
@@ -19,14 +21,14 @@ def stopped(run: Run) -> Steps:
     session = run.require_session((yield from run.read_confirmed(_is_stopped)))
     if _is_stopped(session):
         return
-    yield from run.send("stop", lambda seen: not _is_stopped(seen))
+    yield from send(run, "stop", lambda seen: not _is_stopped(seen))
     session = run.require_session((yield from run.read_until(_is_stopped, run.timeout)))
     if run.goal.wait and not _is_stopped(session):
         raise RunStopped(f"stop was accepted, but after {run.timeout:g} s the session is {session.status}")
 
 
 def _is_stopped(session: Session) -> bool:
-    return session.status == STOPPED
+    return session.stopped
 
 
 def decommissioned(run: Run) -> Steps:
@@ -36,7 +38,7 @@ def decommissioned(run: Run) -> Steps:
     session it is, where that was asked for.
     """
     run.goal = replace(run.goal, start_if_stopped=True)
-    session = run.require_session((yield from run.read()))
+    session = run.require_session((yield from run.read_confirmed(lambda seen: False)))
     known = not run.goal.expect_account or session.paired is False or session.account is not None
     if known:
         yield from close_link(run)
@@ -51,8 +53,8 @@ def decommissioned(run: Run) -> Steps:
 
 
 def _stop_unless_paired(run: Run) -> Steps:
-    """Stopping a session that may still be paired would only hide that it is."""
-    if run.outcome.verdict == UNPROVEN and not _surely_unpaired(run):
+    """Stopping a session whose link may still stand would only hide it."""
+    if run.outcome.verdict == UNPROVEN:
         _note_not_stopped(run)
         return
     try:
@@ -67,10 +69,4 @@ def _stop_unless_paired(run: Run) -> Steps:
 
 def _note_not_stopped(run: Run) -> None:
     if not _is_stopped(run.last):
-        run.leave_open(f"The session was not stopped: it is {run.last.status} and may still be paired.")
-
-
-def _surely_unpaired(run: Run) -> bool:
-    """Whether there is no key left that could be used, be it for a logout or by mistake."""
-    wiped = "logout" in run.accepted and run.last.paired is not True
-    return run.last.paired is False or wiped
+        run.leave_open(f"The session was not stopped: it is {run.last.status}, and its link may still stand.")

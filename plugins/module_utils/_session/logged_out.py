@@ -9,97 +9,96 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .._errors import EXPIRED, NOT_CARRIED_OUT, REFUSED, WawpError
-from .model import (
-    FAILED,
-    NO_ACCOUNT,
-    SCAN_QR_CODE,
-    SEVERED,
-    STARTING,
-    STOPPED,
-    UNPAIRED_STATUSES,
-    UNPROVEN,
-    WORKING,
-    Session,
-)
-from .run import SENT, Goal, Run, RunStopped, Steps, at_rest
+from .model import FAILED, NO_ACCOUNT, PROVEN, SCAN_QR_CODE, STARTING, UNPROVEN, WORKING, Session
+from .progress import Run
+from .proof import REASON_IN_DOUBT, verify_logout
+from .run import SENT, Goal, RunStopped, Steps
+from .writes import bring_up, limit_tries, recover, send
 
 # A rule that was asked so often without an end is asked no more: the session keeps changing under our hands.
 MAX_STEPS = 12
-
-ADVICE_PHONE = (
-    "The phone may still list this device. Remove it in WhatsApp under Linked devices; "
-    "left alone, WhatsApp drops it after 30 days without contact."
-)
-ADVICE_START = (
-    "The session isn't running, so nothing could be unlinked. Run again with start_if_stopped=true to start it and "
-    "log out from WORKING; if it can't be started, remove the device on the phone, in WhatsApp under Linked devices."
-)
-ADVICE_AGAIN = (
-    "The logout was sent but its end wasn't seen. Run again to see where the session has settled; until then "
-    "look on the phone, in WhatsApp under Linked devices."
-)
-ADVICE_STILL_PAIRED = (
-    "The session is still paired. Log it out from WORKING: state=logged_out with start_if_stopped=true; "
-    "or remove the device on the phone, in WhatsApp under Linked devices."
-)
+# A device that was removed on the phone makes a restarted session FAILED in 0.6 s, an unreachable WhatsApp in 125 s.
+MOMENTS = 60.0
 
 ACCOUNT_NOT_SHOWN = "expect_account can't be checked beforehand: whose session it is shows only once it is started."
+REASON_STARTING = (
+    "The session is STARTING, where a logout throws the key away without reaching the phone, so none was sent."
+)
+REASON_BLIND = "The logout was sent while STARTING, where it throws the key away without reaching the phone."
+REASON_AT_REST = "The session isn't running, so nothing could be unlinked."
+REASON_REMOVED = (
+    "The session FAILED again within moments of a restart, so the device was probably removed on the phone, "
+    "or the number is banned."
+)
+REASON_UNREACHABLE = "The session FAILED again after a restart: WhatsApp could not be reached, or did not answer."
+REASON_EARLIER = "A logout that was sent before may have thrown the key away without reaching the phone."
 
 LOGOUT = "logout"
 SETTLE = "settle"
 LOGOUT_UNVERIFIABLE = "logout while STARTING"
+HOLD_BACK = "hold back"
 START = "start"
 RESTART = "restart"
+RESTART_FIRST = "restart first"
 NOTHING_TO_DO = "nothing to do"
 GIVE_UP = "give up"
 STILL_PAIRED = "still paired"
 UNKNOWN_STATUS = "unknown status"
+CONTRADICTION = "contradiction"
 
 
 def decide(session: Session, goal: Goal, tried: frozenset[str]) -> str:
     """The rule of ``logged_out``: what to do next about what is seen.
 
     Args:
-        session: the latest reading; STOPPED and FAILED have been read twice.
+        session: the latest reading; bad news has been confirmed.
         goal: the options.
         tried: the steps that this run has already taken; each is taken once.
     """
     status = session.status
     if status == WORKING:
-        return LOGOUT
+        fresh = tried & {START, RESTART, RESTART_FIRST} or not goal.restart_first
+        return LOGOUT if fresh else RESTART_FIRST
     if status == STARTING:
-        return SETTLE if goal.wait and SETTLE not in tried else LOGOUT_UNVERIFIABLE
+        return _decide_starting(goal, tried)
     if status == SCAN_QR_CODE:
-        return NOTHING_TO_DO
-    if not at_rest(session):
+        return CONTRADICTION if session.contradictory else NOTHING_TO_DO
+    if not session.at_rest:
         return UNKNOWN_STATUS
     return _decide_at_rest(session, goal, tried)
 
 
+def _decide_starting(goal: Goal, tried: frozenset[str]) -> str:
+    """A logout would prove nothing here, and burns the key of a session that would come back by itself."""
+    if goal.wait and SETTLE not in tried:
+        return SETTLE
+    if goal.on_unproven == "fail" or RESTART_FIRST in tried:
+        return HOLD_BACK
+    return LOGOUT_UNVERIFIABLE
+
+
 def _decide_at_rest(session: Session, goal: Goal, tried: frozenset[str]) -> str:
-    """STOPPED and FAILED. Without an account, before anything was sent, is how a logged-out session drifts."""
-    sent = tried & {START, RESTART}
-    if session.account_empty and not sent:
+    """STOPPED and FAILED. Engines hide the account there, so that an empty one means nothing by itself."""
+    restarted = tried & {RESTART, RESTART_FIRST}
+    if goal.trust_empty_account and session.account_empty and not restarted and START not in tried:
         return NOTHING_TO_DO
-    if goal.start_if_stopped and session.status == STOPPED and START not in tried:
+    if goal.start_if_stopped and session.stopped and START not in tried:
         return START
-    if goal.start_if_stopped and session.status == FAILED and RESTART not in tried:
+    if goal.start_if_stopped and session.status == FAILED and not restarted:
         return RESTART
-    if session.account and not (session.status == FAILED and RESTART in tried):
+    if session.account and not (session.status == FAILED and restarted):
         return STILL_PAIRED
     return GIVE_UP
 
 
 def logged_out(run: Run) -> Steps:
     """Follow the rule, row by row, until one of its rows ends the run. What was proven earlier needs a look only."""
-    if run.goal.previous_verdict in (SEVERED, NO_ACCOUNT) and _confirms_previous_verdict(
-        run.require_session((yield from run.read_confirmed(_needs_second_reading(run.goal)))), run.goal.wait
-    ):
-        run.conclude(run.goal.previous_verdict)
-        return
     tried: frozenset[str] = frozenset()
     for _attempt in range(MAX_STEPS):
         session = run.require_session((yield from run.read_confirmed(_needs_second_reading(run.goal))))
+        if _confirms_previous_verdict(run, session):
+            keep_previous_verdict(run)
+            return
         step = decide(session, run.goal, tried)
         yield from STEP_HANDLERS[step](run)
         if run.outcome.verdict is not None:
@@ -107,24 +106,29 @@ def logged_out(run: Run) -> Steps:
         if step == LOGOUT:
             tried -= {SETTLE}  # WORKING was seen: a STARTING after it is a new one, with time of its own
         else:
-            tried |= {step, SETTLE} if step in (START, RESTART) else {step}
+            tried |= {step, SETTLE} if step in (START, RESTART, RESTART_FIRST) else {step}
     raise RunStopped(f"the session doesn't come to rest; it was last seen {run.last.status}")
 
 
-def _confirms_previous_verdict(session: Session, wait: bool) -> bool:
-    """Whether a look bears out what was proven earlier.
+def _confirms_previous_verdict(run: Run, session: Session) -> bool:
+    """Whether a look bears out what was proven earlier: it shows no account. STARTING may only hide it."""
+    if run.goal.previous_verdict not in PROVEN or run.has_sent("logout"):
+        return False
+    return session.awaits_scan or (session.at_rest and session.account is None)
 
-    STARTING hides the account, and so does STOPPED on older engines: somebody may have paired the session anew.
-    Without ``wait`` a look at STARTING has to do, since the rule would log out what was just logged out.
-    """
-    if session.status == STARTING:
-        return not wait and not session.account
-    return session.status == SCAN_QR_CODE or (at_rest(session) and session.account_empty)
+
+def keep_previous_verdict(run: Run) -> None:
+    """End with what the journal says of an earlier run, and the time of its proof."""
+    previous = run.goal.previous
+    if previous is None:
+        return
+    run.conclude(UNPROVEN if previous.verdict == SENT else previous.verdict, REASON_EARLIER)
+    run.outcome.proven_at, run.outcome.proof_seconds = previous.proven_at, previous.proof_seconds
 
 
 def _needs_second_reading(goal: Goal) -> Callable[[Session], bool]:
-    """What is believed only when it is read twice; STARTING too where the run won't wait for it to settle."""
-    return lambda session: at_rest(session) or (session.status == STARTING and not goal.wait)
+    """What is believed only when it lasts; STARTING too where the run won't wait for it to settle."""
+    return lambda session: session.at_rest or session.contradictory or (session.status == STARTING and not goal.wait)
 
 
 def _settle(run: Run) -> Steps:
@@ -132,18 +136,27 @@ def _settle(run: Run) -> Steps:
 
 
 def _bring_up(run: Run) -> Steps:
-    yield from run.bring_up()
+    yield from bring_up(run)
     yield from _settle(run)
 
 
+def _restart_first(run: Run) -> Steps:
+    """Restart a session that is WORKING, and see it WORKING again: so WhatsApp can be reached just now."""
+    yield from send(run, "restart", lambda seen: seen.status == WORKING)
+
+    def settled(session: Session) -> bool:
+        if session.status == STARTING:
+            return False
+        again = any(reading.session and reading.session.status != WORKING for reading in run.readings)
+        return run.confirmed or not (session.at_rest or (session.status == WORKING and not again))
+
+    run.require_session((yield from run.read_until(settled, run.goal.start_timeout)))
+
+
 def nothing_to_do(run: Run) -> None:
-    """No account is there. After a logout while STARTING, now or in an earlier run, that proves nothing."""
-    if run.has_sent("logout") or run.goal.previous_verdict == UNPROVEN:
-        run.conclude(UNPROVEN, ADVICE_PHONE)
-    elif run.goal.previous_verdict == SEVERED or (
-        run.goal.previous_verdict == SENT and run.last.status == SCAN_QR_CODE
-    ):
-        run.conclude(SEVERED)
+    """No account is there. After a logout, of this run or an earlier one, that doesn't say what became of the link."""
+    if run.has_sent("logout") or run.goal.previous_verdict in (UNPROVEN, SENT):
+        run.conclude(UNPROVEN, REASON_EARLIER)
     else:
         run.conclude(NO_ACCOUNT)
 
@@ -153,8 +166,20 @@ def _nothing_to_do(run: Run) -> Steps:
     yield from ()
 
 
+def _hold_back(run: Run) -> Steps:
+    run.conclude(UNPROVEN, REASON_STARTING)
+    yield from ()
+
+
 def _give_up(run: Run) -> Steps:
-    run.conclude(UNPROVEN, ADVICE_START if not run.goal.start_if_stopped else ADVICE_PHONE)
+    restarted = [action for action in run.outcome.actions if action.name == "restart"]
+    if run.last.status == FAILED and restarted:
+        ended = restarted[-1].sent_at + restarted[-1].duration
+        failed_at = next((each.at for each in run.readings if each.session and each.session.status == FAILED), run.now)
+        moments = failed_at - ended <= MOMENTS
+        run.conclude(UNPROVEN, REASON_REMOVED if moments else REASON_UNREACHABLE)
+    else:
+        run.conclude(UNPROVEN, REASON_AT_REST)
     yield from ()
 
 
@@ -172,6 +197,13 @@ def _unknown_status(run: Run) -> Steps:
     )
 
 
+def _contradiction(run: Run) -> Steps:
+    yield from ()
+    raise RunStopped(
+        f"the session is {run.last.status} and at the same time says that an account is logged in; nothing was sent"
+    )
+
+
 def _absent_hint(run: Run) -> str:
     return "; logout_first=false deletes it all the same" if run.goal.state == "absent" else ""
 
@@ -180,23 +212,29 @@ def _logout(run: Run) -> Steps:
     """Log out from WORKING and see it done. Ends without a verdict where the rule has to be asked again."""
     if not (yield from _account_confirmed(run)):
         return
+    if run.late_write_possible and run.goal.on_unproven == "fail":
+        run.conclude(UNPROVEN, f"No logout was sent. {REASON_IN_DOUBT}")
+        return
     answer = yield from run.write("logout")
-    if answer.error is None:
-        yield from _verify_logout(run)
-    elif answer.error.kind in NOT_CARRIED_OUT:
-        yield from _after_rejected_logout(run, answer.error)
+    error = answer.error
+    if error is not None and error.kind in NOT_CARRIED_OUT:
+        yield from _after_deferred_logout(run, error)
+        return
+    if error is not None:
+        run.logout_refused |= error.kind == REFUSED
+        yield from recover(run, error)
+    yield from verify_logout(run, error)
+
+
+def _after_deferred_logout(run: Run, error: WawpError) -> Steps:
+    """After a logout that was not carried out: let pass what was in its way, and read what the rule is asked about."""
+    if error.kind == EXPIRED:
+        run.deferred["logout"] += 1
+        run.readings.clear()
     else:
-        yield from run.recover(answer.error)
-        run.outcome.unlink_uncertain |= answer.error.kind == REFUSED
-        yield from _verify_ambiguous_logout(run, answer.error)
-
-
-def _after_rejected_logout(run: Run, error: WawpError) -> Steps:
-    """After a logout that was not carried out: let what was in its way pass, and see what the rule is to be asked."""
-    if error.kind != EXPIRED:
-        yield from run.recover(error)
-    run.require_session((yield from run.read()))
-    run.limit_tries("logout", error)
+        yield from recover(run, error)
+    run.require_session((yield from run.read_confirmed(lambda seen: False)))
+    limit_tries(run, "logout", error)
 
 
 def _account_confirmed(run: Run) -> Steps:
@@ -219,100 +257,40 @@ def _account_confirmed(run: Run) -> Steps:
     return run.last.status == status
 
 
-def _without_account(session: Session) -> bool:
-    return session.status == SCAN_QR_CODE or (session.status in UNPAIRED_STATUSES and not session.account)
-
-
-def _verify_logout(run: Run) -> Steps:
-    """After a confirmed logout from WORKING: any reading without an account proves it.
-
-    Once WORKING was seen again, one that may only hide the account won't do, and one that can lie is read twice.
-    """
-
-    def done(session: Session) -> bool:
-        if session.status == SCAN_QR_CODE or not run.seen_working:
-            return _without_account(session)
-        return at_rest(session) and session.account_empty and run.repeated
-
-    session = run.require_session((yield from run.read_until(done, run.timeout)))
-    if done(session):
-        _severed(run)
-    elif run.goal.wait:
-        raise RunStopped(
-            f"logout was accepted, but after {run.timeout:g} s the session is {session.status}, not logged out"
-        )
-    else:
-        run.conclude(UNPROVEN, ADVICE_AGAIN)
-
-
-def _severed(run: Run) -> None:
-    """After a logout from WORKING, unless something may have kept it from reaching the phone.
-
-    A logout that came through while STARTING may have left a link behind, which no later one can sever. And a start or
-    restart that got no answer and was repeated may have come through late, so that this logout did not find WORKING.
-    """
-    if run.in_doubt:
-        run.conclude(UNPROVEN, ADVICE_PHONE)
-    else:
-        run.conclude(SEVERED)
-
-
-def _verify_ambiguous_logout(run: Run, error: WawpError) -> Steps:
-    """After a logout of which nobody knows whether it came through: only SCAN_QR_CODE proves it.
-
-    Not even that does where the session was seen at rest with its account meanwhile: it had left WORKING with the link
-    in place before the logout took effect. WORKING as before, seen twice, ends without a verdict: the rule then allows
-    one more try.
-    """
-
-    def done(session: Session) -> bool:
-        return session.status == SCAN_QR_CODE or (session.status == WORKING and run.repeated)
-
-    session = run.require_session((yield from run.read_until(done, run.timeout or run.goal.wait_sleep)))
-    if session.paired is False:
-        run.outcome.unlink_uncertain |= run.seen_at_rest_and_paired
-    if session.status == SCAN_QR_CODE:
-        _severed(run)
-    elif done(session):
-        run.limit_tries("logout", error)
-    elif not run.goal.wait or (at_rest(session) and not session.account):
-        run.conclude(UNPROVEN, ADVICE_PHONE if run.outcome.unlink_uncertain else ADVICE_AGAIN)
-    else:
-        raise RunStopped(
-            f"whether the logout came through is not known, and the session is {session.status}: {error}", error
-        )
-
-
 def _logout_unverifiable(run: Run) -> Steps:
     """Log out while STARTING, where WORKING could not be reached: it ends the session, but proves nothing."""
     if not (yield from _account_confirmed(run)):
         return
     answer = yield from run.write("logout")
-    if answer.error is not None and answer.error.kind in NOT_CARRIED_OUT:
-        yield from _after_rejected_logout(run, answer.error)
+    error = answer.error
+    if error is not None and error.kind in NOT_CARRIED_OUT:
+        yield from _after_deferred_logout(run, error)
         return
-    if answer.error is not None:
-        yield from run.recover(answer.error)
+    if error is not None:
+        yield from recover(run, error)
     run.outcome.unlink_uncertain = True
     timeout = run.goal.start_timeout if run.goal.wait else 0.0
     session = run.require_session(
-        (yield from run.read_until(lambda seen: seen.status in (SCAN_QR_CODE, WORKING), timeout))
+        (yield from run.read_until(lambda seen: seen.awaits_scan or seen.status == WORKING, timeout))
     )
     if session.status == WORKING:
         return
     if session.account:
         raise RunStopped(f"logout was sent while STARTING, but the session is {session.status} and still paired")
-    run.conclude(UNPROVEN, ADVICE_PHONE)
+    run.conclude(UNPROVEN, REASON_BLIND)
 
 
 STEP_HANDLERS: dict[str, Callable[[Run], Steps]] = {
     LOGOUT: _logout,
     SETTLE: _settle,
     LOGOUT_UNVERIFIABLE: _logout_unverifiable,
+    HOLD_BACK: _hold_back,
     START: _bring_up,
     RESTART: _bring_up,
+    RESTART_FIRST: _restart_first,
     NOTHING_TO_DO: _nothing_to_do,
     GIVE_UP: _give_up,
     STILL_PAIRED: _still_paired,
     UNKNOWN_STATUS: _unknown_status,
+    CONTRADICTION: _contradiction,
 }

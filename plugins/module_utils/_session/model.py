@@ -21,9 +21,10 @@ WORKING = "WORKING"
 FAILED = "FAILED"
 # Statuses that the engine added later: somebody has to confirm a passkey.
 PASSKEY = frozenset({"PASSKEY_REQUIRED", "PASSKEY_CONFIRMATION_REQUIRED"})
-STATUSES = PASSKEY | {STOPPED, STARTING, SCAN_QR_CODE, WORKING, FAILED}
-# Where a logged-out session is seen without an account. Never WORKING, never a status that isn't known.
-UNPAIRED_STATUSES = frozenset({STARTING, STOPPED, FAILED})
+# Statuses that count as STOPPED, and those in which nothing runs. One that the engine adds has its place here.
+STOPPED_STATUSES = frozenset({STOPPED})
+AT_REST = STOPPED_STATUSES | {FAILED}
+STATUSES = PASSKEY | AT_REST | {STARTING, SCAN_QR_CODE, WORKING}
 
 SEVERED = "severed"
 NO_ACCOUNT = "no_account"
@@ -31,6 +32,13 @@ UNPROVEN = "unproven"
 VERDICTS = (SEVERED, NO_ACCOUNT, UNPROVEN)
 PROVEN = frozenset({SEVERED, NO_ACCOUNT})
 
+# Whether the stored credentials are still there; they alone can unlink the session from here.
+THERE = "there"
+GONE = "gone"
+UNKNOWN = "unknown"
+KEYS = (THERE, GONE, UNKNOWN)
+
+_CONNECTED = "CONNECTED"
 _MAX_STATUS = 64
 # What other gateways say of a connection, beside a status in which there is none.
 _UNCONNECTED = frozenset({SCAN_QR_CODE, STOPPED, FAILED})
@@ -65,11 +73,33 @@ class Session:
         return self.account_given and self.account is None
 
     @property
+    def stopped(self) -> bool:
+        return self.status in STOPPED_STATUSES
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing runs, so that nothing can be unlinked."""
+        return self.status in AT_REST
+
+    @property
+    def contradictory(self) -> bool:
+        """Whether the reply claims that a scan is awaited, and at the same time that somebody is logged in."""
+        engine = self.body.get("engine")
+        state = engine.get("state") if isinstance(engine, Mapping) else None
+        connected = isinstance(state, str) and state.strip().upper() == _CONNECTED
+        return self.status == SCAN_QR_CODE and (self.account is not None or connected)
+
+    @property
+    def awaits_scan(self) -> bool:
+        """Whether a QR code is on show, so that no key is there. No other reading says that there is none."""
+        return self.status == SCAN_QR_CODE and not self.contradictory
+
+    @property
     def paired(self) -> bool | None:
-        """Whether an account is logged in, None where the reply doesn't tell."""
+        """Whether an account is logged in, None where the reply doesn't tell: engines hide the account at rest."""
         if self.account or self.status == WORKING:
             return True
-        return False if self.status == SCAN_QR_CODE or (self.account_given and self.status != STARTING) else None
+        return False if self.awaits_scan else None
 
     def public(self, mask: bool = True) -> dict[str, Any]:
         """The reply as it may be shown and kept: without secrets, the account masked if asked for."""

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 from .model import WORKING, Session
-from .run import Run, RunStopped, Steps, at_rest
+from .progress import Run
+from .run import RunStopped, Steps
+from .writes import bring_up
 
 # The engine gives up after some minutes without a scan; more often than this nobody is there to scan.
 MAX_STARTS = 20
@@ -26,24 +28,27 @@ def _give_up(run: Run) -> None:
 def paired(run: Run) -> Steps:
     """Read until somebody has scanned; show a new QR code when the last one has expired, as long as there is time."""
     deadline = run.timeout
-    session = run.require_session((yield from run.read_confirmed(at_rest)))
+    session = run.require_session((yield from run.read_confirmed(_at_rest)))
     starts = 0
     while not _linked(session):
-        if at_rest(session):
+        if session.at_rest:
             if starts == MAX_STARTS:
                 raise RunStopped(f"the session was started {starts} times and doesn't stay up; it is {session.status}")
             starts += 1
-            yield from run.bring_up()
+            yield from bring_up(run)
         if not run.goal.wait:
             return
         if run.now >= deadline:
             _give_up(run)
             return
         yield from run.pause(min(run.goal.wait_sleep, deadline - run.now))
-        session = run.require_session((yield from run.read()))
-        if at_rest(session):
-            session = run.require_session((yield from run.read_confirmed(at_rest)))
+        yield from run.read()
+        session = run.require_session((yield from run.read_confirmed(_at_rest)))
 
 
 def _linked(session: Session) -> bool:
     return session.status == WORKING and session.account is not None
+
+
+def _at_rest(session: Session) -> bool:
+    return session.at_rest

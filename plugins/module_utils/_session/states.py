@@ -9,32 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .decommissioned import decommissioned, stopped
-from .logged_out import (
-    ADVICE_AGAIN,
-    ADVICE_PHONE,
-    ADVICE_STILL_PAIRED,
-    logged_out,
-    nothing_to_do,
-)
-from .model import (
-    PASSKEY,
-    SCAN_QR_CODE,
-    STARTING,
-    UNPROVEN,
-    VERDICTS,
-    WORKING,
-    changed_settings,
-)
+from .logged_out import keep_previous_verdict, logged_out, nothing_to_do
+from .model import PASSKEY, SCAN_QR_CODE, STARTING, THERE, UNPROVEN, WORKING, Session, changed_settings
 from .paired import paired
-from .run import (
-    Goal,
-    Lifecycle,
-    Outcome,
-    Run,
-    RunStopped,
-    Steps,
-    at_rest,
-)
+from .progress import Run
+from .proof import advice_of, key_of
+from .run import Goal, Lifecycle, Outcome, RunStopped, Steps
+from .writes import bring_up, send
 
 
 def lifecycle(goal: Goal) -> Lifecycle:
@@ -48,21 +29,28 @@ def lifecycle(goal: Goal) -> Lifecycle:
         outcome.failed, outcome.message, outcome.error = True, str(stop), stop.error
         advice = stop.advice
         if goal.state in _UNLINKING and outcome.verdict is None:
-            run.conclude(UNPROVEN, advice or _advice_after_failure(run))
+            run.conclude(UNPROVEN, stop.reason)
     if outcome.paired_again:
-        run.conclude(UNPROVEN, advice or ADVICE_STILL_PAIRED)
+        run.conclude(UNPROVEN, "Somebody has linked an account since.")
+        outcome.proof_seconds = None
+    _explain(run, advice)
     _judge_unproven(run)
     _compare_settings(outcome)
     outcome.duration = run.now
     return outcome
 
 
-def _advice_after_failure(run: Run) -> str:
-    if run.outcome.gone:
-        return ADVICE_PHONE
-    if run.may_have_done("logout"):
-        return ADVICE_AGAIN
-    return ADVICE_STILL_PAIRED if run.outcome.last_paired else ADVICE_PHONE
+def _explain(run: Run, advice: str | None) -> None:
+    """What is known of the key, and what to do about an unproven end."""
+    outcome = run.outcome
+    if outcome.verdict is None:
+        return
+    outcome.key = key_of(run)
+    if outcome.verdict != UNPROVEN:
+        return
+    outcome.proven_at = None
+    outcome.advice = advice or advice_of(run, outcome.key)
+    outcome.unlink_uncertain |= run.may_have_done("logout") and outcome.key != THERE
 
 
 def _judge_unproven(run: Run) -> None:
@@ -94,9 +82,9 @@ def _read(run: Run) -> Steps:
 
 def _started(run: Run) -> Steps:
     """Start what is stopped, restart what has failed, leave alone what runs or waits for a person."""
-    session = run.require_session((yield from run.read_confirmed(at_rest)))
-    if at_rest(session):
-        yield from run.bring_up()
+    session = run.require_session((yield from run.read_confirmed(_at_rest)))
+    if session.at_rest:
+        yield from bring_up(run)
     elif session.status not in _UP | {STARTING}:
         raise RunStopped(
             f"the session is {session.status}, a status that this collection doesn't know; nothing was sent"
@@ -105,10 +93,14 @@ def _started(run: Run) -> Steps:
         yield from _come_up(run)
 
 
+def _at_rest(session: Session) -> bool:
+    return session.at_rest
+
+
 def _come_up(run: Run) -> Steps:
     """Read until the engine has settled in a status in which it works or waits for a person."""
     if not run.goal.wait:
-        run.require_session((yield from run.read()))
+        run.require_session((yield from run.read_confirmed(lambda seen: False)))
         return
     session = run.require_session((yield from run.settle()))
     if session.status not in _UP:
@@ -116,59 +108,62 @@ def _come_up(run: Run) -> Steps:
 
 
 def _restarted(run: Run) -> Steps:
-    before = run.require_session((yield from run.read())).status
-    yield from run.send("restart", lambda seen: seen.status == before)
+    before = run.require_session((yield from run.read_confirmed(lambda seen: False))).status
+    yield from send(run, "restart", lambda seen: seen.status == before)
     yield from _come_up(run)
 
 
 def _absent(run: Run) -> Steps:
     """Log out first, so that the phone side is closed; then delete, and see that it is gone."""
-    session = yield from run.read_confirmed(at_rest)
+    session = yield from run.read_confirmed(_at_rest)
     if session is None:
-        if run.goal.previous_verdict in VERDICTS:
-            run.conclude(run.goal.previous_verdict, ADVICE_PHONE if run.goal.previous_verdict == UNPROVEN else None)
+        keep_previous_verdict(run)
         return
     if run.goal.logout_first:
         yield from logged_out(run)
         _refuse_to_burn_the_key(run)
-    elif session.status == SCAN_QR_CODE:
+    elif session.awaits_scan:
         nothing_to_do(run)
     else:
         _refuse_hidden_account(run)
-        run.conclude(UNPROVEN, ADVICE_PHONE)
+        run.conclude(UNPROVEN, "The session was deleted without a logout, as logout_first=false asks for.")
+        if run.goal.on_unproven == "fail":
+            _refuse_to_burn_the_key(run)
     yield from _delete(run)
 
 
 def _refuse_hidden_account(run: Run) -> None:
     """What can't be undone is not done to a session that may belong to another account than expect_account says."""
-    nobodys = at_rest(run.last) and run.last.account_empty
-    if run.goal.expect_account and not run.last.account and not nobodys:
+    if run.goal.expect_account and not run.last.account:
         raise RunStopped(
             f"expect_account: the session is {run.last.status} and doesn't say whose it is, so it was not deleted"
         )
 
 
 def _delete(run: Run) -> Steps:
+    """Delete, and see that it is gone: after an accepted deletion at once, otherwise when that lasts."""
     try:
-        yield from run.send("delete", lambda seen: True)
+        yield from send(run, "delete", lambda seen: True)
     except RunStopped:
         if not run.outcome.gone:
             raise
-    if not run.outcome.gone:
-        yield from run.read_until(lambda seen: False, run.timeout)
+    deadline = run.now + run.timeout
+    while not run.outcome.gone:
+        yield from run.read(deadline)
+        if run.outcome.gone or run.now >= deadline:
+            break
+        yield from run.pause(min(run.goal.wait_sleep, deadline - run.now))
     if not run.outcome.gone and run.goal.wait:
         raise RunStopped(f"delete was accepted, but the session is still there, {run.last.status}")
 
 
 def _refuse_to_burn_the_key(run: Run) -> None:
     """Deleting a session whose link may stand takes away the only key that can sever it from here."""
-    if run.outcome.verdict != UNPROVEN:
-        return
-    if run.goal.on_unproven == "fail" or "logout" not in run.accepted:
+    if run.outcome.verdict == UNPROVEN:
         raise RunStopped(
             "the link could not be proven severed, so the session was not deleted: its credentials are the only key "
             "that can sever it from here. Set start_if_stopped=true to log out from WORKING first, "
-            "or logout_first=false to delete it all the same"
+            "or logout_first=false with on_unproven=warn to delete it all the same"
         )
 
 

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._errors import NOT_CARRIED_OUT, WawpError
-from .run import RETRY_DELAYS, Call, Run, Steps
+from .progress import Run
+from .run import RETRY_DELAYS, Call, Steps
+from .writes import recover
 
 GET = "temp_link_get"
 REVOKE = "temp_link_revoke"
@@ -49,7 +51,7 @@ def close_link(run: Run) -> Steps:
             if not (yield from _look_again(run)):
                 return
         elif answer.error.kind in NOT_CARRIED_OUT:
-            yield from run.recover(answer.error)
+            yield from recover(run, answer.error)
         elif not answer.error.ambiguous:
             run.leave_open(f"The temporary link could not be revoked: {answer.error}; {_OPEN}.")
             return

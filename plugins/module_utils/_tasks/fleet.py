@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Union
 
 from .._api.client import Client
-from .._errors import UNREADABLE, OptionError, WawpError
+from .._errors import UNREADABLE, WawpError
 from .._evidence.outcomes import FAILED
 from .._evidence.outcomes import counted as worded
 from .._run.clock import RunTime, steady
@@ -21,12 +21,13 @@ from .._run.driver import Reply, Send, WallClock, sender
 from .._run.dry_run import DryRun
 from .._run.fleet import Fleet, Job
 from .._run.interrupt import Interruption, abandoned_by_reader
-from .._run.journal import WRITE_AHEAD_CALLS, Journal
+from .._run.journal import WRITE_AHEAD_CALLS
 from .._run.pace import Pace
-from .._session.account import account_id, shown_account
+from .._session.account import account_id
 from .._session.model import UNPROVEN, VERDICTS
 from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
 from .._session.states import lifecycle
+from .journaling import RunJournal
 from .options import (
     Member,
     at_least,
@@ -38,8 +39,7 @@ from .options import (
 from .result import (
     TaskResult,
     outcome_diff,
-    outcome_result,
-    utc,
+    outcome_entry,
 )
 
 # How many failed sessions a message names; all of them are in the result.
@@ -82,8 +82,6 @@ class FleetRun:
         say: Say | None = None,
         is_abandoned: Callable[[], bool] = lambda: False,
     ) -> None:
-        if params["journal"] == "":
-            raise OptionError("journal", "is empty, which remembers nothing; leave the option out if that is meant")
         self.members = parse_members(params)
         self.connection = parse_connection(params)
         self.limit = parse_limit(params["max_failures"], len(self.members))
@@ -94,9 +92,8 @@ class FleetRun:
         self.time, self._interruption = RunTime(), Interruption(is_abandoned)
         self._committed: set[int] = set()
         self._client = Client(self.connection, min(self._connections, len(self.members)))
-        self._journal = Journal(params["journal"], utc(self.time.now()), check_mode) if params["journal"] else None
+        self._journal = RunJournal(params, check_mode, self.time)
         self._began: dict[int, datetime] = {}
-        self._accounts: dict[int, str | None] = {}
         self.results: list[dict[str, Any] | None] = [None] * len(self.members)
         self.accounts: dict[int, str] = {}
         self.excused: frozenset[str] = frozenset()
@@ -125,13 +122,12 @@ class FleetRun:
         finally:
             self.calls, self.duration = fleet.calls, steady() - began
             self._client.close()
-            if self._journal:
-                self._journal.close(utc(self.time.now()))
+            self._journal.close()
             self._interruption.pass_on()
 
     def _start(self, index: int) -> Job:
         member = self.members[index]
-        steps = lifecycle(replace(member.goal, previous_verdict=self.earlier(member)))
+        steps = lifecycle(replace(member.goal, previous=self._journal.known(member.instance_id)))
         send, clock = self._noting_account(index, member), WallClock()
         self._began[index] = self.time.now()
         if self._check_mode:
@@ -140,7 +136,7 @@ class FleetRun:
         return Job(index, steps, send, clock)
 
     def _noting_account(self, index: int, member: Member) -> Send:
-        """What sends a member's calls, and notes whose session it is for the journal and for the plan."""
+        """What sends a member's calls, and notes whose session it is for the plan."""
         send = sender(self._client, member.instance_id, member.access_token)
 
         def noting(name: str) -> Reply:
@@ -150,7 +146,6 @@ class FleetRun:
                 raise WawpError(UNREADABLE, f"{name}: there is no memory for the reply") from None
             if reply.session is not None and reply.session.account is not None:
                 account = reply.session.account
-                self._accounts[index] = shown_account(account, self._mask)
                 self.accounts[index] = account_id(account) or account.jid
             return reply
 
@@ -167,29 +162,13 @@ class FleetRun:
         if refusal:
             return RunStopped(f"{refusal}, so it was not sent")
         self._committed.add(job.index)
-        if self._journal is None:
-            return None
-        instance_id = self.members[job.index].instance_id
-        account = self._accounts.get(job.index)
-        self._journal.write(
-            "sending",
-            instance_id,
-            utc(self.time.now()),
-            action=call.name,
-            status=call.seen,
-            in_doubt=call.in_doubt,
-            account=account,
-        )
-        failure = self._journal.failure
-        return RunStopped(f"the journal {failure}, so {call.name} was not sent") if failure else None
+        return self._journal.sending(self.members[job.index].instance_id, call, self._began[job.index])
 
     def _finished(self, job: Job, outcome: Outcome) -> bool:
         member = self.members[job.index]
         entry = self._entry(member, outcome, self._began.pop(job.index))
-        self._accounts.pop(job.index, None)
         self.results[job.index] = entry
-        if self._journal:
-            self._journal.write("outcome", time=utc(self.time.now()), in_doubt=outcome.unlink_uncertain, **entry)
+        self._journal.outcome(entry, outcome)
         if outcome.changed:
             self.diffs[job.index] = outcome_diff(outcome, member.instance_id, self._mask)
         self.failures += outcome.failed and member.instance_id not in self.excused
@@ -199,7 +178,7 @@ class FleetRun:
     @property
     def brake(self) -> str | None:
         """Why no more sessions are started, None if they are."""
-        if self._journal and self._journal.failure:
+        if self._journal.failure:
             return f"the journal {self._journal.failure}"
         if self._interruption.reason and None in self.results:
             return f"the run was ended, since {self._interruption.reason}; run it again with the same journal"
@@ -212,20 +191,12 @@ class FleetRun:
         return {**entry, "left_alone": True, "msg": f"left alone, nothing was sent: {self.brake}"}
 
     def _entry(self, member: Member, outcome: Outcome, began: datetime) -> dict[str, Any]:
-        return {
-            **member.fields,
-            "state": member.goal.state,
-            "failed": outcome.failed,
-            "msg": outcome.message or None,
-            "warnings": outcome.warnings,
-            "left_alone": False,
-            "earlier": self.earlier(member),
-            **outcome_result(outcome, began, self._mask),
-        }
+        known = self._journal.known(member.instance_id)
+        return {**member.fields, **outcome_entry(outcome, began, member.goal.state, known, self._mask)}
 
     def earlier(self, member: Member) -> str | None:
         """What the journal knew of a member before this run, None if nothing."""
-        known = self._journal.earlier.get(member.instance_id) if self._journal else None
+        known = self._journal.known(member.instance_id)
         return known.verdict if known else None
 
 

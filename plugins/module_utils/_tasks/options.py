@@ -52,6 +52,13 @@ WAITING: Spec = {
     "start_timeout": {"type": "float", "default": Goal.start_timeout},
 }
 
+PROOF: Spec = {
+    "proof_timeout": {"type": "float", "default": Goal.proof_timeout},
+    "restart_first": {"type": "bool", "default": Goal.restart_first},
+    "trust_empty_account": {"type": "bool", "default": Goal.trust_empty_account},
+    "journal": {"type": "path"},
+}
+
 MASKING: Spec = {
     "mask_account": {"type": "bool", "default": True},
 }
@@ -70,16 +77,16 @@ FLEET: Spec = {
     "max_connections": {"type": "int", "default": 16},
     "calls_per_second": {"type": "float", "default": 20.0},
     "max_failures": {"type": "str"},
-    "journal": {"type": "path"},
     "progress": {"type": "float", "default": 5.0},
 }
 
-SESSION_SPEC: Spec = {**CONNECTION, **INSTANCE, **STATE, **WAITING, **MASKING}
+SESSION_SPEC: Spec = {**CONNECTION, **INSTANCE, **STATE, **WAITING, **PROOF, **MASKING}
 
 FLEET_SPEC: Spec = {
     **CONNECTION,
     **STATE,
     **WAITING,
+    **PROOF,
     **MASKING,
     **FLEET,
     "access_token": {**CONNECTION["access_token"], "required": False},
@@ -145,6 +152,9 @@ def parse_goal(params: Mapping[str, Any]) -> Goal:
         wait_timeout=parse_seconds(params, "wait_timeout"),
         wait_sleep=parse_seconds(params, "wait_sleep", zero=False),
         start_timeout=parse_seconds(params, "start_timeout"),
+        proof_timeout=parse_seconds(params, "proof_timeout", zero=False),
+        restart_first=params["restart_first"],
+        trust_empty_account=params["trust_empty_account"],
     )
 
 

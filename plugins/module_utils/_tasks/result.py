@@ -15,7 +15,7 @@ from typing import Any
 from .._redact import make_redactor, mask_numbers_in
 from .._session.account import shown_account
 from .._session.model import Session
-from .._session.run import Action, Outcome
+from .._session.run import Action, Known, Outcome
 from .redaction import INSTANCE_LIST_OPTIONS, find_tokens
 
 
@@ -55,6 +55,8 @@ def outcome_result(outcome: Outcome, began: datetime, mask: bool) -> dict[str, A
         "previous_status": outcome.first.status if outcome.first else None,
         "verdict": outcome.verdict,
         "advice": outcome.advice,
+        "key": outcome.key,
+        **proof_result(outcome, began),
         "account": shown_account(outcome.last_paired.account if outcome.last_paired else None, mask),
         "session": last.public(mask) if last else None,
         "actions": [_action_result(action, began) for action in outcome.actions],
@@ -68,6 +70,27 @@ def outcome_result(outcome: Outcome, began: datetime, mask: bool) -> dict[str, A
     if outcome.failed:
         result.update(failed=True, msg=outcome.message)
     return result
+
+
+def outcome_entry(outcome: Outcome, began: datetime, state: str, previous: Known | None, mask: bool) -> dict[str, Any]:
+    """What a fleet's result and the journal keep of one session's run: the fields of outcome_result, and more."""
+    return {
+        "state": state,
+        "failed": outcome.failed,
+        "msg": outcome.message or None,
+        "warnings": outcome.warnings,
+        "left_alone": False,
+        "earlier": previous.verdict if previous else None,
+        **outcome_result(outcome, began, mask),
+    }
+
+
+def proof_result(outcome: Outcome, began: datetime) -> dict[str, Any]:
+    """When the proof was read, in UTC, and how long after the logout's reply."""
+    proven_at, seconds = outcome.proven_at, outcome.proof_seconds
+    if isinstance(proven_at, float):
+        proven_at = utc(began + timedelta(seconds=proven_at))
+    return {"proven_at": proven_at, "proof_seconds": None if seconds is None else round(seconds, 3)}
 
 
 def utc(moment: datetime | None = None) -> str:

@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from dataclasses import replace
 from typing import Any
 
 from .._api.client import Client
+from .._run.clock import RunTime
 from .._run.driver import WallClock, drive, sender
 from .._run.dry_run import dry_run
 from .._session.states import lifecycle
+from .journaling import RunJournal
 from .options import parse_connection, parse_goal, parse_instance_id, parse_token
-from .result import TaskResult, outcome_diff, outcome_result
+from .result import TaskResult, outcome_diff, outcome_entry, outcome_result
 
 
 def session_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
@@ -25,18 +27,26 @@ def session_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         OptionError: a value can't be used; nothing was sent.
     """
     connection = parse_connection(params)
-    goal = parse_goal(params)
+    goal, mask = parse_goal(params), params["mask_account"]
     instance_id, token = parse_instance_id(params["instance_id"]), parse_token(params["access_token"])
-    began = datetime.now(timezone.utc)
+    time = RunTime()
+    began, journal = time.now(), RunJournal(params, check_mode, time)
+    known = journal.known(instance_id)
     client = Client(connection)
     try:
-        send, clock = sender(client, instance_id, token), WallClock()
-        outcome = (dry_run if check_mode else drive)(lifecycle(goal), send, clock)
+        steps, send = lifecycle(replace(goal, previous=known)), sender(client, instance_id, token)
+        if check_mode:
+            outcome = dry_run(steps, send, WallClock())
+        else:
+            outcome = drive(steps, send, WallClock(), lambda call: journal.sending(instance_id, call, began))
+        entry = outcome_entry(outcome, began, goal.state, known, mask)
+        journal.outcome({"instance_id": instance_id, "name": None, **entry}, outcome)
     finally:
         client.close()
-    mask = params["mask_account"]
+        journal.close()
+    lost = f"The journal {journal.failure}, so a later run won't know what this one did."
     return TaskResult(
         result=outcome_result(outcome, began, mask),
-        warnings=connection.warnings + outcome.warnings,
+        warnings=[*connection.warnings, *outcome.warnings, *([lost] if journal.failure else [])],
         diff=outcome_diff(outcome, instance_id, mask),
     )

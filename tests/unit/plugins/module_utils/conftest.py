@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._api.client import Client, Connection
+from ansible_collections.wawp.cloud.plugins.module_utils._session import progress, proof
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
@@ -33,7 +34,14 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(environment: Path) -> Iterator[Server]:
+def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bad news need not last where time stands still, as it does in a simulator without delays."""
+    for module in (progress, proof):
+        monkeypatch.setattr(module, "BAD_NEWS_LASTS", 0.02)
+
+
+@pytest.fixture
+def server(environment: Path, no_time: None) -> Iterator[Server]:
     """A running simulator without delays and without instances."""
     with Server(Engine(delays=Delays(scale=0))) as server:
         yield server

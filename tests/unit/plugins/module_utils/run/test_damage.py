@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
-from ansible_collections.wawp.cloud.plugins.module_utils._run.history import Known, replay
+from ansible_collections.wawp.cloud.plugins.module_utils._run.history import replay
 from ansible_collections.wawp.cloud.plugins.module_utils._run.journal import Journal, read_events
 from ansible_collections.wawp.cloud.plugins.module_utils._run.journal_lines import (
     DamagedLineError,
@@ -21,6 +21,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._run.journal_lines impo
     encode,
     read_lines,
 )
+from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Known
 
 TIME = "2026-11-22T10:00:00.000Z"
 

@@ -29,12 +29,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._run.journal import (
     survey,
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._run.journal_lines import encode
-from ansible_collections.wawp.cloud.plugins.module_utils._session.model import (
-    NO_ACCOUNT,
-    SEVERED,
-    UNPROVEN,
-    VERDICTS,
-)
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import NO_ACCOUNT, SEVERED, UNPROVEN, VERDICTS
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import SENT
 from hypothesis import given
 from hypothesis import strategies as st
@@ -338,10 +333,13 @@ WORKING, STARTING, SCAN = sending("WORKING"), sending("STARTING"), sending("SCAN
         ([outcome(SEVERED, "ok"), outcome(NO_ACCOUNT)], SEVERED),
         ([WORKING, outcome(NO_ACCOUNT)], NO_ACCOUNT),
         # Severed, paired anew, and not yet severed again.
-        ([outcome(SEVERED, "ok"), outcome(UNPROVEN)], None),
+        ([outcome(SEVERED, "ok"), {**outcome(UNPROVEN), "key": "there"}], None),
+        # Severed, and for a moment nothing could be seen: the proof stands.
+        ([outcome(SEVERED, "ok"), {**outcome(UNPROVEN), "key": "unknown"}], SEVERED),
         ([outcome(SEVERED, "ok"), WORKING], SENT),
-        # It awaited a scan when it was deleted, and can't be looked at any more.
-        ([WORKING, SCAN], SEVERED),
+        # Deleted, it can't be looked at any more: what the run had seen by then is what counts.
+        ([WORKING, {**SCAN, "verdict": SEVERED}], SEVERED),
+        ([WORKING, SCAN], SENT),
         ([SCAN], None),
         ([STARTING, SCAN], UNPROVEN),
         ([WORKING, sending("STARTING", "delete")], SENT),
@@ -368,9 +366,8 @@ EVENTS = st.lists(
 def test_severed_is_known_only_if_a_run_saw_it(events: list[dict[str, Any]]) -> None:
     known = known_after(events)
     said = {event.get("verdict") for event in events}
-    deleted = any(event.get("action") == "delete" and event["status"] == "SCAN_QR_CODE" for event in events)
     if known == SEVERED:
-        assert SEVERED in said or (WORKING in events and deleted)
+        assert SEVERED in said
     if known == NO_ACCOUNT:
         assert NO_ACCOUNT in said
 

@@ -90,6 +90,7 @@ def run_again(
 
 # A whole run takes some fifty calls; the last number may not be reached, and then nobody is killed.
 @pytest.mark.parametrize(("deadly", "spares"), [(number, number % 2 == 0) for number in range(1, 50, 3)])
+@pytest.mark.usefixtures("no_time")
 def test_killed_at_any_call(nursery: ForkServer, tmp_path: Path, deadly: int, spares: bool) -> None:
     journal = tmp_path / "journal"
     given: dict[str, Any] = {
@@ -103,21 +104,22 @@ def test_killed_at_any_call(nursery: ForkServer, tmp_path: Path, deadly: int, sp
         engine.victim = nursery.start(options(server.url, ENTRIES, **given))
         engine.known.set()
         assert (nursery.end() is None) == engine.struck
-        known = {event["instance_id"]: event["verdict"] for event in events(journal) if event["event"] == "outcome"}
+        left = events(journal)
+        known = {event["instance_id"]: event["verdict"] for event in left if event.get("verdict")}
+        # Logouts whose end no run has seen: when SCAN_QR_CODE came isn't known any more.
+        unseen = {event["instance_id"] for event in left if event.get("action") == "logout"} - set(known)
+        unseen = {name for name in unseen if logouts_from_working(engine, name)}
         second, calls = run_again(engine, server.url, given)
         third, calls_of_third = run_again(engine, server.url, given)
     for name in IDS:
         assert logouts_from_working(engine, name) <= 1, name
         if known.get(name) in (SEVERED, NO_ACCOUNT):
             assert second[name]["verdict"] == known[name], name
-            # Bad news is read twice: the account may have been hidden for a moment.
-            assert calls[name] == ["info"] * (2 if name.startswith("stopped_logged_out") else 1), name
-        if name in PAIRED:
-            assert second[name]["verdict"] == third[name]["verdict"] == SEVERED, name
-        elif name in BURNT:
-            assert second[name]["verdict"] == third[name]["verdict"] == UNPROVEN, name
-        else:
-            assert second[name]["verdict"] == third[name]["verdict"] == NO_ACCOUNT, name
-        assert engine.look(name).removed == (name in IDS[len(KINDS) :])
-        assert calls_of_third[name] == ["info"] * (2 if name.startswith("stopped_logged_out") else 1), name
-        assert not second[name]["failed"], second[name]
+            assert set(calls[name]) <= {"info", "delete"}, name
+        ends = SEVERED if name in PAIRED else NO_ACCOUNT
+        expected = UNPROVEN if name in BURNT | unseen else ends
+        assert second[name]["verdict"] == third[name]["verdict"] == expected, name
+        # What may still be linked is not deleted.
+        assert engine.look(name).removed == (name in IDS[len(KINDS) :] and expected != UNPROVEN)
+        assert second[name]["failed"] == (name in IDS[len(KINDS) :] and expected == UNPROVEN), second[name]
+        assert set(calls_of_third[name]) == {"info"}, name

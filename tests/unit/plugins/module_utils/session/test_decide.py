@@ -6,17 +6,21 @@
 
 from __future__ import annotations
 
-from itertools import chain, combinations, product
+from functools import cache
+from itertools import combinations, product
 from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._session import logged_out as _logged_out
 from ansible_collections.wawp.cloud.plugins.module_utils._session.logged_out import (
+    CONTRADICTION,
     GIVE_UP,
+    HOLD_BACK,
     LOGOUT,
     LOGOUT_UNVERIFIABLE,
     NOTHING_TO_DO,
     RESTART,
+    RESTART_FIRST,
     SETTLE,
     START,
     STILL_PAIRED,
@@ -28,9 +32,11 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goa
 
 STATUSES = ("WORKING", "STARTING", "SCAN_QR_CODE", "STOPPED", "FAILED", "PASSKEY_REQUIRED", "SOMETHING_NEW")
 ME: dict[str, dict[str, Any]] = {"named": {"me": {"id": "201012345678@c.us"}}, "null": {"me": None}, "missing": {}}
-STEPS = (SETTLE, START, RESTART, LOGOUT_UNVERIFIABLE)
+ME["connected"] = {"me": None, "engine": {"engine": "NOWEB", "state": "CONNECTED"}}
+STEPS = (SETTLE, START, RESTART, RESTART_FIRST, LOGOUT_UNVERIFIABLE)
 
 
+@cache
 def seen(status: str, me: str) -> Session:
     return parse_session({"status": status, **ME[me]})
 
@@ -47,15 +53,15 @@ def seen(status: str, me: str) -> Session:
         ("SCAN_QR_CODE", "null", True, True, (), NOTHING_TO_DO),
         ("STOPPED", "named", True, True, (), START),
         ("STOPPED", "missing", True, True, (), START),
-        ("STOPPED", "null", True, True, (), NOTHING_TO_DO),
+        ("STOPPED", "null", True, True, (), START),
         ("STOPPED", "named", False, True, (), STILL_PAIRED),
         ("STOPPED", "missing", False, True, (), GIVE_UP),
-        ("STOPPED", "null", False, True, (), NOTHING_TO_DO),
+        ("STOPPED", "null", False, True, (), GIVE_UP),
         ("STOPPED", "named", True, True, (START, SETTLE), STILL_PAIRED),
         ("STOPPED", "null", True, True, (START, SETTLE), GIVE_UP),
         ("FAILED", "named", True, True, (), RESTART),
         ("FAILED", "missing", True, True, (), RESTART),
-        ("FAILED", "null", True, True, (), NOTHING_TO_DO),
+        ("FAILED", "null", True, True, (), RESTART),
         ("FAILED", "named", True, True, (START, SETTLE), RESTART),
         ("FAILED", "null", True, True, (START, SETTLE), RESTART),
         ("FAILED", "named", True, True, (RESTART, SETTLE), GIVE_UP),
@@ -65,6 +71,9 @@ def seen(status: str, me: str) -> Session:
         ("PASSKEY_REQUIRED", "null", True, True, (), UNKNOWN_STATUS),
         ("SOMETHING_NEW", "null", True, True, (), UNKNOWN_STATUS),
         ("working", "named", True, True, (), LOGOUT),
+        ("Stopped", "named", False, True, (), STILL_PAIRED),
+        ("SCAN_QR_CODE", "named", True, True, (), CONTRADICTION),
+        ("SCAN_QR_CODE", "connected", True, True, (), CONTRADICTION),
     ],
 )
 def test_the_rule(  # noqa: PLR0917 - the columns of the table
@@ -74,23 +83,65 @@ def test_the_rule(  # noqa: PLR0917 - the columns of the table
     assert decide(seen(status, me), goal, frozenset(tried)) == step
 
 
+@pytest.mark.parametrize(
+    ("status", "me", "options", "tried", "step"),
+    [
+        ("WORKING", "named", {"restart_first": True}, (), RESTART_FIRST),
+        ("WORKING", "named", {"restart_first": True}, (RESTART_FIRST, SETTLE), LOGOUT),
+        ("WORKING", "named", {"restart_first": True}, (START, SETTLE), LOGOUT),
+        ("WORKING", "named", {"restart_first": True}, (RESTART, SETTLE), LOGOUT),
+        ("WORKING", "named", {"restart_first": True}, (SETTLE,), RESTART_FIRST),
+        # What was WORKING before its restart has kept its key.
+        ("STARTING", "named", {"restart_first": True}, (RESTART_FIRST, SETTLE), HOLD_BACK),
+        ("FAILED", "named", {"restart_first": True, "start_if_stopped": True}, (RESTART_FIRST, SETTLE), GIVE_UP),
+        ("STARTING", "named", {"on_unproven": "fail"}, (), SETTLE),
+        ("STARTING", "named", {"on_unproven": "fail"}, (SETTLE,), HOLD_BACK),
+        ("STARTING", "null", {"on_unproven": "fail", "wait": False}, (), HOLD_BACK),
+        ("STARTING", "null", {"on_unproven": "warn", "wait": False}, (), LOGOUT_UNVERIFIABLE),
+        ("STOPPED", "null", {"trust_empty_account": True}, (), NOTHING_TO_DO),
+        ("FAILED", "null", {"trust_empty_account": True}, (), NOTHING_TO_DO),
+        ("STOPPED", "null", {"trust_empty_account": True, "start_if_stopped": True}, (), NOTHING_TO_DO),
+        ("FAILED", "null", {"trust_empty_account": True, "start_if_stopped": True}, (RESTART, SETTLE), GIVE_UP),
+        ("STOPPED", "missing", {"trust_empty_account": True}, (), GIVE_UP),
+        ("STOPPED", "named", {"trust_empty_account": True}, (), STILL_PAIRED),
+        ("STARTING", "null", {"trust_empty_account": True}, (SETTLE,), LOGOUT_UNVERIFIABLE),
+    ],
+)
+def test_the_rule_with_options(
+    status: str, me: str, options: dict[str, Any], tried: tuple[str, ...], step: str
+) -> None:
+    assert decide(seen(status, me), Goal("logged_out", **options), frozenset(tried)) == step
+
+
 def test_what_holds_for_every_row() -> None:
     """Logout only in WORKING and STARTING, start only in STOPPED, restart only in FAILED, each once, if allowed."""
-    every_tried = chain.from_iterable(combinations(STEPS, count) for count in range(len(STEPS) + 1))
-    for status, me, start, wait, tried in product(STATUSES, ME, (True, False), (True, False), list(every_tried)):
-        step = decide(seen(status, me), Goal("logged_out", start_if_stopped=start, wait=wait), frozenset(tried))
-        where = {
-            LOGOUT: "WORKING",
-            LOGOUT_UNVERIFIABLE: "STARTING",
-            SETTLE: "STARTING",
-            START: "STOPPED",
-            RESTART: "FAILED",
-        }
+    every_tried = [frozenset(each) for count in range(len(STEPS) + 1) for each in combinations(STEPS, count)]
+    switches = list(product((True, False), (True, False), (True, False), (True, False), ("warn", "fail")))
+    where = {
+        LOGOUT: "WORKING",
+        RESTART_FIRST: "WORKING",
+        LOGOUT_UNVERIFIABLE: "STARTING",
+        HOLD_BACK: "STARTING",
+        SETTLE: "STARTING",
+        START: "STOPPED",
+        RESTART: "FAILED",
+        CONTRADICTION: "SCAN_QR_CODE",
+    }
+    for (start, wait, first, trust, unproven), tried, status, me in product(switches, every_tried, STATUSES, ME):
+        goal = Goal("logged_out", start, first, unproven, trust, wait=wait)
+        step = decide(seen(status, me), goal, tried)
         assert status == where.get(step, status)
-        assert (step == LOGOUT) == (status == "WORKING")
+        assert (step in (LOGOUT, RESTART_FIRST)) == (status == "WORKING")
         if step in (START, RESTART):
             assert start
             assert step not in tried
-        if step == NOTHING_TO_DO:
-            assert status == "SCAN_QR_CODE" or (me == "null" and not {START, RESTART} & set(tried))
+        if step == RESTART_FIRST:
+            assert first
+            assert not tried & {START, RESTART, RESTART_FIRST}
+        if step == LOGOUT_UNVERIFIABLE:
+            assert unproven == "warn"
+        if step == NOTHING_TO_DO and status != "SCAN_QR_CODE":
+            assert trust
+            assert me in ("null", "connected")
+            assert not tried & {START, RESTART, RESTART_FIRST}
         assert step in _logged_out.STEP_HANDLERS

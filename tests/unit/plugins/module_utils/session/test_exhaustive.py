@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._session.account import parse_account
-from ansible_collections.wawp.cloud.plugins.module_utils._session.model import NO_ACCOUNT, SEVERED
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import GONE, NO_ACCOUNT, SEVERED, THERE
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal, Outcome
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Instance
@@ -82,6 +82,11 @@ HTTP: dict[str, dict[str, Any]] = {
     },
     "late by 2 s": {"kind": "late", "seconds": 2.0},
     "late by 20 s": {"kind": "late", "seconds": 20.0, "http_status": 0},
+    "says no, done": {"kind": "patch", "replace": {"success": False}},
+    "says no, not done": {"kind": "patch", "when": "before", "replace": {"success": False}},
+    "500 of the application": {"kind": "http", "http_status": 500, "when": "after"},
+    "408": {"kind": "http", "http_status": 408, "when": "after"},
+    "409": {"kind": "http", "http_status": 409},
     "empty": {"kind": "empty"},
     "garbage": {"kind": "garbage"},
     "201": {"kind": "created"},
@@ -98,6 +103,8 @@ def goals(state: str) -> Iterator[Goal]:
             continue
         for start, on_unproven in product((True, False), ("warn", "fail")):
             yield replace(goal, start_if_stopped=start, on_unproven=on_unproven)
+        if not expected:
+            yield replace(goal, start_if_stopped=True, restart_first=True)
         if state == "absent":
             yield replace(goal, logout_first=False)
 
@@ -120,6 +127,7 @@ def test_every_truth_and_option_with_every_reply_to_every_write(truth: str, stat
             sim = stage(truth, hide_me, Fault(call=write, **how))
             outcome = sim.run(goal)
             assert severed_claims_hold(sim, outcome), (write, reply, Story(sim, goal, outcome))
+            check_key(sim, goal, outcome)
             check_reached(sim, goal, outcome)
             check_again(sim, goal, outcome)
 
@@ -139,9 +147,23 @@ def check_calm_end(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
     assert outcome.duration <= calm_bound(goal), story
     assert severed_claims_hold(sim, outcome), story
     check_reached(sim, goal, outcome)
-    if goal.state == "logged_out" and "logout" in sim.writes and not outcome.failed:
+    check_key(sim, goal, outcome)
+    if goal.state == "logged_out" and goal.wait and "logout" in sim.writes and not outcome.failed:
         seen = [sent.seen for sent in sim.sent if sent.name == "logout"]
         assert (outcome.verdict == SEVERED) == (seen == ["WORKING"]), story
+
+
+def check_key(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
+    """What is said of the key is true, and with on_unproven=fail none is burnt."""
+    story = Story(sim, goal, outcome)
+    if outcome.verdict is None or sim.instance.late:
+        return
+    if outcome.key == THERE:
+        assert sim.instance.credentials, story
+    if outcome.key == GONE:
+        assert not sim.instance.credentials or sim.instance.removed, story
+    if goal.on_unproven == "fail" and sim.instance.linked and sim.had_key:
+        assert sim.instance.credentials, story
 
 
 def check_reached(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:

@@ -11,11 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._session.account import Account
-from ansible_collections.wawp.cloud.plugins.module_utils._session.model import (
-    Session,
-    changed_settings,
-    parse_session,
-)
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import Session, changed_settings, parse_session
 
 NUMBER = "201012345678"
 STATUSES = ("STOPPED", "STARTING", "SCAN_QR_CODE", "WORKING", "FAILED", "PASSKEY_REQUIRED")

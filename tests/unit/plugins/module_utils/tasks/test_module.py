@@ -28,9 +28,6 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 
-# The engine sends `me: null` where it hides an account, and a logout acts when it arrives, not when it is answered.
-HANDED_OVER = pytest.mark.xfail(strict=True, reason="issue 13: to be settled by the new rule")
-
 ID = "3EB0BCB2E3D4"
 OPTIONS = {"instance_id": ID, "access_token": SANDBOX_TOKEN, "state": "logged_out", "api_url": "http://127.0.0.1:9"}
 # From ansible-core 2.21 on results hold their invocation only where that is asked for.
@@ -109,7 +106,6 @@ def test_a_failure_has_every_field(run: Any, server: Server, engine: Engine) -> 
     assert "******** is wrong" in failed[1]["msg"]
 
 
-@HANDED_OVER
 def test_warnings_reach_the_user(run: Any, server: Server, engine: Engine) -> None:
     engine.add(Instance(ID, status="STOPPED", generation="A"))
     code, result = run(**{**OPTIONS, "api_url": server.url, "wait_sleep": 0.01})

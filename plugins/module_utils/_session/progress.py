@@ -1,0 +1,277 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What one run has seen and sent so far, and how it reads and writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from .._errors import EXPIRED, NOT_CARRIED_OUT, REFUSED, UNKNOWN_SESSION, WawpError
+from .._redact import mask_account
+from .account import account_id, is_account, mismatch_hint
+from .model import STARTING, UNPROVEN, Session
+from .run import (
+    BAD_NEWS_LASTS,
+    MAX_READING_AGE,
+    MAX_RETRY_AFTER,
+    RETRY_DELAYS,
+    Action,
+    Answer,
+    Call,
+    Goal,
+    Outcome,
+    RunStopped,
+    Steps,
+    Wait,
+)
+
+ADVICE_STRANGER = (
+    "The session belongs to another account than expect_account says, and was left to it. Check instance_id and "
+    "expect_account; where else the expected account is linked shows only its phone, in WhatsApp under Linked devices."
+)
+# After these nobody sees any more that a session is paired.
+_CONCEALING_CALLS = frozenset({"stop", "delete"})
+_WHILE_FRESH = _CONCEALING_CALLS | {"logout"}
+# How often news that keeps changing is read before the run gives up.
+_MAX_CONFIRMATIONS = 6
+# Rounding errors of clocks.
+_EPSILON = 0.001
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read, None for a session that doesn't exist, and when."""
+
+    sent_at: float
+    at: float
+    session: Session | None
+
+    def same_as(self, other: Reading) -> bool:
+        return self._shown() == other._shown()
+
+    def _shown(self) -> tuple[str, bool, bool] | None:
+        session = self.session
+        return (session.status, session.account is None, session.contradictory) if session else None
+
+
+class Run:
+    """What one run has seen and sent so far."""
+
+    def __init__(self, goal: Goal) -> None:
+        self.goal = goal
+        self.now = 0.0
+        self.outcome = Outcome()
+        # What the advice begins with.
+        self.reason = ""
+        # The answer that there is no such session.
+        self.missing: WawpError | None = None
+        # Whether a write was repeated, so that the one that got no answer may still come through at any moment.
+        self.late_write_possible = False
+        # Whether the API said in words that a logout failed: the key may be gone all the same.
+        self.logout_refused = False
+        # What was read since the last write; the writes that were accepted; how often a write was put off, or left
+        # without a clear answer.
+        self.readings: list[Reading] = []
+        self.accepted: set[str] = set()
+        self.deferred: Counter[str] = Counter()
+        self.unanswered: Counter[str] = Counter()
+
+    @property
+    def last(self) -> Session:
+        return cast("Session", self.outcome.last)
+
+    @property
+    def lasted(self) -> float:
+        """Seconds for which the latest news has been the same, with no write meanwhile."""
+        latest = self.readings[-1]
+        since = latest.at
+        for reading in reversed(self.readings):
+            if not reading.same_as(latest):
+                break
+            since = reading.at
+        return max(0.0, latest.sent_at - since)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the latest news has outlasted what one reading can show by mistake."""
+        return bool(self.readings) and self.lasted >= BAD_NEWS_LASTS - _EPSILON
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether no logout can prove anything any more, since something may have kept it from reaching the phone."""
+        return (
+            self.outcome.unlink_uncertain
+            or self.late_write_possible
+            or self.logout_refused
+            or self.goal.previous_verdict == UNPROVEN
+        )
+
+    @property
+    def timeout(self) -> float:
+        return self.goal.wait_timeout if self.goal.wait else 0.0
+
+    def has_sent(self, name: str) -> bool:
+        return any(action.name == name for action in self.outcome.actions)
+
+    def may_have_done(self, name: str) -> bool:
+        """Whether a write of that name was accepted, or left without a clear answer."""
+        return name in self.accepted or self.unanswered[name] > 0
+
+    # -- reading
+
+    def pause(self, seconds: float) -> Steps:
+        self.now = (yield Wait(max(0.0, seconds))).at
+
+    def read(self, deadline: float = 0.0) -> Steps:
+        """Read the session, trying again while the failure is one that passes, at least until the deadline.
+
+        Returns:
+            The Session, or None if there is no such session.
+        """
+        tries = 0
+        while True:
+            answer = yield Call("info")
+            self.now = answer.at
+            self.outcome.reads += not answer.planned
+            if answer.error is None:
+                return self._record_reading(answer)
+            if answer.error.kind == UNKNOWN_SESSION:
+                self.outcome.gone, self.missing = True, answer.error
+                self.readings.append(Reading(answer.sent_at, answer.at, None))
+                return None
+            if not answer.error.transient or (tries >= len(RETRY_DELAYS) and self.now >= deadline):
+                raise RunStopped(str(answer.error), answer.error)
+            pause = RETRY_DELAYS[min(tries, len(RETRY_DELAYS) - 1)]
+            yield from self.pause(max(pause, min(answer.error.retry_after or 0.0, MAX_RETRY_AFTER)))
+            tries += 1
+
+    def _record_reading(self, answer: Answer) -> Session:
+        session = cast("Session", answer.session)
+        self.outcome.first = self.outcome.first or session
+        self.outcome.last = session
+        if session.account and not self.outcome.last_paired:
+            self.outcome.last_paired = session
+        self.outcome.gone = False
+        self.readings.append(Reading(answer.sent_at, answer.at, session))
+        self.outcome.predicted = self.outcome.predicted or answer.planned
+        if not self.has_sent("logout"):
+            self._check_account(session)
+        return session
+
+    def _check_account(self, session: Session) -> None:
+        """Stop on a session that belongs to somebody else.
+
+        After our logout somebody else may pair it, which is no failure, but nothing more is sent then.
+        """
+        expected = self.goal.expect_account
+        if not expected or not session.account:
+            return
+        if is_account(session.account, expected):
+            return
+        actual, hint = account_id(session.account), mismatch_hint(session.account, expected)
+        why = f"; {hint}" if hint else ""
+        sent = ", ".join(action.name for action in self.outcome.actions) or "nothing"
+        theirs, ours = mask_account(actual or session.account.jid), mask_account(expected)
+        alike = " (they differ in digits that are masked here)" if theirs == ours else ""
+        raise RunStopped(
+            f"expect_account: the session belongs to {theirs}, not to {ours}{alike}; {sent} was sent{why}",
+            advice=ADVICE_STRANGER,
+        )
+
+    def read_confirmed(self, needs_second_reading: Callable[[Session], bool]) -> Steps:
+        """Read until what is seen isn't bad news, or has outlasted a restart that somebody else may have sent.
+
+        A reading since the last write counts. That there is no such session is always bad news.
+
+        Returns:
+            The Session, or None if there is no such session.
+        """
+        session = self.readings[-1].session if self.readings else (yield from self.read())
+        for _attempt in range(_MAX_CONFIRMATIONS):
+            if self.confirmed or (session is not None and not needs_second_reading(session)):
+                return session
+            yield from self.pause(max(self.goal.wait_sleep, BAD_NEWS_LASTS - self.lasted))
+            session = yield from self.read()
+        raise RunStopped(f"the session keeps changing; it was last seen {session.status if session else 'missing'}")
+
+    def read_until(self, done: Callable[[Session], bool], timeout: float) -> Steps:
+        """Read at once and then every wait_sleep, until what is seen will do, the session is gone or the time is up."""
+        deadline = self.now + timeout
+        while True:
+            session = yield from self.read(deadline)
+            if session is None and not self.confirmed:
+                yield from self.pause(BAD_NEWS_LASTS - self.lasted)
+                continue
+            if session is None or done(session) or self.now >= deadline:
+                return session
+            yield from self.pause(min(self.goal.wait_sleep, deadline - self.now))
+
+    def settle(self) -> Steps:
+        """Give the engine start_timeout to leave STARTING. STOPPED and FAILED are believed when they last."""
+
+        def settled(session: Session) -> bool:
+            return session.status != STARTING and (self.confirmed or not session.at_rest)
+
+        return (yield from self.read_until(settled, self.goal.start_timeout))
+
+    # -- writing
+
+    def write(self, name: str) -> Steps:
+        """Send one write and note it. A write that came too late to be fresh was not sent and is not noted."""
+        self._check_account(self.last)
+        if name in _CONCEALING_CALLS and self.outcome.paired_again:
+            raise RunStopped(f"the session is {self.last.status} and was paired again, so {name} was not sent")
+        expires = self.readings[-1].sent_at + MAX_READING_AGE if name in _WHILE_FRESH else None
+        answer = yield Call(name, expires, self.last.status, self.in_doubt, self.outcome)
+        self.now = answer.at
+        error = answer.error
+        if error is not None and error.kind == EXPIRED:
+            return answer
+        self.readings.clear()
+        self.outcome.predicted = self.outcome.predicted or answer.planned
+        self.outcome.actions.append(
+            Action(
+                name=name,
+                sent_at=answer.sent_at,
+                duration=answer.at - answer.sent_at,
+                outcome="planned" if answer.planned else error.kind if error else "ok",
+                http_status=error.http_status if error else answer.http_status,
+                seen=self.last.status,
+            )
+        )
+        self._count(name, error)
+        return answer
+
+    def _count(self, name: str, error: WawpError | None) -> None:
+        if error is None:
+            self.accepted.add(name)
+            self.outcome.changed = True
+        elif error.kind == REFUSED:
+            self.unanswered[name] += 1
+        elif error.ambiguous:
+            self.unanswered[name] += 1
+            self.outcome.changed = True
+        elif error.kind in NOT_CARRIED_OUT:
+            self.deferred[name] += 1
+
+    # -- ending
+
+    def require_session(self, session: Session | None) -> Session:
+        if session is None:
+            lost = "is gone: somebody deleted it during the run" if self.outcome.first else "doesn't exist"
+            raise RunStopped(f"instance_id: the session {lost}", self.missing)
+        return session
+
+    def leave_open(self, what: str) -> None:
+        """Note what could not be closed, and go on."""
+        self.outcome.open_ends.append(what)
+        self.outcome.warnings.append(what)
+
+    def conclude(self, verdict: str, reason: str = "") -> None:
+        """End with this verdict; an unproven one's advice begins with the reason."""
+        self.outcome.verdict, self.reason = verdict, reason
