@@ -69,7 +69,13 @@ def run(url: str, folder: Path, variables: dict[str, Any]) -> subprocess.Complet
         "WAWP_API_URL": url,
     }
     program = str(Path(sys.executable).with_name("ansible-playbook"))
-    given = {"wawp_wait_sleep": 0.1, "wawp_start_timeout": 10, "wawp_report_dir": str(folder), **variables}
+    given = {
+        "wawp_wait_sleep": 0.1,
+        "wawp_start_timeout": 10,
+        "wawp_report_dir": str(folder),
+        "wawp_journal": str(folder / "journal.jsonl"),
+        **variables,
+    }
     return subprocess.run(
         [program, "wawp.cloud.decommission", "-e", json.dumps(given), *sys.argv[1:]],
         env=environment,
@@ -82,7 +88,7 @@ def run(url: str, folder: Path, variables: dict[str, Any]) -> subprocess.Complet
 
 def told(output: str, task: str) -> list[str]:
     """Return the lines that a `debug` task has shown."""
-    found = re.search(rf'TASK \[{task}\].*?"msg": (\[.*?\n    \])', output, re.DOTALL)
+    found = re.search(rf'TASK \[(?:[\w.]+ : )?{task}\].*?"msg": (\[.*?\n    \])', output, re.DOTALL)
     if not found:
         raise SystemExit(f"The runbook did not come to the task {task!r}:\n{output}")
     lines: list[str] = json.loads(found[1])

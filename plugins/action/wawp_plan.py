@@ -21,4 +21,5 @@ class ActionModule(InProcessAction):
         return plan_task(params, check_mode, self._say, self.is_abandoned)
 
     def _say(self, line: str) -> None:
-        self._display.display(f"{self._task.get_name()}: {line}")
+        # Not to the standard output, which may be a callback's JSON.
+        self._display.display(f"{self._task.get_name()}: {line}", stderr=True)

@@ -92,6 +92,15 @@ def test_audit_fails_where_it_cannot_read(world: World) -> None:
     assert ran.outcomes() == {"A1": "linked", "A2": "unreadable"}
 
 
+def test_an_audit_that_cannot_read_says_why(world: World) -> None:
+    world.add("A1")
+    world.extra["WAWP_ACCESS_TOKEN"] = ""
+    ran = world.run("audit", wawp_instances=["A1"])
+    assert ran.code != 0
+    assert "access_token" in ran.output
+    assert "access_token" in ran.report["abort_reason"]
+
+
 def test_audit_names_the_drift(world: World) -> None:
     for name in ("A1", "A2", "A3"):
         world.add(name)
