@@ -19,4 +19,4 @@ class ActionModule(InProcessAction):
     spec = SESSION_SPEC
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-        return session_task(params, check_mode)
+        return session_task(params, check_mode, self.is_abandoned)

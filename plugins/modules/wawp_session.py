@@ -290,12 +290,12 @@ error:
 from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.module import run_module
 from ..module_utils._tasks.options import SESSION_SPEC
-from ..module_utils._tasks.session import session_task
+from ..module_utils._tasks.session import session_module_task
 
 
 def main() -> None:
     if SUPPORTED:
-        run_module(SESSION_SPEC, session_task)
+        run_module(SESSION_SPEC, session_module_task)
 
 
 if __name__ == "__main__":

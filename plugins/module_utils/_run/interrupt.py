@@ -18,6 +18,7 @@ _SIGNALS = {
     signal.SIGINT: "it was interrupted",
     signal.SIGTERM: "it was terminated",
 }
+_READS = frozenset({"info"})
 GONE = "the process that started it is gone"
 
 
@@ -42,6 +43,12 @@ class Interruption:
         if self._reason is None and self._is_abandoned():
             self._reason = GONE
         return self._reason
+
+    def refusal(self, call: str, has_logged_out: bool) -> str | None:
+        """Why a call isn't to be sent any more, None if it may be: reads bring a logout that was sent to its end."""
+        if self.reason is None or (has_logged_out and call in _READS):
+            return None
+        return f"the run was ended, since {self.reason}; {call} was not sent"
 
     def __enter__(self) -> Interruption:
         if threading.current_thread() is threading.main_thread():

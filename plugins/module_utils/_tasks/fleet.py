@@ -47,8 +47,6 @@ NAMED = 5
 # Calls a second. Between a reading and its logout lies a call's gap: at half this pace none would be fresh any more.
 SLOWEST = 2 / MAX_READING_AGE
 
-# What may be sent once a run is to end, about a session whose logout it has sent.
-READS = frozenset({"info"})
 # Seconds by which a clock may be set, as time servers do, without a word.
 NOTABLE_JUMP = 2.0
 
@@ -153,9 +151,9 @@ class FleetRun:
 
     def _sending(self, job: Job, call: Call) -> RunStopped | None:
         """Note what can burn a key before it is sent. What can't be noted isn't sent; at the run's end, only reads."""
-        ending = self._interruption.reason
-        if ending and (call.name not in READS or job.index not in self._committed):
-            return RunStopped(f"the run was ended, since {ending}; {call.name} was not sent")
+        ended = self._interruption.refusal(call.name, job.index in self._committed)
+        if ended:
+            return RunStopped(ended)
         if call.name not in WRITE_AHEAD_CALLS:
             return None
         refusal = self.permit(self.members[job.index], call.name, self.accounts.get(job.index, ""))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -120,13 +120,16 @@ class Task:
             fields = {"account": ACCOUNT, "push_name": "Jane Doe", **fields}
         return self.engine.add(Instance(ID, status=status, **fields))
 
+    # Whether nobody waits for the result any more.
+    is_abandoned: Callable[[], bool] = staticmethod(lambda: False)
+
     def run(self, state: str, check_mode: bool = False, **options: Any) -> TaskResult:
         """Run with these options; waits are short."""
         given = {"instance_id": ID, "access_token": SANDBOX_TOKEN, "api_url": self.url, "state": state}
         short = {"wait_sleep": 0.001, "start_timeout": 0}
         validated = ArgumentSpecValidator(SESSION_SPEC).validate({**given, **short, **options})
         assert validated.error_messages == []
-        report = session_task(validated.validated_parameters, check_mode)
+        report = session_task(validated.validated_parameters, check_mode, self.is_abandoned)
         assert set(report.result) - {"failed", "msg"} == FIELDS
         assert json.loads(json.dumps(report.result, allow_nan=False)) == report.result
         assert SANDBOX_TOKEN not in json.dumps([report.result, report.diff, report.warnings])
@@ -432,3 +435,32 @@ def test_the_connection_is_kept_and_then_closed(server: Server, task: Task) -> N
     task.add("STOPPED")
     task.run("logged_out", start_if_stopped=True)
     assert server.accepted == 1
+
+
+class TestAbandoned:
+    """The controller was killed: nothing new is begun, and a logout that was sent is brought to its end."""
+
+    def test_from_the_beginning_nothing_is_sent(self, task: Task) -> None:
+        instance = task.add()
+        task.is_abandoned = lambda: True
+        result = task.run("logged_out").result
+        assert (result["verdict"], task.calls) == ("unproven", "")
+        assert "logout was not sent" in result["msg"] or "info was not sent" in result["msg"]
+        assert instance.linked
+
+    def test_before_the_logout_the_key_stays(self, task: Task) -> None:
+        instance = task.add()
+        task.is_abandoned = lambda: len(task.engine.log) > 0
+        result = task.run("logged_out").result
+        assert (result["verdict"], task.calls) == ("unproven", "info")
+        assert instance.linked
+        assert instance.credentials
+
+    def test_after_the_logout_its_proof_is_read_and_no_more(self, task: Task) -> None:
+        instance = task.add()
+        task.is_abandoned = lambda: any(entry.call == "logout" for entry in task.engine.log)
+        result = task.run("decommissioned").result
+        assert result["verdict"] == "severed"
+        assert task.calls == "info temp_link logout info"
+        assert not instance.linked
+        assert instance.status == "SCAN_QR_CODE"
