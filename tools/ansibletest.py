@@ -10,6 +10,7 @@ knows or would add, a home of its own below `.work`, and that script in it.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -76,7 +77,8 @@ def prepare(session: str, core: str) -> Place:
 def provide_home(home: Path) -> None:
     """Make a home that shares the downloads of all sessions, and the user's settings for pip, such as a mirror."""
     shared = {home / ".cache/pip": WORK / "cache/pip"}
-    shared |= {home / name: Path.home() / name for name in (".config/pip", ".pip") if (Path.home() / name).is_dir()}
+    user = Path(os.environ.get("WAWP_USER_HOME", Path.home()))
+    shared |= {home / name: user / name for name in (".config/pip", ".pip") if (user / name).is_dir()}
     (WORK / "cache/pip").mkdir(parents=True, exist_ok=True)
     for link, target in shared.items():
         link.parent.mkdir(parents=True, exist_ok=True)
