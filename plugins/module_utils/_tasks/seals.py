@@ -193,6 +193,8 @@ def _run(command: Sequence[str], content: bytes | None = None) -> bytes:
     """What a tool says. It has no terminal, or it would ask for a passphrase there and wait for ever."""
     environment = {**os.environ, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"}
     try:
+        # Not run_command: in the controller's worker there is no AnsibleModule.
+        # pylint: disable-next=ansible-bad-function
         ended = subprocess.run(  # noqa: S603 - our own commands; paths stand where no option can
             command,
             input=content or b"",

@@ -60,9 +60,9 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.inner.resume_writing()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self.ended(self)
-        self.inner.connection_lost(error)
+        self.inner.connection_lost(exc)
 
 
 class ConnectionLimit:

@@ -146,7 +146,8 @@ def test_whether_it_is_the_expected_account(ours: Account, expected: str, same: 
     ],
 )
 def test_whether_two_accounts_are_certainly_different(ours: set[str], theirs: set[str], different: bool) -> None:
-    assert are_different(ours, theirs) == are_different(theirs, ours) == different
+    turned = are_different(theirs, ours)  # pylint: disable=arguments-out-of-order
+    assert are_different(ours, theirs) == turned == different
 
 
 @pytest.mark.parametrize(
