@@ -116,6 +116,9 @@ def _whole(result: Mapping[str, Any]) -> dict[str, Any]:
         "failed": result.get("failed", False),
         "duration": isinstance(result.get("duration"), float),
         "began": bool(_TIME.fullmatch(result.get("began") or "")),
+        "reads": result.get("reads", 0) > 0,
+        "proven_at": bool(_TIME.fullmatch(result.get("proven_at") or "")),
+        "proof_seconds": result.get("proof_seconds") is not None,
         "open_ends": len(result.get("open_ends", "missing")),
         "advice": result.get("advice") is not None,
         "error": (result.get("error") or {}).get("kind"),
@@ -140,7 +143,13 @@ def _expected(said: Mapping[str, Any], phase: str) -> dict[str, Any]:
     count = len(said["actions"])
     planned = phase == "check"
     account = said["before"].get("account") or said["after"].get("account")
+    proven = said["verdict"] == "severed" and not planned
+    answered = [200 if name == "delete" else 201 for name in said["actions"]]
     return {
+        "key": said.get("key", _usual_key(said)),
+        "proven_at": proven,
+        "proof_seconds": proven,
+        "reads": True,
         "changed": said.get("changed", count > 0),
         "status": said["after"].get("status"),
         "previous_status": said["before"].get("status"),
@@ -149,7 +158,7 @@ def _expected(said: Mapping[str, Any], phase: str) -> dict[str, Any]:
         "account": said.get("account", account),
         "actions": said["actions"],
         "outcomes": ["planned"] * count if planned else said.get("outcomes", ["ok"] * count),
-        "replies": [None] * count if planned else said.get("replies", [200] * count),
+        "replies": [None] * count if planned else said.get("replies", answered),
         "well_formed": True,
         "prediction": planned and count > 0,
         "duration": True,
@@ -158,6 +167,16 @@ def _expected(said: Mapping[str, Any], phase: str) -> dict[str, Any]:
         "error": said["error"],
         "failed": bool(said["fails"]),
     }
+
+
+def _usual_key(said: Mapping[str, Any]) -> str | None:
+    """What is known of the key, by what is seen at the end."""
+    if said["verdict"] is None:
+        return None
+    if said["after"].get("account"):
+        return "there"
+    gone = not said["after"] or said["after"]["status"] == "SCAN_QR_CODE" or said["verdict"] != "unproven"
+    return "gone" if gone or "logout" in said["actions"] else "unknown"
 
 
 def _expected_session(said: Mapping[str, Any]) -> dict[str, Any] | None:
