@@ -5,8 +5,6 @@
 
 """Module wawp_check_api: finds out how an API behaves."""
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: wawp_check_api
 short_description: Find out how your Wawp API behaves, and which options fit it
@@ -200,12 +198,14 @@ recording:
           sample: [id, lid, pushName]
 """
 
+from ..module_utils._python import SUPPORTED
 from ..module_utils._tasks.check_api import CHECK_API_SPEC, check_api_task
 from ..module_utils._tasks.module import run_module
 
 
 def main() -> None:
-    run_module(CHECK_API_SPEC, check_api_task)
+    if SUPPORTED:
+        run_module(CHECK_API_SPEC, check_api_task)
 
 
 if __name__ == "__main__":

@@ -31,9 +31,12 @@ def listed() -> dict[str, list[str]]:
     folders: dict[str, list[str]] = {}
     folder = ""
     for line in block.splitlines():
-        if not line.startswith(" "):
-            folder, dummy, line = line.partition(" ")
-        folders.setdefault(folder.rstrip("/"), []).extend(line.split())
+        first, *names = line.split()
+        if line.startswith(first):
+            folder = first.rstrip("/")
+            folders[folder] = names
+        else:
+            folders[folder] += [first, *names]
     return folders
 
 

@@ -35,7 +35,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "csv": roster,
     "report": lambda path: report("report", path),
     "baseline": lambda path: report("baseline", path),
-    "journal of a report": lambda path: report("journal", path),
     "journal": lambda path: Journal(path, TIME),
     "journal in check mode": lambda path: Journal(path, TIME, read_only=True),
     "journal of a plan": survey,
@@ -83,6 +82,16 @@ def test_a_huge_file_is_refused_before_it_is_read(reader: str, tmp_path: Path) -
 def test_what_cannot_be_a_name_is_refused(reader: str) -> None:
     with pytest.raises(OptionError):
         READERS[reader]("a\0b")
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "folder", "/dev/zero", "/dev/null"])
+def test_a_report_is_not_held_up_by_an_odd_journal_and_says_so(kind: str, tmp_path: Path) -> None:
+    """A report is written all the same: it may be all that is left of a run."""
+    params = {name: spec.get("default") for name, spec in REPORT_SPEC.items()}
+    journal, folder = odd_file(tmp_path, kind), tmp_path / "reports"
+    task = report_task({**params, "state": "present", "directory": str(folder), "journal": journal}, False)
+    assert len(list(folder.glob("*.json"))) == 1
+    assert [warning for warning in task.warnings if "not a regular file" in warning]
 
 
 def test_a_file_that_hides_its_size_is_bounded() -> None:
