@@ -11,7 +11,7 @@ answered alike and ends there too, but only when WhatsApp can be reached again. 
 from __future__ import annotations
 
 from .._errors import REFUSED, WawpError
-from .model import AT_REST, FAILED, GONE, PROVEN, SEVERED, STARTING, THERE, UNKNOWN, UNPROVEN, WORKING, Session
+from .model import FAILED, GONE, PROVEN, SEVERED, STARTING, THERE, UNKNOWN, UNPROVEN, WORKING, Session
 from .progress import Run
 from .run import BAD_NEWS_LASTS, RunStopped, Steps
 from .writes import limit_tries
@@ -118,7 +118,7 @@ def _not_seen(run: Run, session: Session, replied_at: float, error: WawpError | 
     waited = f"after {run.now - replied_at:.0f} s the session is {session.status}"
     if error is not None and error.kind == REFUSED:
         raise RunStopped(str(error), error, REASON_REFUSED)
-    if run.goal.wait and (session.paired or session.status not in AT_REST | {STARTING}):
+    if run.goal.wait and (session.paired or not (session.at_rest or session.status == STARTING)):
         if error is None:
             raise RunStopped(f"logout was accepted, but {waited}, not logged out")
         raise RunStopped(f"whether the logout came through is not known, and {waited}: {error}", error)

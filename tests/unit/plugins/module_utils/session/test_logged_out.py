@@ -445,6 +445,75 @@ def test_a_session_that_is_gone_after_the_logout_leaves_only_the_phone_to_look_a
     assert "Linked devices" in outcome.advice
 
 
+@pytest.mark.parametrize("http_status", [None, 500])
+def test_after_a_refusal_not_even_a_qr_code_proves_anything(http_status: int | None) -> None:
+    """The key may have been wiped without reaching the phone."""
+    fault = Fault("patch", call="logout", replace={"success": False})
+    if http_status:
+        fault = Fault("http", call="logout", http_status=http_status, when="after")
+    sim, outcome = play(instance(), logged_out(), fault)
+    assert sim.calls == ["info=WORKING", "logout!refused", *SEEN]
+    assert told(outcome) == ("unproven", True, False)
+    assert (outcome.key, outcome.proven_at) == ("gone", None)
+    assert "said that the logout failed" in outcome.advice
+
+
+def test_a_refused_logout_that_left_the_session_working_is_not_repeated() -> None:
+    fault = Fault("patch", call="logout", when="before", replace={"success": False})
+    sim, outcome = play(instance(), logged_out(), fault)
+    assert sim.writes == ["logout"]
+    assert told(outcome) == ("unproven", False, True)
+    assert (outcome.key, outcome.error.kind) == ("there", "refused")
+
+
+@pytest.mark.parametrize("status", [409, 423])
+def test_a_session_that_another_call_holds_is_tried_again(status: int) -> None:
+    sim, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=status))
+    assert sim.writes == ["logout", "logout"]
+    assert told(outcome) == ("severed", True, False)
+
+
+@pytest.mark.parametrize("status", [408, 425, 460, 499])
+def test_a_gateway_that_gave_up_is_read_first(status: int) -> None:
+    sim, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=status, when="after"))
+    assert sim.calls == ["info=WORKING", "logout!gateway", *SEEN]
+    assert told(outcome) == ("severed", True, False)
+
+
+@pytest.mark.parametrize("generation", ["A", "B"])
+@pytest.mark.parametrize("wait_sleep", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("options", [{}, {"trust_empty_account": True}, {"start_if_stopped": True}])
+def test_a_restart_that_somebody_else_sends_is_outlasted(
+    generation: str, wait_sleep: float, options: dict[str, bool]
+) -> None:
+    sim = SimulatedRun(instance(generation=generation), events=[Event("info", "restart")], delays=Delays())
+    outcome = sim.run(logged_out(wait_sleep=wait_sleep, **options))
+    assert sim.writes == ["logout"]
+    assert told(outcome) == ("severed", True, False)
+    assert not sim.linked
+
+
+@pytest.mark.parametrize(
+    "contradiction", [{"engine": {"engine": "NOWEB", "state": "CONNECTED"}}, {"me": {"id": OURS, "pushName": "x"}}]
+)
+def test_a_qr_code_with_somebody_logged_in_is_no_proof(contradiction: dict[str, Any]) -> None:
+    contradicts = Fault("patch", call="info", skip=3, times=None, replace=contradiction)
+    dummy, outcome = play(instance(), logged_out(), contradicts)
+    assert outcome.verdict == "unproven"
+    assert outcome.proven_at is None
+    dummy, outcome = play(instance("SCAN_QR_CODE"), logged_out(), Fault(**{**vars(contradicts), "skip": 0}))
+    assert told(outcome) == ("unproven", False, True)
+
+
+def test_one_starting_after_the_reply_is_no_proof() -> None:
+    """200, a single STARTING, and WORKING for ever."""
+    ineffective = Fault("created", call="logout", when="before")
+    sim, outcome = play(instance(), logged_out(), ineffective, lie("STARTING", skip=1))
+    assert sim.linked
+    assert told(outcome) == ("unproven", True, True)
+    assert outcome.key == "there"
+
+
 # -- somebody scans the QR code between two readings
 
 

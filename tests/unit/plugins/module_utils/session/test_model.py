@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._session import model
 from ansible_collections.wawp.cloud.plugins.module_utils._session.account import Account
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import Session, changed_settings, parse_session
+from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal
+from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simulated_run import SimulatedRun, instance
 
 NUMBER = "201012345678"
 STATUSES = ("STOPPED", "STARTING", "SCAN_QR_CODE", "WORKING", "FAILED", "PASSKEY_REQUIRED")
@@ -157,3 +162,22 @@ def reading(config: Any) -> Session:
 )
 def test_settings_that_differ(before: Any, after: Any, names: list[str]) -> None:
     assert changed_settings(reading(before), reading(after)) == names
+
+
+def test_a_status_that_counts_as_stopped_is_named_in_the_model_alone() -> None:
+    """Others ask the session whether it is at rest or stopped; so a status that the engine adds has one place."""
+    root = Path(model.__file__).parents[1]
+    compared = re.compile(r"[!=]=\s*STOPPED\b|\bSTOPPED\s*[!=]=|\bin \{?\(?[^\n]*\bSTOPPED\b")
+    # The probe records what an engine shows in this very status.
+    others = [path for path in root.rglob("*.py") if path.name not in ("model.py", "probe.py", "probe_findings.py")]
+    assert others
+    assert [path.name for path in others if compared.search(path.read_text("utf-8"))] == []
+
+
+def test_a_status_that_is_added_counts_as_stopped_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "STOPPED_STATUSES", frozenset({"STOPPED", "HIBERNATED"}))
+    monkeypatch.setattr(model, "AT_REST", model.STOPPED_STATUSES | {"FAILED"})
+    for state, writes in (("stopped", []), ("started", ["start"]), ("logged_out", ["start"])):
+        sim = SimulatedRun(instance("HIBERNATED"))
+        sim.run(Goal(state, start_if_stopped=True))
+        assert sim.writes[:1] == writes, state
