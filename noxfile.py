@@ -37,7 +37,7 @@ nox.options.reuse_venv = "yes"
 nox.options.allow_parallel = True
 # What takes longest comes first.
 nox.options.sessions = [
-    *("integration", "docs", "units", "events", "runbooks", "sanity", "package", "lint", "awx", "units-lowest", "site"),
+    *("runbooks", "units", "integration", "docs", "events", "sanity", "package", "lint", "awx", "units-lowest", "site"),
     "coverage",
 ]
 
@@ -242,7 +242,7 @@ def awx(session: nox.Session) -> None:
 def runbooks(session: nox.Session) -> None:
     """Run whole runbooks, and look at the report's page where there is Chromium."""
     install(session, "runbooks")
-    run_pytest(session, paths=["tests/runbooks", "tests/browser"])
+    run_pytest(session, "--numprocesses=2", paths=["tests/runbooks", "tests/browser"])
 
 
 @nox.session(python=PYTHON)
