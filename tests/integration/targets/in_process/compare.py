@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 SECRETS = ("sandbox-token", "token-of-own-2", "token-of-own-3", "token-of-own-4")
 ACCOUNT = "999 000 000 003"
 MODULE = re.compile(r"^Using module file \S+/wawp_\w+\.py$", re.MULTILINE)
-TIMES = re.compile(r'"(?:time|duration|began|jid)": (?:"[^"]*"|[\d.]+)')
+TIMES = re.compile(r'"(?:time|duration|began|jid|proven_at|proof_seconds)": (?:"[^"]*"|[\d.]+)')
 # What only a module's process leaves in a result, async's own fields, and where a timeout interrupted it.
 PROCESS = (
     *("ansible_facts", "exception"),
