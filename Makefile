@@ -20,7 +20,7 @@ help: ## list these commands
 demo: ## retire a simulated office of 25, and name the report to open
 	@$(NOX) -s demo
 
-test: ## run every check with the newest ansible-core and Python; about eight minutes on two cores
+test: ## run every check with the newest ansible-core and Python
 	@mkdir -p $(REPORTS)
 	@rm -f $(REPORTS)/test.json
 	@$(NOX) --parallel $(JOBS) --report $(REPORTS)/test.json || true
