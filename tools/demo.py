@@ -71,6 +71,7 @@ def run(url: str, folder: Path, variables: dict[str, Any]) -> subprocess.Complet
     program = str(Path(sys.executable).with_name("ansible-playbook"))
     given = {
         "wawp_wait_sleep": 0.1,
+        "wawp_confirm_after": 0.3,
         "wawp_start_timeout": 10,
         "wawp_report_dir": str(folder),
         "wawp_journal": str(folder / "journal.jsonl"),

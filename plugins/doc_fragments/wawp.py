@@ -163,13 +163,19 @@ options:
     description:
       - Seconds between two readings. The first one comes at once, and the second one a second after a logout.
         Wawp asks for 3 to 5.
-      - Bad news, such as C(STOPPED) or C(FAILED), is believed only when it lasts so long, and 5 seconds at least.
     type: float
     default: 3.0
   start_timeout:
     description: Seconds given to an engine that is C(STARTING), each time it is.
     type: float
     default: 90.0
+  confirm_after:
+    description:
+      - Seconds that bad news must last before it is believed, such as C(STOPPED), C(FAILED) or a missing session.
+      - A restart that somebody else sends shows C(STOPPED) for up to 3 seconds. A shorter time can mistake that for a
+        session that doesn't run.
+    type: float
+    default: 5.0
 """
 
     # What a proof takes.

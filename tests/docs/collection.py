@@ -110,7 +110,10 @@ def play(tasks: list[Any], home: Path, url: str, **variables: Any) -> subprocess
     plays: list[Mapping[str, Any]] = [{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]
     # Sessions of the simulator need no pause between readings.
     waiting = [name for name in MODULES if "wait_sleep" in documentation()[name]["doc"]["options"]]
-    plays[0] = {**plays[0], "module_defaults": {f"{NAMESPACE}.{name}": {"wait_sleep": 0.05} for name in waiting}}
+    plays[0] = {
+        **plays[0],
+        "module_defaults": {f"{NAMESPACE}.{name}": {"wait_sleep": 0.05, "confirm_after": 0.3} for name in waiting},
+    }
     playbook = home / "playbook.yml"
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False, allow_unicode=True), encoding="utf-8")
     filters = str(ROOT / "tests/integration/targets/setup_cases/filter_plugins")

@@ -86,7 +86,13 @@ class World:
         }
 
     def command(self, runbook: str, *arguments: str, **variables: Any) -> list[str]:
-        quick = {"wawp_wait_sleep": 0.05, "wawp_start_timeout": 5, "wawp_progress": 0, **variables}
+        quick = {
+            "wawp_wait_sleep": 0.05,
+            "wawp_confirm_after": 0.3,
+            "wawp_start_timeout": 5,
+            "wawp_progress": 0,
+            **variables,
+        }
         program = str(Path(sys.executable).with_name("ansible-playbook"))
         return [program, f"wawp.cloud.{runbook}", "-e", json.dumps(quick), *arguments]
 

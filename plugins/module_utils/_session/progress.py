@@ -16,7 +16,6 @@ from .._redact import mask_account
 from .account import account_id, is_account, mismatch_hint
 from .model import STARTING, UNPROVEN, Session
 from .run import (
-    BAD_NEWS_LASTS,
     MAX_READING_AGE,
     MAX_RETRY_AFTER,
     RETRY_DELAYS,
@@ -99,7 +98,7 @@ class Run:
     @property
     def confirmed(self) -> bool:
         """Whether the latest news has outlasted what one reading can show by mistake."""
-        return bool(self.readings) and self.lasted >= BAD_NEWS_LASTS - _EPSILON
+        return bool(self.readings) and self.lasted >= self.goal.confirm_after - _EPSILON
 
     @property
     def in_doubt(self) -> bool:
@@ -195,7 +194,7 @@ class Run:
         for _attempt in range(_MAX_CONFIRMATIONS):
             if self.confirmed or (session is not None and not needs_second_reading(session)):
                 return session
-            yield from self.pause(max(self.goal.wait_sleep, BAD_NEWS_LASTS - self.lasted))
+            yield from self.pause(max(self.goal.wait_sleep, self.goal.confirm_after - self.lasted))
             session = yield from self.read()
         raise RunStopped(f"the session keeps changing; it was last seen {session.status if session else 'missing'}")
 
@@ -205,7 +204,7 @@ class Run:
         while True:
             session = yield from self.read(deadline)
             if session is None and not self.confirmed:
-                yield from self.pause(BAD_NEWS_LASTS - self.lasted)
+                yield from self.pause(self.goal.confirm_after - self.lasted)
                 continue
             if session is None or done(session) or self.now >= deadline:
                 return session

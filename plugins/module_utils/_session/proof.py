@@ -13,7 +13,7 @@ from __future__ import annotations
 from .._errors import REFUSED, WawpError
 from .model import FAILED, GONE, PROVEN, SEVERED, STARTING, THERE, UNKNOWN, UNPROVEN, WORKING, Session
 from .progress import Run
-from .run import BAD_NEWS_LASTS, RunStopped, Steps
+from .run import RunStopped, Steps
 from .writes import limit_tries
 
 # Seconds between the first reading after a logout and the second: a good one shows SCAN_QR_CODE by then.
@@ -61,13 +61,13 @@ def _watch(run: Run, replied_at: float, unclear: bool) -> Steps:
     """Read at once, after about a second, and then every wait_sleep. Returns the last reading."""
     goal = run.goal
     in_time = replied_at + goal.proof_timeout
-    patience = max(goal.proof_timeout, goal.wait_timeout) if goal.wait else (BAD_NEWS_LASTS + SOON) * unclear
+    patience = max(goal.proof_timeout, goal.wait_timeout) if goal.wait else (goal.confirm_after + SOON) * unclear
     deadline = replied_at + patience
     first = True
     while True:
         session = yield from run.read(deadline)
         if session is None and not run.confirmed:
-            yield from run.pause(BAD_NEWS_LASTS - run.lasted)
+            yield from run.pause(goal.confirm_after - run.lasted)
             continue
         unchanged = unclear and session is not None and session.status == WORKING and run.confirmed
         if session is None or session.awaits_scan or unchanged or run.now >= deadline:

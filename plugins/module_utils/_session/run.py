@@ -24,8 +24,6 @@ MAX_RETRY_AFTER = 60.0
 # A logout is sent only while the reading it rests on is this fresh: a session that left WORKING meanwhile would
 # lose its only key without being unlinked. So is what hides a session, which somebody may have paired meanwhile.
 MAX_READING_AGE = 10.0
-# Bad news is believed only when it lasts this long: a restart that somebody else sends shows STOPPED for 3 s.
-BAD_NEWS_LASTS = 5.0
 # A journal's word for a logout from WORKING whose end no run has seen.
 SENT = "sent"
 
@@ -59,6 +57,8 @@ class Goal:
     wait_timeout: float = 120.0
     wait_sleep: float = 3.0
     start_timeout: float = 90.0
+    # Longer than a restart that somebody else sends shows STOPPED: 3 s on the slowest engine that was measured.
+    confirm_after: float = 5.0
     proof_timeout: float = 30.0
     previous: Known | None = None
 

@@ -50,6 +50,7 @@ WAITING: Spec = {
     "wait_timeout": {"type": "float", "default": Goal.wait_timeout},
     "wait_sleep": {"type": "float", "default": Goal.wait_sleep},
     "start_timeout": {"type": "float", "default": Goal.start_timeout},
+    "confirm_after": {"type": "float", "default": Goal.confirm_after},
 }
 
 PROOF: Spec = {
@@ -152,6 +153,7 @@ def parse_goal(params: Mapping[str, Any]) -> Goal:
         wait_timeout=parse_seconds(params, "wait_timeout"),
         wait_sleep=parse_seconds(params, "wait_sleep", zero=False),
         start_timeout=parse_seconds(params, "start_timeout"),
+        confirm_after=parse_seconds(params, "confirm_after", zero=False),
         proof_timeout=parse_seconds(params, "proof_timeout", zero=False),
         restart_first=params["restart_first"],
         trust_empty_account=params["trust_empty_account"],

@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._api.client import Client, Connection
-from ansible_collections.wawp.cloud.plugins.module_utils._session import progress, proof
+from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks import pairing
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.options import WAITING
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
@@ -36,8 +39,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bad news need not last where time stands still, as it does in a simulator without delays."""
-    for module in (progress, proof):
-        monkeypatch.setattr(module, "BAD_NEWS_LASTS", 0.02)
+    monkeypatch.setitem(WAITING["confirm_after"], "default", 0.02)
+    monkeypatch.setattr(pairing, "Goal", partial(Goal, confirm_after=0.02))
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.wawp.cloud.plugins.module_utils._session import progress, proof
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.fleet import fleet_task
 
 
@@ -71,8 +70,6 @@ def rear(told: dict[str, Any], out: int) -> None:
 
 
 def main() -> None:
-    for module in (progress, proof):  # time stands still in the simulator that they call
-        vars(module)["BAD_NEWS_LASTS"] = 0.02
     for line in sys.stdin:
         told = json.loads(line)
         read, write = os.pipe()

@@ -20,7 +20,6 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session.account import
 from ansible_collections.wawp.cloud.plugins.module_utils._session.logged_out import MAX_STEPS
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import KEYS, SEVERED, UNPROVEN, parse_session
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import (
-    BAD_NEWS_LASTS,
     MAX_RETRY_AFTER,
     RETRY_DELAYS,
     Goal,
@@ -342,7 +341,7 @@ def bound(goal: Goal, slowest_call: float = REQUEST_TIMEOUT) -> float:
     """
     tries = 1 + len(RETRY_DELAYS)
     read = tries * (slowest_call + MAX_RETRY_AFTER)
-    sure = 7 * (read + max(goal.wait_sleep, BAD_NEWS_LASTS))
+    sure = 7 * (read + max(goal.wait_sleep, goal.confirm_after))
     write = tries * (slowest_call + MAX_RETRY_AFTER + sure)
     longest = max(goal.wait_timeout, goal.start_timeout, goal.wait_sleep, goal.proof_timeout)
     return (MAX_STEPS + 2) * (sure + longest + read + write + longest + read)
@@ -355,4 +354,4 @@ def calm_bound(goal: Goal) -> float:
     for the account and once for the end, reads bad news twice at five places, and sends six calls of 10 s.
     """
     waits = 4 * goal.start_timeout + goal.wait_timeout + max(goal.wait_timeout, goal.proof_timeout)
-    return waits + 10 * max(goal.wait_sleep, BAD_NEWS_LASTS) + 6 * 10
+    return waits + 10 * max(goal.wait_sleep, goal.confirm_after) + 6 * 10

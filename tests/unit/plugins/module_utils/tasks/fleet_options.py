@@ -17,7 +17,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
 
 # Short waits, no bound: what is tested here is not how long things take.
-QUICK = {"calls_per_second": 0, "wait_sleep": 0.02, "wait_timeout": 20, "start_timeout": 0.3}
+QUICK = {"calls_per_second": 0, "wait_sleep": 0.02, "wait_timeout": 20, "start_timeout": 0.3, "confirm_after": 0.02}
 
 
 def options(url: str, instances: Any, **given: Any) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def test_fractions_of_a_second(environment: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -1.0, -0.001, 1e9, 1e300])
-@pytest.mark.parametrize("option", ["request_timeout", "wait_timeout", "wait_sleep", "start_timeout"])
+@pytest.mark.parametrize("option", ["request_timeout", "wait_timeout", "wait_sleep", "start_timeout", "confirm_after"])
 def test_numbers_of_seconds_that_make_no_sense(environment: Path, option: str, value: float) -> None:
     params = checked(SESSION_SPEC, **GIVEN, **{option: value})
     error = problem(parse_connection if option in CONNECTION else parse_goal, params)
@@ -131,7 +131,13 @@ def test_numbers_of_seconds_that_make_no_sense(environment: Path, option: str, v
 
 @pytest.mark.parametrize(
     ("option", "zero"),
-    [("request_timeout", False), ("wait_sleep", False), ("wait_timeout", True), ("start_timeout", True)],
+    [
+        ("request_timeout", False),
+        ("wait_sleep", False),
+        ("confirm_after", False),
+        ("wait_timeout", True),
+        ("start_timeout", True),
+    ],
 )
 def test_zero_seconds(environment: Path, option: str, zero: bool) -> None:
     params = checked(SESSION_SPEC, **GIVEN, **{option: 0})
