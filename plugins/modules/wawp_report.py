@@ -319,6 +319,13 @@ needs_human:
       returned: always
       type: str
       sample: unproven
+    key:
+      description:
+        - Whether the key that can end the link from here is V(there), V(gone) or V(unknown); null where no link is left
+          to end.
+      returned: always
+      type: str
+      sample: gone
     needs_human:
       description: What is left to do.
       returned: always

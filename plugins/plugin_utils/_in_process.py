@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -101,8 +101,7 @@ class InProcessAction(NormalAction):
         self._task.args = self._with_anchored_paths(self._task.args)
         if not self._runs_here(task_vars):
             with _when_abandoned(self.is_abandoned, _end_worker):
-                ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
-            return ran
+                return self._run_module(tmp, task_vars)
         given = plain(self._task.args)
         validated = ModuleArgumentSpecValidator(self.spec).validate(given)
         params = validated.validated_parameters
@@ -117,6 +116,18 @@ class InProcessAction(NormalAction):
         if _shows_invocation(task_vars):
             cleaned["invocation"] = {"module_args": redact_options({**given, **params}, self.spec)}
         return cleaned
+
+    def _run_module(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Start the module. A connection that fails says why, even where it was silenced."""
+        try:
+            ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
+        except AnsibleConnectionFailure:
+            if self._connection._play_context.no_log and not self._task.no_log:
+                self._connection._play_context.no_log = False
+                # Fails with the connection's own words; nothing secret is sent.
+                self._low_level_execute_command(":", sudoable=False)
+            raise
+        return ran
 
     def _with_anchored_paths(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """The options, with each path meaning the same file wherever and however the module runs."""

@@ -41,3 +41,13 @@ def test_no_line_is_long_where_sessions_fail_and_nothing_is_lost(world: World, i
     assert max(map(len, (done.stdout + done.stderr).splitlines())) < 10_000
     assert "100 of 100 sessions failed" in done.stderr
     assert "of 100, " not in done.stdout, "a callback's JSON would be broken by progress"
+
+
+def test_a_host_that_cannot_be_reached_says_why(world: World) -> None:
+    """The connection is silenced for what a roster may hold; its own error is no secret."""
+    bastion = "bastion ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1"
+    (world.folder / "hosts.ini").write_text(f"localhost ansible_connection=local\n{bastion}\n")
+    ran = world.run("decommission", "-i", "hosts.ini", wawp_instances=["A1"], wawp_run_on="bastion")
+    assert ran.code != 0
+    assert "Failed to connect to the host via ssh" in ran.output
+    assert "censored" not in ran.output

@@ -117,7 +117,7 @@ def _write(report: Mapping[str, Any], params: Mapping[str, Any], check_mode: boo
         "summary": report["summary"],
         "drift": report["drift"],
         "needs_human": [
-            {name: record[name] for name in ("instance_id", "name", "outcome", "needs_human")}
+            {name: record[name] for name in ("instance_id", "name", "outcome", "key", "needs_human")}
             for record in report["records"]
             if record["needs_human"]
         ],
