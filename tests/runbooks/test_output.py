@@ -51,3 +51,39 @@ def test_a_host_that_cannot_be_reached_says_why(world: World) -> None:
     assert ran.code != 0
     assert "Failed to connect to the host via ssh" in ran.output
     assert "censored" not in ran.output
+
+
+# Runs what ssh would run there, until a module that carries a plan out has ended: then the connection is lost for good.
+FALLIBLE_SSH = """#!{python}
+import os, subprocess, sys
+lost = {lost!r}
+if os.path.exists(lost):
+    sys.exit(255)
+payload = sys.stdin.buffer.read() if "python" in sys.argv[-1] else b""
+done = subprocess.run(["/bin/sh", "-c", sys.argv[-1]], input=payload)
+if b"wawp_plan" in payload and os.path.exists({confirmed!r}):
+    open(lost, "w").close()
+    sys.exit(255)
+sys.exit(done.returncode)
+"""
+
+
+def test_a_connection_that_is_lost_in_the_middle_leaves_a_report_here(world: World) -> None:
+    """Nothing came back of the logout, and the journal is where nobody gets at it."""
+    ssh, lost, confirmed = (world.folder / name for name in ("ssh", "lost", "confirmed"))
+    words = f"ansible_connection=ssh ansible_host=127.0.0.1 ansible_ssh_executable={ssh} ansible_pipelining=true"
+    hosts = f"bastion {words} ansible_python_interpreter={sys.executable}"
+    (world.folder / "hosts.ini").write_text(f"localhost ansible_connection=local\n{hosts}\n")
+    world.add("A1")
+    given = {"wawp_instances": ["A1"], "wawp_run_on": "bastion", "wawp_report_dir": str(world.folder / "wawp_reports")}
+    ssh.write_text(FALLIBLE_SSH.format(python=sys.executable, lost=str(lost), confirmed=str(confirmed)))
+    ssh.chmod(0o755)
+    phrase = world.run("decommission", "-i", "hosts.ini", **given).phrase()
+    confirmed.touch()
+    ran = world.run("decommission", "-i", "hosts.ini", **given, wawp_confirm=phrase)
+    assert ran.code != 0
+    assert lost.exists()
+    assert not world.linked("A1")
+    assert "The connection to bastion was lost" in ran.report["abort_reason"]
+    assert "nothing was sent" not in json.dumps(ran.report).lower()
+    assert ran.report["summary"]["needs_human"] == 1
