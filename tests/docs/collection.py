@@ -109,11 +109,10 @@ def play(tasks: list[Any], home: Path, url: str, **variables: Any) -> subprocess
     """Run tasks on localhost."""
     plays: list[Mapping[str, Any]] = [{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]
     # Sessions of the simulator need no pause between readings.
-    waiting = [name for name in MODULES if "wait_sleep" in documentation()[name]["doc"]["options"]]
-    plays[0] = {
-        **plays[0],
-        "module_defaults": {f"{NAMESPACE}.{name}": {"wait_sleep": 0.05, "confirm_after": 0.3} for name in waiting},
-    }
+    quick = {"wait_sleep": 0.05, "confirm_after": 0.3}
+    options = {name: documentation()[name]["doc"]["options"] for name in MODULES}
+    defaults = {f"{NAMESPACE}.{name}": {key: quick[key] for key in quick if key in options[name]} for name in MODULES}
+    plays[0] = {**plays[0], "module_defaults": {name: given for name, given in defaults.items() if given}}
     playbook = home / "playbook.yml"
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False, allow_unicode=True), encoding="utf-8")
     filters = str(ROOT / "tests/integration/targets/setup_cases/filter_plugins")

@@ -20,7 +20,7 @@ from ansible_collections.wawp.cloud.tests.docs.scenarios import FILES, SCENE
 
 # Folders of plugins/ whose plugins have no examples of their own.
 WITHOUT_EXAMPLES = {"action", "doc_fragments", "module_utils", "plugin_utils"}
-COVERED = {"modules", "inventory"}
+COVERED = {"modules", "inventory", "lookup"}
 
 
 def examples(kind: str, name: str, home: Path) -> str:
@@ -74,6 +74,21 @@ def test_the_examples_of_an_inventory_plugin_yield_hosts(name: str, simulator: S
     assert [facts["wawp_status"] in ("WORKING", {"__ansible_unsafe": "WORKING"}) for facts in hosts.values()] == [
         True
     ] * 2
+
+
+@pytest.mark.parametrize("name", plugins("lookup"))
+def test_the_examples_of_a_lookup_yield_something(name: str, simulator: Server, tmp_path: Path) -> None:
+    """Tasks are run; of a play, which may need instances of its own, Ansible lists the hosts."""
+    found = yaml.safe_load(examples("lookup", name, tmp_path))
+    if "hosts" in found[0]:
+        playbook = tmp_path / "play.yml"
+        playbook.write_text(yaml.safe_dump(found), encoding="utf-8")
+        done = run([BIN / "ansible-playbook", "--list-hosts", playbook], tmp_path, simulator.url)
+    else:
+        done = play(found, tmp_path, simulator.url)
+
+    assert done.returncode == 0, done.stdout
+    assert ("localhost" if "hosts" in found[0] else ".jsonl") in done.stdout
 
 
 def test_no_kind_of_plugin_is_forgotten() -> None:
