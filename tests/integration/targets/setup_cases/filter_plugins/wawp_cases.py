@@ -175,8 +175,9 @@ def _usual_key(said: Mapping[str, Any]) -> str | None:
         return None
     if said["after"].get("account"):
         return "there"
-    gone = not said["after"] or said["after"]["status"] == "SCAN_QR_CODE" or said["verdict"] != "unproven"
-    return "gone" if gone or "logout" in said["actions"] else "unknown"
+    if said["verdict"] != "unproven" or "logout" in said["actions"] or said["after"].get("status") == "SCAN_QR_CODE":
+        return "gone"
+    return "gone" if said["before"] and not said["after"] else "unknown"
 
 
 def _expected_session(said: Mapping[str, Any]) -> dict[str, Any] | None:
