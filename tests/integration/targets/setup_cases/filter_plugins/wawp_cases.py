@@ -51,7 +51,7 @@ def one_of_each(tables: Mapping[str, Cases]) -> dict[str, list[Mapping[str, Any]
     for name, cases in tables.items():
         for case in cases:
             calls = bool(case.get("actions"))
-            kind = (case.get("verdict"), bool(case.get("fails")), case.get("error"), case.get("warns"), calls)
+            kind = (case.get("verdict"), bool(case.get("fails")), bool(case.get("error")), case.get("warns"), calls)
             if kind not in seen:
                 seen.add(kind)
                 kept.setdefault(name, []).append(case)
