@@ -18,7 +18,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "in process": {},
     "as a module": {"vars": {"wawp_in_process": False}},
     "with environment": {"environment": {"LANG": "C.UTF-8"}},
-    "with async": {"async": 60, "poll": 1},
+    # Ansible takes a job for lost that takes longer to start, as on a busy machine.
+    "with async": {"async": 60, "poll": 5},
 }
 
 
