@@ -33,6 +33,10 @@ ADVICE_STRANGER = (
     "The session belongs to another account than expect_account says, and was left to it. Check instance_id and "
     "expect_account; where else the expected account is linked shows only its phone, in WhatsApp under Linked devices."
 )
+ADVICE_MISSING = (
+    "The API knows no such session: check instance_id, access_token and api_url. If it was deleted while linked, only "
+    "the phone shows its device, in WhatsApp under Linked devices."
+)
 # After these nobody sees any more that a session is paired.
 _CONCEALING_CALLS = frozenset({"stop", "delete"})
 _WHILE_FRESH = _CONCEALING_CALLS | {"logout"}
@@ -263,7 +267,9 @@ class Run:
     def require_session(self, session: Session | None) -> Session:
         if session is None:
             lost = "is gone: somebody deleted it during the run" if self.outcome.first else "doesn't exist"
-            raise RunStopped(f"instance_id: the session {lost}", self.missing)
+            unheard_of = not self.outcome.first and not self.goal.previous
+            advice = ADVICE_MISSING if unheard_of else None
+            raise RunStopped(f"instance_id: the session {lost}", self.missing, advice=advice)
         return session
 
     def leave_open(self, what: str) -> None:
