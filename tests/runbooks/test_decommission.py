@@ -200,6 +200,9 @@ def test_what_is_blocked_can_be_accepted(world: World) -> None:
     world.add("A1")
     ran = world.run("decommission", wawp_instances=["GONE"])
     assert "something stands in the way of every instance" in ran.output
+    confirmed = world.run("decommission", wawp_instances=["GONE"], wawp_confirm=ran.phrase())
+    assert confirmed.code != 0
+    assert "check instance_id" in confirmed.report["records"][0]["needs_human"]
     ran = world.decommission("GONE", wawp_accept_unproven=["GONE"])
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"GONE": "accepted_unproven"}

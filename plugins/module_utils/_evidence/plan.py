@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from .._errors import OptionError
 from .._identity import identity_of
 from .._redact import one_line
-from .._session.model import NO_ACCOUNT, PROVEN, SCAN_QR_CODE, UNPROVEN
+from .._session.model import GONE, NO_ACCOUNT, PROVEN, SCAN_QR_CODE, UNPROVEN
 from .hash_chain import digest
 
 FORMAT = "wawp.cloud/plan/1"
@@ -55,17 +55,20 @@ def plan_entry(session: Mapping[str, Any], account_digest: str) -> dict[str, Any
     verdict = session.get("verdict")
     calls = [str(action["action"]) for action in actions]
     fails = bool(session.get("failed")) and verdict not in PROVEN
+    status = actions[0]["status"] if actions else session.get("previous_status")
+    # Nothing stands in the way of a session whose key is burnt: it can be read, and only the phone can do more.
+    burnt = bool(status) and session.get("key") == GONE
     return {
         **identity_of(session).fields,
         "state": session.get("state"),
         # What the first call would rest on: the very first reading can be a passing one.
-        "status": actions[0]["status"] if actions else session.get("previous_status"),
+        "status": status,
         "account": session.get("account"),
         "account_digest": account_digest,
         "calls": calls,
         "expected": verdict,
         "fails": fails,
-        "blocked": session.get("msg") if fails and not calls else None,
+        "blocked": session.get("msg") if fails and not calls and not burnt else None,
         "advice": session.get("advice"),
     }
 
@@ -228,6 +231,13 @@ def _told(entry: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
     who = f", {entry['account']}" if entry["account"] else ""
     arrives = next((each for each in plan["arriving"] if each["instance_id"] == entry["instance_id"]), None)
     comes = f"; then {arrives['account'] or 'whoever scans'} links" if arrives else ""
-    what = f": {one_line(entry['blocked'], 160)}" if entry["blocked"] else f": {', '.join(entry['calls']) or 'nothing'}"
     said = f"{identity_of(entry)}: {entry['status'] or 'not there'}{who}"
-    return f"{said} -> {_expectation(entry, plan)}{what}{comes}"
+    return f"{said} -> {_expectation(entry, plan)}: {_what(entry)}{comes}"
+
+
+def _what(entry: Mapping[str, Any]) -> str:
+    """What would be sent to an instance, or why nothing is."""
+    if entry["calls"]:
+        return ", ".join(entry["calls"])
+    why = entry["blocked"] or (entry["advice"] if entry["expected"] == UNPROVEN else None)
+    return one_line(why) if why else "nothing"

@@ -65,7 +65,8 @@ class FleetRun:
 
     Attributes:
         accounts: the whole account last seen of each member, by its place.
-        excused: instances whose failures don't count against ``max_failures``.
+        excused: instances whose failures don't count against ``max_failures``, though the run fails all the same.
+        accepted: instances that may fail.
         permit: asked before each call that can't be undone, with member, call and the account last seen; returns why
             it is not to be sent, None if it may be.
 
@@ -95,6 +96,7 @@ class FleetRun:
         self.results: list[dict[str, Any] | None] = [None] * len(self.members)
         self.accounts: dict[int, str] = {}
         self.excused: frozenset[str] = frozenset()
+        self.accepted: frozenset[str] = frozenset()
         self.permit: Permit = lambda member, call, account: None
         self.diffs: dict[int, dict[str, Any]] = {}
         self.failures = 0
@@ -260,7 +262,7 @@ def fleet_result(run: FleetRun) -> TaskResult:
         "summary": _summary(sessions, run),
         "prediction": any(entry["prediction"] for entry in sessions),
     }
-    if run.failures or run.brake:
+    if run.brake or any(entry["failed"] and entry["instance_id"] not in run.accepted for entry in sessions):
         result.update(failed=True, msg=_message(sessions, run))
     unproven = result["summary"]["verdicts"][UNPROVEN]
     warnings = run.connection.warnings

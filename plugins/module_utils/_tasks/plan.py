@@ -231,8 +231,6 @@ def _gate(plan: Mapping[str, Any], params: Mapping[str, Any], check_mode: bool) 
         return approved, (why if given["confirm"] else None) or _unready(plan)
     if not params["execute"]:
         return approved, None
-    if hopeless(plan):
-        return approved, "Nothing was sent: something stands in the way of every instance. Read the plan."
     return approved, f"Nothing was sent: {why}" if why else None
 
 
@@ -254,6 +252,11 @@ def _unready(plan: Mapping[str, Any]) -> str | None:
 def _why(plan: Mapping[str, Any], approved: Mapping[str, Any], given: Mapping[str, list[str]]) -> str:
     again = f"Read the plan; to carry it out, run again with {options(plan)}"
     missing = [name for name, phrase in given.items() if not phrase]
+    if missing and hopeless(plan):
+        return (
+            "something stands in the way of every instance. Read the plan; for a report that says what is left to do, "
+            f"run again with {options(plan)}"
+        )
     if missing:
         return f"{' and '.join(missing)} is not given. {again}"
     changes = differences(approved, plan)
@@ -333,7 +336,7 @@ def _run(plan: Mapping[str, Any], params: Mapping[str, Any], expected: frozenset
         return None if call in covered else f"the plan has no {call} of it"
 
     run = FleetRun(params, False, *caller)
-    run.excused, run.permit = expected, permit
+    run.excused, run.accepted, run.permit = expected, frozenset(plan["accepted"]), permit
     run.run()
     return fleet_result(run)
 

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._evidence.plan import (
     differences,
+    hopeless,
     lines,
     linked_already,
     make_plan,
@@ -183,6 +184,26 @@ def test_what_stands_in_the_way_comes_first_and_the_phrase_last() -> None:
     assert shown[3].startswith("  A2 (Front desk): WORKING, ********5678@c.us -> blocked: it doesn't exist")
     assert "logout" in shown[4]
     assert shown[-1].startswith("To confirm: -e wawp_confirm=decommission-2-")
+
+
+def test_a_burnt_key_is_not_blocked_but_stays_unproven() -> None:
+    """It can be read and reported; what to do about it is on the phone, and the plan's line says so."""
+    burnt = entry(
+        "nothing",
+        failed=True,
+        verdict="unproven",
+        msg="why",
+        advice="Only the phone can end it.",
+        key="gone",
+        account=None,
+    )
+    assert not hopeless(plan(burnt))
+    assert unready(plan(burnt)) == ["A1"]
+    assert lines(plan(burnt), [])[2] == "  A1 (Front desk): WORKING -> would stay unproven: Only the phone can end it."
+    assert lines(plan(burnt, accepted=["A1"]), [])[1] == "Expected: 1 accepted unproven"
+    assert hopeless(plan(entry("nothing", failed=True, verdict="unproven", msg="why", key="there")))
+    not_there = entry("nothing", failed=True, verdict="unproven", msg="why", key="gone", previous_status=None)
+    assert hopeless(plan(not_there))
 
 
 def test_ten_thousand_are_not_listed() -> None:

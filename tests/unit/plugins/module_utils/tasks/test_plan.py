@@ -231,6 +231,21 @@ def test_what_is_blocked_does_not_count_against_max_failures(desk: Desk) -> None
     done = desk.execute(*instances, max_failures="0", max_connections=1, confirm=planned["confirm"])
     assert [entry["left_alone"] for entry in done["sessions"]] == [False] * 4
     assert [entry["verdict"] for entry in done["sessions"][2:]] == ["severed", "severed"]
+    assert done["failed"]  # or somebody new would be linked though not all have left
+
+
+def test_a_plan_in_which_all_are_blocked_can_be_confirmed_for_its_report(desk: Desk) -> None:
+    """The operator gets what is known of each, and nothing is sent, not even if the way is free by then."""
+    planned = desk.execute("GONE", "AWAY")
+    assert "something stands in the way of every instance" in planned["msg"]
+    assert f"-e wawp_confirm={planned['confirm']}" in planned["msg"]
+    done = desk.execute("GONE", "AWAY", confirm=planned["confirm"])
+    assert (done["executed"], done["failed"]) == (True, True)
+    assert [(entry["verdict"], entry["failed"]) for entry in done["sessions"]] == [("unproven", True)] * 2
+    desk.add("GONE")
+    done = desk.execute("GONE", "AWAY", confirm=planned["confirm"])
+    assert "the plan has changed" in done["msg"]
+    assert desk.engine.writes() == []
 
 
 def test_who_is_linked_already_is_left_alone(desk: Desk) -> None:
