@@ -164,7 +164,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
                 _LOG_OUT,
                 _READ,
                 {"wawp.cloud.wawp_report": _REPORT, "register": "written"},
-                {"wawp.cloud.wawp_session": {"instance_id": "ONE", "state": "absent"}},
+                {"wawp.cloud.wawp_session": {"instance_id": "ONE", "state": "absent", "trust_empty_account": True}},
                 _READ,
             ],
         ),
