@@ -88,7 +88,8 @@ class Job:
             self.process = subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env=environment(self.folder, self.url),
+                # The template's verbosity, with which the events hold long results as well.
+                env={**environment(self.folder, self.url), "ANSIBLE_VERBOSITY": "2"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -121,12 +122,15 @@ class Job:
         return result
 
 
+TIMES = ("time", "duration", "began", "proven_at", "proof_seconds", "crc")
+
+
 def timeless(value: Any) -> Any:
     """A result without what differs each time."""
     if isinstance(value, list):
         return [timeless(item) for item in value]
     if isinstance(value, dict):
-        return {key: timeless(item) for key, item in value.items() if key not in ("time", "duration", "began")}
+        return {key: timeless(item) for key, item in value.items() if key not in TIMES}
     return value
 
 
