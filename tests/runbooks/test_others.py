@@ -84,6 +84,38 @@ def test_audit_reads_and_changes_nothing(world: World) -> None:
     assert world.engine.writes() == []
 
 
+def test_two_runbooks_in_one_run_share_nothing(world: World) -> None:
+    """What the first one has registered would outlive its play, and stand in the second one's report."""
+    world.add("A1")
+    world.add("B1", "SCAN_QR_CODE")
+    phrase = world.run("decommission", wawp_instances=["A1"]).phrase()
+    plays = [
+        {
+            "import_playbook": "wawp.cloud.decommission",
+            "vars": {"wawp_instances": ["A1"], "wawp_confirm": phrase, "wawp_report_title": "Office A"},
+        },
+        {"import_playbook": "wawp.cloud.audit", "vars": {"wawp_instances": ["B1"], "wawp_report_title": "Office B"}},
+        {
+            "import_playbook": "wawp.cloud.decommission",
+            "vars": {"wawp_instances": ["B1"], "wawp_confirm": "no-1-phrase"},
+        },
+    ]
+    (world.folder / "both.yml").write_text(json.dumps(plays))
+    command = world.command("audit")
+    command[1] = str(world.folder / "both.yml")
+    world.command = lambda *dummy, **others: command  # type: ignore[method-assign] # the same run, of another playbook
+    ran = world.run("both")
+
+    by_title = {report["title"]: report for report in ran.reports}
+    assert {record["instance_id"] for record in by_title["Office A"]["records"]} == {"A1"}
+    assert {record["instance_id"] for record in by_title["Office B"]["records"]} == {"B1"}
+    assert by_title["Office B"]["plan"] is None
+    assert phrase not in json.dumps(by_title["Office B"])
+    others = [report for title, report in by_title.items() if title not in ("Office A", "Office B")]
+    assert not [report for report in others if "A1" in json.dumps(report["records"])]
+    assert ran.code != 0
+
+
 def test_audit_fails_where_it_cannot_read(world: World) -> None:
     world.add("A1")
     world.add("A2", "WORKING", Fault("http", call="info", http_status=403, times=None))
