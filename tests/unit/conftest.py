@@ -10,9 +10,15 @@ The same examples each time, so that a change is judged by what it changes. Othe
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine makes slow examples, which says nothing about them.
 settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("same", settings.get_profile("random"), derandomize=True, database=None)
 settings.load_profile("same")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Know pytest-cov's mark without it, too, and where ansible-test brings a configuration of its own."""
+    config.addinivalue_line("markers", "no_cover: what pytest-cov doesn't measure")
