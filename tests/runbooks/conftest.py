@@ -76,6 +76,8 @@ class World:
             **kept,
             "ANSIBLE_COLLECTIONS_PATH": str(TREE),
             "ANSIBLE_HOME": str(self.home),
+            # Ansible looks for jobs below the user's own home, and they begin below $HOME.
+            "ANSIBLE_ASYNC_DIR": str(self.home / "async"),
             "ANSIBLE_NOCOLOR": "1",
             "LC_ALL": "C.UTF-8",
             "PWD": str(self.folder),
