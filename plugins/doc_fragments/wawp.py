@@ -31,8 +31,8 @@ options:
   request_timeout:
     description:
       - Seconds after which a single call is given up.
-      - The slowest engine takes up to 25 seconds for a logout. Less than 60 can cut real logouts off,
-        which then have to be verified the long way.
+      - The slowest engine takes up to 25 seconds for a logout. Less than 60 can cut real logouts off, which then have
+        to be verified the long way.
     type: float
     default: 90.0
   validate_certs:

@@ -50,8 +50,8 @@ options:
   hostname:
     description:
       - What the hosts are named by. V(name) falls back on the id where an instance has no name.
-      - In a host's name, C(_) stands for everything that a pattern of hosts, as in C(--limit), would take apart,
-        such as blanks, commas and a leading C(@). C(wawp_name) keeps the name as it is.
+      - In a host's name, C(_) stands for everything that a pattern of hosts, as in C(--limit), would take apart, such
+        as blanks, commas and a leading C(@). C(wawp_name) keeps the name as it is.
       - No two instances may come out with the same name, and none with that of a group.
     type: str
     choices: [instance_id, name]

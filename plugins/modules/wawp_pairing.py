@@ -13,14 +13,11 @@ author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
   - Starts a session that isn't running, waits until somebody has scanned its QR code, and checks that it is the
-    account
-    expected.
-  - A QR code lives 60 seconds at first and 20 seconds later. It is kept up to date in a file meanwhile, and shown
-    anew when
-    the engine has given up.
-  - If another account than expected is linked, the task fails. It stays linked, since what to do about that is not
-    for this
-    module to decide.
+    account expected.
+  - A QR code lives 60 seconds at first and 20 seconds later. It is kept up to date in a file meanwhile, and shown anew
+    when the engine has given up.
+  - If another account than expected is linked, the task fails. It stays linked, since what to do about that is not for
+    this module to decide.
 options:
   name:
     description: Your name for the instance, it comes back in RV(sessions).

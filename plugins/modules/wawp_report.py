@@ -12,9 +12,8 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Makes one record an instance of what other tasks have returned, fit for an auditor, and writes them as JSON,
-    as CSV for spreadsheets, and as one HTML page that needs nothing else. All with mode 0600, each whole or not at
-    all.
+  - Makes one record an instance of what other tasks have returned, fit for an auditor, and writes them as JSON, as CSV
+    for spreadsheets, and as one HTML page that needs nothing else. All with mode 0600, each whole or not at all.
   - The records are chained by hash, so that an edit of any of them shows. O(state=verified) follows the chain.
   - It calls no API. What is known and what is not, it takes from the results that it is given.
 options:
@@ -39,9 +38,8 @@ options:
   purpose:
     description:
       - What was wanted of each instance, against which its outcome is held.
-      - V(sever), that its link to a phone is severed. V(relink), that the account wanted is linked. V(shift), the
-        one or the other. V(audit), that it
-        was read.
+      - V(sever), that its link to a phone is severed. V(relink), that the account wanted is linked. V(shift), the one
+        or the other. V(audit), that it was read.
     type: str
     choices: [sever, relink, shift, audit]
     default: sever
@@ -50,9 +48,8 @@ options:
     type: str
   instances:
     description:
-      - The instances that the run was about, as RV(wawp.cloud.wawp_roster#module:identities). Each gets a record,
-        also one
-        of which no result came back.
+      - The instances that the run was about, as RV(wawp.cloud.wawp_roster#module:identities). Each gets a record, also
+        one of which no result came back.
     type: list
     elements: dict
     default: []
@@ -95,11 +92,9 @@ options:
   journal:
     description:
       - The O(wawp.cloud.wawp_fleet#module:journal) of the run. What it tells of earlier runs stands in the records,
-        and
-        what was sent in this one though no result came back, since the task was killed or the connection lost.
-      - If it is given and isn't there, nothing was sent. Leave it out where it can't be read, as on a bastion that
-        is down.
-        Without it, nobody knows what was sent to instances without a result.
+        and what was sent in this one though no result came back, since the task was killed or the connection lost.
+      - If it is given and isn't there, nothing was sent. Leave it out where it can't be read, as on a bastion that is
+        down. Without it, nobody knows what was sent to instances without a result.
       - The report is noted in it, and the next report names this one.
     type: path
   baseline:
@@ -131,20 +126,17 @@ options:
   sign_key:
     description:
       - An SSH key to sign the last hash with, by C(ssh-keygen). A private key without a passphrase, or a public key
-        whose
-        private part an agent or a hardware key holds. The signature is the C(.sig) file beside the report.
+        whose private part an agent or a hardware key holds. The signature is the C(.sig) file beside the report.
     type: path
   timestamp_url:
     description:
       - A time-stamping authority (RFC 3161) that is asked, by C(openssl), to confirm that the signature, or without
-        one the
-        last hash, is there by now. Its reply is the C(.tsr) file beside the report.
+        one the last hash, is there by now. Its reply is the C(.tsr) file beside the report.
     type: str
   allowed_signers:
     description:
       - With O(state=verified), a file of those whose signature counts, as C(ssh-keygen) reads it. The report must be
-        signed
-        by one of them.
+        signed by one of them.
     type: path
   timestamp_ca:
     description:
@@ -321,8 +313,8 @@ needs_human:
       sample: unproven
     key:
       description:
-        - Whether the key that can end the link from here is V(there), V(gone) or V(unknown); null where no link is left
-          to end.
+        - Whether the key that can end the link from here is V(there), V(gone) or V(unknown); null where no link is
+          left to end.
       returned: always
       type: str
       sample: gone
@@ -361,8 +353,7 @@ valid:
   type: bool
   sample: true
 authentic:
-  description: Whether O(head) or a verified signature shows that it is the report that was written, not one made
-    anew.
+  description: Whether O(head) or a verified signature shows that it is the report that was written, not one made anew.
   returned: with O(state=verified)
   type: bool
   sample: true
@@ -381,8 +372,7 @@ problems:
 compared:
   description:
     - The files that were looked at. The page and the table are left out if they aren't there, or were written by
-      another
-      version of the collection.
+      another version of the collection.
   returned: with O(state=verified)
   type: list
   elements: str

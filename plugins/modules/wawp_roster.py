@@ -13,8 +13,7 @@ author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
   - Wawp has no call that lists instances. This module takes them from the first of its options that is given, and
-    refuses
-    duplicate and malformed ones, all named at once, before anything is called.
+    refuses duplicate and malformed ones, all named at once, before anything is called.
   - If tokens or expected accounts stand among them, the result is shown in no output and no log, only a registered
     variable holds it. C(async) is refused, since it keeps results in files.
 options:

@@ -14,16 +14,16 @@ author:
 description:
   - Brings the WhatsApp session of a Wawp instance to a state, and sees that it got there.
   - For O(state=logged_out) it also says how sure it is that the phone no longer lists the device. A reply of 200
-    proves nothing, since the engine below the API answers so even where it could not reach the phone, and then
-    has thrown away the only key that could have unlinked it.
+    proves nothing, since the engine below the API answers so even where it could not reach the phone, and then has
+    thrown away the only key that could have unlinked it.
   - That is why a session is called V(severed) only if it was C(WORKING), was logged out, and came to C(SCAN_QR_CODE)
     soon after that. Everything else is V(unproven).
 options:
   state:
     description:
       - V(logged_out) unlinks the account. The instance and its settings stay.
-      - V(decommissioned) revokes the temporary link if there is one, logs out, started first where it isn't running
-        as with O(start_if_stopped=true), and then stops the session, so that nobody is shown a QR code. A session whose
+      - V(decommissioned) revokes the temporary link if there is one, logs out, started first where it isn't running as
+        with O(start_if_stopped=true), and then stops the session, so that nobody is shown a QR code. A session whose
         link may still stand is not stopped, since that would only hide it. What could not be closed stands in
         RV(open_ends).
       - V(started) starts a session that is C(STOPPED) and restarts one that has C(FAILED). One that is starting,
@@ -151,8 +151,8 @@ advice:
 key:
   description:
     - Whether the stored credentials are still there, which alone can unlink the session from here.
-    - V(there), run again, nothing is lost. V(gone), only the phone can end a link that may still stand.
-      V(unknown), it was not seen.
+    - V(there), run again, nothing is lost. V(gone), only the phone can end a link that may still stand. V(unknown), it
+      was not seen.
     - Null where RV(verdict) is.
   returned: always
   type: str
@@ -192,8 +192,8 @@ session:
     config: {webhooks: {}, proxy: null}
     me: null
 actions:
-  description: The calls that change something, in the order in which they were sent. In check mode, those that would be
-    sent.
+  description: The calls that change something, in the order in which they were sent. In check mode, those that would
+    be sent.
   returned: always
   type: list
   elements: dict

@@ -12,9 +12,8 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - A temporary link is a page on which whoever has it can scan the QR code of the instance for 30 minutes, and so
-    link a
-    phone. It is a secret, and one that is still alive lets an outsider link the instance again after a logout.
+  - A temporary link is a page on which whoever has it can scan the QR code of the instance for 30 minutes, and so link
+    a phone. It is a secret, and one that is still alive lets an outsider link the instance again after a logout.
 options:
   state:
     description:
@@ -28,8 +27,8 @@ options:
     type: path
   return_link:
     description:
-      - Whether to return the link. The task's result is then shown in no output and no log, only a registered
-        variable holds it.
+      - Whether to return the link. The task's result is then shown in no output and no log, only a registered variable
+        holds it.
       - Refused together with C(async), which would show it.
     type: bool
     default: false

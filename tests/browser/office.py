@@ -86,6 +86,16 @@ def session(number: int, kind: tuple[str, tuple[str, ...], str, int], name: str)
     }
 
 
+REQUEST = {
+    "operator": "night-shift",
+    "ticket": "CHG-20417",
+    "requester": "Mona Adel",
+    "approver": "Jan Petersen",
+    "require_four_eyes": True,
+    "deadline": "2026-11-22T06:00:00+02:00",
+}
+
+
 def report(names: tuple[str, ...] = DESKS, offices: int = 1) -> dict[str, Any]:
     """The report of that office, or of so many like it."""
     kinds = [kind for kind in KINDS for dummy in range(kind[3] * offices)]
@@ -107,17 +117,7 @@ def report(names: tuple[str, ...] = DESKS, offices: int = 1) -> dict[str, Any]:
             title="Office in Cairo closed",
             began=parse_time(0),
             ended=parse_time(31 + 10 * (offices - 1)),
-            request=checked_request(
-                {
-                    "operator": "night-shift",
-                    "ticket": "CHG-20417",
-                    "requester": "Mona Adel",
-                    "approver": "Jan Petersen",
-                    "require_four_eyes": True,
-                    "deadline": "2026-11-22T06:00:00+02:00",
-                    "accept_unproven": [sessions[-1]["instance_id"]],
-                }
-            ),
+            request=checked_request({**REQUEST, "accept_unproven": [sessions[-1]["instance_id"]]}),
             environment={
                 "api_url": "https://api.wawp.net",
                 "controller": "awx-7",

@@ -191,6 +191,12 @@ class Client:
             body = fields
         if "headers" not in self._get_credentials:
             headers = {}
+        reply = self._exchange(request, headers, body)
+        value = parse_reply(reply, request)
+        return reply.status, value if name in UNREDACTED_CALLS else redact_value(value, request.secrets)
+
+    def _exchange(self, request: Request, headers: Mapping[str, Any], body: Mapping[str, Any]) -> HttpReply:
+        """Send a request and read its whole reply, within the timeout."""
         deadline = time.monotonic() + self._timeout
         arrived = False
         try:
@@ -202,7 +208,7 @@ class Client:
                 stream=True,
             ) as response:
                 arrived = True
-                content = _read(response, deadline, request)
+                return HttpReply(response.status_code, response.headers, _read(response, deadline, request))
         except (requests.RequestException, HTTPError, OSError) as error:
             raise error_from_exception(error, request) from None
         except (TypeError, ValueError):
@@ -210,8 +216,6 @@ class Client:
                 raise request.error(_errors.UNREADABLE, "the reply's body is broken") from None
             # what requests makes of a proxy URL that is none
             raise request.error(_errors.UNEXPECTED, "the environment's proxy URL can't be used") from None
-        value = parse_reply(HttpReply(response.status_code, response.headers, content), request)
-        return response.status_code, value if name in UNREDACTED_CALLS else redact_value(value, request.secrets)
 
     def _prepared(
         self, request: Request, headers: Mapping[str, Any], body: Mapping[str, Any]

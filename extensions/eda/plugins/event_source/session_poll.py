@@ -33,8 +33,8 @@ description:
   - Gives the rules an event, in the form of C(wawp.cloud.session_status), for each session whose status or account
     changed. Bad news is read twice, since one reading can be wrong.
   - Curly brackets in foreign text become round ones, because Ansible would run them as templates.
-  - An API that can't be reached, a reply that says no, and a C(404) that doesn't speak of a session are no change. They
-    are logged, each sort at most every ten seconds, and polling goes on.
+  - An API that can't be reached, a reply that says no, and a C(404) that doesn't speak of a session are no change.
+    They are logged, each sort at most every ten seconds, and polling goes on.
 options:
   instances:
     description:

@@ -118,8 +118,8 @@ options:
     default: 2000
   max_connections:
     description:
-      - Connections at once, counted from the moment they are accepted. A further one takes the place of the oldest that
-        has not brought a genuine webhook. If all have, it is answered with 503 and closed.
+      - Connections at once, counted from the moment they are accepted. A further one takes the place of the oldest
+        that has not brought a genuine webhook. If all have, it is answered with 503 and closed.
       - Fewer if the process may not open enough files; some file descriptors are kept in reserve.
     type: int
     default: 200
