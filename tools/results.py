@@ -20,25 +20,33 @@ from xml.etree import ElementTree
 from project import WORK
 
 RESULTS = WORK / "results"
+LONGEST = 600
 NOTHING_TO_CHECK = "No tests applicable."  # ansible-test's words for a sanity test that no file is meant for
 
 
 @dataclass
 class Counts:
-    """How many tests passed, failed and were skipped, and the names of the latter."""
+    """How many tests passed, failed and were skipped, the names of the latter, and why the others failed."""
 
     passed: int = 0
     failed: int = 0
     skipped: int = 0
     left_out: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     def __iadd__(self, other: Counts) -> Counts:
-        """Add the numbers of `other`, and its names."""
+        """Add the numbers of `other`, its names and reasons."""
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
         self.left_out += other.left_out
+        self.failures += other.failures
         return self
+
+
+def shorten(text: str) -> str:
+    """Return a text on one line, at most LONGEST characters of it."""
+    return " ".join(text.split())[:LONGEST]
 
 
 def test_cases(report: Path) -> list[ElementTree.Element]:
@@ -53,8 +61,10 @@ def junit_counts(files: Iterable[Path]) -> Counts:
     """Add up JUnit reports as pytest and ansible-test write them."""
     counts = Counts()
     for case in (case for path in files for case in test_cases(path)):
-        if case.find("failure") is not None or case.find("error") is not None:
+        broken = [problem for kind in ("failure", "error") if (problem := case.find(kind)) is not None]
+        if broken:
             counts.failed += 1
+            counts.failures.append(f"{case.get('name')}: {shorten(broken[0].get('message') or broken[0].text or '')}")
         elif (skipped := case.find("skipped")) is not None:
             if skipped.text == NOTHING_TO_CHECK:
                 continue
@@ -66,11 +76,14 @@ def junit_counts(files: Iterable[Path]) -> Counts:
 
 
 def target_counts(log: str) -> Counts:
-    """Count integration targets in the output of `ansible-test integration --continue-on-error`."""
-    ran = set(re.findall(r"^Running (\S+) integration test (?:role|script)", log, re.MULTILINE))
+    """Count integration targets in the output of ansible-test; one that failed and then passed counts as passed."""
+    sections = re.split(r"^Running (\S+) integration test (?:role|script).*", log, flags=re.MULTILINE)
+    runs = list(zip(sections[1::2], sections[2::2], strict=True))
     lists = re.findall(r"^FATAL: The \d+ integration test\(s\) listed below .*\n((?:\w+\n)+)", log, re.MULTILINE)
     failed = {name for names in lists for name in names.split()}
-    return Counts(passed=len(ran - failed), failed=len(failed))
+    ends = [(name, re.search(r"^(ERROR|WARNING: Retrying)", text, re.MULTILINE), text) for name, text in runs]
+    failures = [f"{name}: {shorten(text[: end.start()][-LONGEST:])}" for name, end, text in ends if end]
+    return Counts(passed=len({name for name, dummy in runs} - failed), failed=len(failed), failures=failures)
 
 
 def result_file(session: str) -> Path:
@@ -111,12 +124,15 @@ def main() -> None:
     sessions = [session for report in reports for session in report["sessions"]]
     width = max((len(session["name"]) for session in sessions), default=0)
     total = Counts()
+    failures: list[str] = []
     print(f"\n{'session':{width}}  {'seconds':>8}{'passed':>8}{'failed':>8}{'skipped':>8}")
     for session in sessions:
         counts = session_counts(session["name"], session["result"], session["reason"])
         numbers = f"{session.get('duration', 0):8.0f}{counts.passed:8}{counts.failed:8}{counts.skipped:8}"
         print(f"{session['name']:{width}}  {numbers}  {', '.join(counts.left_out)[:80]}".rstrip())
         total += counts
+        failures += [f"{session['name']}: {failure}" for failure in counts.failures]
+    print("".join(f"\n{failure}" for failure in failures))
     print(f"\n{total.passed} passed, {total.failed} failed, {total.skipped} skipped", flush=True)
     sys.exit(bool(total.failed))
 
