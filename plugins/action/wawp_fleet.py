@@ -22,17 +22,13 @@ class ActionModule(InProcessAction):
     spec = FLEET_SPEC
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-        return fleet_task(params, check_mode, self._say, self.is_abandoned)
+        return fleet_task(params, check_mode, self.say, self.is_abandoned)
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task. A failed result that is too long to print goes to the registered variable only."""
         result = super().run(tmp, task_vars)
         if result.get("failed") and self._display.verbosity < 2 and len(repr(result.get("sessions"))) > _PRINTABLE:
             if not self._task.failed_when:  # a play that decides what fails also shows it
-                self._say(f"{result.get('msg')} All results are in the registered variable; -vv prints them.")
+                self.say(f"{result.get('msg')} All results are in the registered variable; -vv prints them.")
             result["_ansible_no_log"] = True
         return result
-
-    def _say(self, line: str) -> None:
-        # Not to the standard output, which may be a callback's JSON.
-        self._display.display(f"{self._task.get_name()}: {line}", stderr=True)

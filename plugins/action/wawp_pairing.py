@@ -19,4 +19,4 @@ class ActionModule(InProcessAction):
     only_reads = True
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-        return pairing_task(params, check_mode)
+        return pairing_task(params, check_mode, self.say)

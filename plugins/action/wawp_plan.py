@@ -18,8 +18,4 @@ class ActionModule(InProcessAction):
     spec = PLAN_SPEC
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-        return plan_task(params, check_mode, self._say, self.is_abandoned)
-
-    def _say(self, line: str) -> None:
-        # Not to the standard output, which may be a callback's JSON.
-        self._display.display(f"{self._task.get_name()}: {line}", stderr=True)
+        return plan_task(params, check_mode, self.say, self.is_abandoned)

@@ -3,37 +3,63 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Module wawp_pairing: waits until somebody has linked an account."""
+"""Module wawp_pairing: waits until somebody has linked an account to each instance."""
 
 DOCUMENTATION = r"""
 module: wawp_pairing
-short_description: Wait until somebody has linked a WhatsApp account to a Wawp instance
+short_description: Wait until somebody has linked a WhatsApp account to each of one or many Wawp instances
 version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Starts a session that isn't running, waits until somebody has scanned its QR code, and checks that it is the
-    account expected.
-  - A QR code lives 60 seconds at first and 20 seconds later. It is kept up to date in a file meanwhile, and shown anew
-    when the engine has given up.
-  - If another account than expected is linked, the task fails. It stays linked, since what to do about that is not for
-    this module to decide.
+  - Starts sessions that aren't running, waits until somebody has scanned their QR codes, and checks that each is the
+    account expected. With O(instances), several people can scan at once, and each is checked by itself.
+  - A QR code lives 60 seconds at first and 20 seconds later. It is kept up to date in a file meanwhile, and shown
+    anew when the engine has given up.
+  - If another account than expected is linked, the task fails. It stays linked, since what to do about that is not
+    for this module to decide.
 options:
+  access_token:
+    required: false
+  instance_id:
+    description:
+      - The id of one instance, from the Wawp dashboard. Ignored where O(instances) is given.
+      - It must be text, so quote it in YAML. A number is refused, since YAML changes digits of some.
+      - If unset, the environment variable E(WAWP_INSTANCE_ID) is used.
+    type: raw
   name:
-    description: Your name for the instance, it comes back in RV(sessions).
+    description: Your name for the instance, it comes back in RV(sessions). Not with O(instances), which have their own.
     type: str
   origin:
-    description: Where it stands in a list of yours. It is returned, nothing else.
+    description: Where it stands in a list of yours. It is returned, nothing else. Not with O(instances).
     type: str
+  instances:
+    description:
+      - Many instances, each an id, or a mapping with C(instance_id) and optionally C(name), C(access_token) and
+        C(expect_account), which go before the options of the same names.
+    type: list
+    elements: raw
   expect_account:
     description:
       - The account that must be linked, as a phone number with its country code or as a WhatsApp id.
       - If unset, any will do.
     type: str
+  previous:
+    description:
+      - RV(wawp.cloud.wawp_plan#module:entries), which say whose account was linked before. Where another one is linked
+        now, a warning and RV(sessions[].open_ends) name both, masked.
+    type: list
+    elements: dict
+    default: []
   qr_path:
     description:
       - A file that holds the QR code that is on show, as a PNG image with mode 0600, for the person who scans.
       - It is removed when somebody has scanned, and when the task ends. Whoever can read it can link a phone.
+    type: path
+  qr_dir:
+    description:
+      - A folder with such a file for each instance, called C(INSTANCE_ID-qr.png). Made with mode 0700 if it isn't
+        there.
     type: path
   wait_timeout:
     description: Seconds after which the task gives up and fails.
@@ -43,6 +69,21 @@ options:
     description: Seconds between two readings. Wawp asks for 3 to 5.
     type: float
     default: 3.0
+  max_connections:
+    description: How many calls may be under way at once.
+    type: int
+    default: 16
+  calls_per_second:
+    description: How many calls may be sent in a second, V(0) for no bound.
+    type: float
+    default: 20.0
+  progress:
+    description:
+      - Seconds between two lines that say who is still waited for, V(0) for none. Who is linked or refused is told at
+        once.
+      - They are shown where the task runs on the controller itself.
+    type: float
+    default: 15.0
   mask_account:
     description: Whether phone numbers and names are masked in everything that is returned.
     type: bool
@@ -59,14 +100,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads the session once, waits for nobody, and predicts whether it would be started.
+      - Reads each session once, waits for nobody, and predicts whether it would be started.
   diff_mode:
     support: full
   idempotent:
     support: full
 extends_documentation_fragment:
   - wawp.cloud.wawp
-  - wawp.cloud.wawp.instance
   - wawp.cloud.attributes
   - wawp.cloud.paths
 """
@@ -79,13 +119,25 @@ EXAMPLES = r"""
     expect_account: "+20 101 234 5678"
     qr_path: /var/tmp/scan-me.png
   register: linked
+
+- name: Let three agents scan at once
+  wawp.cloud.wawp_pairing:
+    access_token: "{{ wawp_access_token }}"
+    instances:
+      - instance_id: 3EB0BCB2E3D4
+        name: Front desk
+        expect_account: "+20 101 234 5678"
+      - instance_id: 3EB0BCB2E3D5
+        name: Sales
+      - 3EB0BCB2E3D6
+    qr_dir: /var/tmp/scan-me
 """
 
 RETURN = r"""
 sessions:
   description:
-    - One entry, with the fields that M(wawp.cloud.wawp_session) returns, but for C(verdict), C(prediction) and
-      C(session), and those listed here.
+    - One entry for each instance, in the order given, with the fields that M(wawp.cloud.wawp_session) returns, but for
+      C(verdict), C(prediction) and C(session), and those listed here.
   returned: when the options were in order
   type: list
   elements: dict

@@ -62,6 +62,10 @@ class InProcessAction(NormalAction):
         """What the module does with its checked options."""
         raise NotImplementedError
 
+    def say(self, line: str) -> None:
+        """Show a line while the task goes on; not on the standard output, which may be a callback's JSON."""
+        self._display.display(f"{self._task.get_name()}: {line}", stderr=True)
+
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         problems = self._given_from_outside(task_vars or {}) if self._in_a_runbook() else []
         if problems:

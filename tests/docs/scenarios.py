@@ -126,6 +126,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "wawp_pairing": [
         *(Scenario({"wait_timeout": 0.2, "qr_path": "ONE.png"}, session) for session in _SESSIONS),
         Scenario({"wait_timeout": 0.2}, _STOPPED, check=True),
+        Scenario({"wait_timeout": 0.2, "instance_id": None, "instances": ["ONE", "NOWHERE"], "qr_dir": "codes"}),
         Scenario({"name": "Front desk", "origin": "line 2", "expect_account": "+49 171 2345679"}),
         *(Scenario(options, {}, faults) for options, faults in _BROKEN[:3]),
     ],

@@ -27,16 +27,18 @@ SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs/schema/report-1
 
 
 class Person:
-    """Somebody who scans the QR code with a phone as soon as its file is there."""
+    """Somebody who scans the QR code with a phone as soon as its file is there, and somebody else is done."""
 
-    def __init__(self, world: World, instance_id: str, account: str) -> None:
-        self._world, self._instance_id, self._account = world, instance_id, account
+    def __init__(self, world: World, instance_id: str, account: str, after: Person | None = None) -> None:
+        self._world, self._instance_id, self._account, self._after = world, instance_id, account, after
         self.modes: set[int] = set()
         self.saw_page = False
         self.too_early = False
 
     def look(self) -> bool:
         """Whether the code was there and has been scanned."""
+        if self._after and not self._after.modes:
+            return False
         qr = self._world.folder / f"wawp_reports/{self._instance_id}-qr.png"
         if self._world.engine.look(self._instance_id).status != "SCAN_QR_CODE" or not qr.exists():
             return False
@@ -274,12 +276,15 @@ def test_verify_report(world: World) -> None:
 @pytest.mark.parametrize("temp_link", [False, True])
 def test_switch_account(world: World, temp_link: bool) -> None:
     world.add("A1")
+    world.add("A2", account=NEXT)
     person = Person(world, "A1", NEXT)
     with scanning(person):
-        ran = world.confirmed("switch_account", "A1", wawp_new_account="+201098765432", wawp_temp_link=temp_link)
+        ran = world.confirmed("switch_account", "A1", "A2", wawp_new_account="+201098765432", wawp_temp_link=temp_link)
     assert ran.code == 0, ran.output
-    assert ran.outcomes() == {"A1": "linked"}
-    assert ran.report["records"][0]["verdict"] == "severed"
+    assert ran.outcomes() == {"A1": "linked", "A2": "linked"}
+    assert [record["verdict"] for record in ran.report["records"]] == ["severed", None]
+    assert {entry.call for entry in world.engine.calls("A2")} == {"info"}, "it was linked to the new account already"
+    assert "A2-qr.png" not in ran.output
     assert (person.modes, person.saw_page) == ({0o600}, temp_link)
     assert world.engine.look("A1").account == NEXT
     assert world.engine.look("A1").orphans == []
@@ -427,16 +432,19 @@ def test_a_pattern_that_no_host_matches_is_a_failure(world: World, runbook: str)
 
 
 def test_end_of_shift(world: World) -> None:
-    world.add("A1")
-    world.add("A2", "STOPPED")
-    arriving: list[Any] = [{"instance_id": "A1", "name": "Mona", "expect_account": NEXT}]
-    with scanning(Person(world, "A1", NEXT)):
-        ran = world.confirmed("end_of_shift", "A1", "A2", wawp_arriving=arriving)
+    for name, status in (("A1", "WORKING"), ("A2", "STOPPED"), ("A3", "WORKING")):
+        world.add(name, status)
+    arriving: list[Any] = [{"instance_id": "A1", "name": "Mona", "expect_account": NEXT}, {"instance_id": "A3"}]
+    last = Person(world, "A3", "15551234567@c.us")
+    with scanning(last, Person(world, "A1", NEXT, after=last)):
+        ran = world.confirmed("end_of_shift", "A1", "A2", "A3", wawp_arriving=arriving, wawp_progress=0.01)
     assert ran.code == 0, ran.output
     jsonschema.validate(ran.report, SCHEMA)
-    assert ran.outcomes() == {"A1": "linked", "A2": "severed"}
+    assert ran.outcomes() == {"A1": "linked", "A2": "severed", "A3": "linked"}
     assert not world.linked("A2")
     assert world.engine.look("A1").account == NEXT
+    assert "Wait for everybody to scan: A1 (Mona): linked, ********5432@c.us" in ran.output
+    assert left_behind(world) == []
 
 
 def test_end_of_shift_lets_nobody_take_over_before_all_have_left(world: World) -> None:
@@ -450,15 +458,38 @@ def test_end_of_shift_lets_nobody_take_over_before_all_have_left(world: World) -
     assert not person.modes
 
 
+def test_end_of_shift_lets_nobody_in_where_an_unproven_link_was_accepted(world: World) -> None:
+    """Whoever accepts that the one before may still be linked hasn't said that somebody else may use the instance."""
+    world.add("A1")
+    world.add("A2", "FAILED", linked=False)
+    people = [Person(world, name, NEXT) for name in ("A1", "A2")]
+    with scanning(*people):
+        ran = world.confirmed(
+            "end_of_shift",
+            *("A1", "A2"),
+            wawp_arriving=[{"instance_id": "A1"}, {"instance_id": "A2"}],
+            wawp_accept_unproven=["A2"],
+        )
+    assert ran.code != 0
+    assert [bool(person.modes) for person in people] == [True, False]
+    assert ran.outcomes() == {"A1": "linked", "A2": "accepted_unproven"}
+    assert ran.report["abort_reason"].startswith("A2: the account before isn't proven unlinked, so nobody was let in")
+
+
 # -- reset_connection
 
 
 def test_reset_connection(world: World) -> None:
+    """Somebody else than before scans A2, where nobody said who is expected."""
     world.add("A1")
-    given = [{"instance_id": "A1", "expect_account": ACCOUNT}]
-    with scanning(Person(world, "A1", ACCOUNT)):
+    world.add("A2")
+    given = [{"instance_id": "A1", "expect_account": ACCOUNT}, "A2"]
+    with scanning(Person(world, "A1", ACCOUNT), Person(world, "A2", NEXT)):
         ran = world.confirmed("reset_connection", *given)
     assert ran.code == 0, ran.output
-    assert ran.outcomes() == {"A1": "linked"}
+    assert ran.outcomes() == {"A1": "linked", "A2": "linked"}
     assert [call["action"] for call in ran.report["records"][0]["calls"]] == ["logout"]
+    told = "Another account came back: ********5432@c.us is linked now, ********5678@c.us was before."
+    assert [record["needs_human"] for record in ran.report["records"]] == [None, told]
+    assert told in ran.output
     assert world.engine.look("A1").orphans == []

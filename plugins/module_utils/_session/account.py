@@ -152,6 +152,11 @@ def account_id(account: Account) -> str:
     return min(names, key=lambda name: (_is_lid(name), name), default="")
 
 
+def whole_account(account: Account) -> str:
+    """What stands for the account where it is compared with itself at another time, unmasked."""
+    return account_id(account) or account.jid
+
+
 def is_account(account: Account, expected: str) -> bool:
     """Whether an account is the expected one, which is given in the writing of parse_account."""
     return expected in (account.names or frozenset(_canonical([account.jid])))

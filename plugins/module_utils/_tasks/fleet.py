@@ -23,7 +23,7 @@ from .._run.fleet import Fleet, Job
 from .._run.interrupt import Interruption, abandoned_by_reader
 from .._run.journal import WRITE_AHEAD_CALLS
 from .._run.pace import Pace
-from .._session.account import account_id
+from .._session.account import whole_account
 from .._session.model import UNPROVEN, VERDICTS
 from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
 from .._session.states import lifecycle
@@ -145,8 +145,7 @@ class FleetRun:
             except MemoryError:
                 raise WawpError(UNREADABLE, f"{name}: there is no memory for the reply") from None
             if reply.session is not None and reply.session.account is not None:
-                account = reply.session.account
-                self.accounts[index] = account_id(account) or account.jid
+                self.accounts[index] = whole_account(reply.session.account)
             return reply
 
         return noting

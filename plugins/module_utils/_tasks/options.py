@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -115,6 +117,7 @@ _SLOWEST = 0.001
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
 TARGET_FIELDS = (*IDENTITY_FIELDS, "access_token")
 _MEMBER_FIELDS = (*TARGET_FIELDS, "expect_account", "state")
+_PLAN_SALT = "wawp.cloud plan"
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,13 @@ class Target(Identity):
     """One session of many."""
 
     access_token: str
+
+    def account_digest(self, account: str) -> str:
+        """Stands for a whole account. Its salt is the token, so that nobody else reads the number out of it."""
+        if not account:
+            return ""
+        said = f"{_PLAN_SALT}\0{self.instance_id}\0{account}".encode()
+        return hmac.new(self.access_token.encode(), said, hashlib.sha256).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,8 @@ def parse_connection(params: Mapping[str, Any]) -> Connection:
 
 def parse_goal(params: Mapping[str, Any]) -> Goal:
     """The checked options that say what a run is to reach. Raises OptionError."""
+    if params["state"] not in STATES:
+        raise OptionError("state", f"is {params['state']!r}, it must be one of {', '.join(STATES)}")
     return Goal(
         state=params["state"],
         start_if_stopped=params["start_if_stopped"],
@@ -174,7 +186,7 @@ def parse_limit(value: str | None, size: int) -> int:
 
 def parse_members(params: Mapping[str, Any]) -> list[Member]:
     """The checked instances of a fleet. Raises OptionError, which names everything that is wrong with any of them."""
-    return validate_all(params["instances"], lambda entry: _member(entry, params))
+    return validate_all(params["instances"], lambda entry: parse_member(entry, params, parse_goal, _MEMBER_FIELDS))
 
 
 def parse_targets(instances: Sequence[Any], access_token: str | None) -> list[Target]:
@@ -232,13 +244,20 @@ def _target(fields: Mapping[str, str], access_token: str | None) -> Target:
     return Target(**identity_of(fields).fields, access_token=token)  # type: ignore[arg-type]
 
 
-def _member(entry: Any, params: Mapping[str, Any]) -> Member:
-    fields = _fields(entry, _MEMBER_FIELDS)
+def parse_member(
+    entry: Any, params: Mapping[str, Any], goal: Callable[[Mapping[str, Any]], Goal], known: tuple[str, ...]
+) -> Member:
+    """One checked instance of many. Raises OptionError.
+
+    Args:
+        entry: an id or a mapping, whose fields go before the options.
+        params: the module's options.
+        goal: makes the goal of the checked options.
+        known: the fields that an entry may have.
+    """
+    fields = _fields(entry, known)
     target = _target(fields, params["access_token"])
-    merged = {**params, **fields}
-    if merged["state"] not in STATES:
-        raise OptionError("state", f"is {merged['state']!r}, it must be one of {', '.join(STATES)}")
-    return Member(**vars(target), goal=parse_goal(merged))
+    return Member(**vars(target), goal=goal({**params, **fields}))
 
 
 def parse_text(name: str, value: Any, hint: str = "") -> str:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import os
 import re
@@ -121,7 +120,7 @@ def _plan(params: Mapping[str, Any], run: FleetRun) -> dict[str, Any]:
     wanted = {entry["instance_id"]: entry["account_digest"] for entry in arriving} if params["keep_linked"] else {}
     entries = []
     for index, member in enumerate(run.members):
-        entry = plan_entry(run.results[index] or {}, _account_digest(member, run.accounts.get(index, "")))
+        entry = plan_entry(run.results[index] or {}, member.account_digest(run.accounts.get(index, "")))
         wants = wanted.get(member.instance_id)
         entries.append(linked_already(entry) if wants and wants == entry["account_digest"] else entry)
     terms = {
@@ -141,25 +140,18 @@ def _arriving(params: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "instance_id": member.instance_id,
             "account": mask_account(member.goal.expect_account) if member.goal.expect_account else None,
-            "account_digest": _account_digest(member, member.goal.expect_account or ""),
+            "account_digest": member.account_digest(member.goal.expect_account or ""),
         }
         for member in sorted(members, key=lambda member: member.instance_id)
     ]
-
-
-def _account_digest(member: Member, account: str) -> str:
-    """Stands for a whole account. Its salt is the instance's token, so that nobody else reads the number out of it."""
-    if not account:
-        return ""
-    said = f"wawp.cloud plan\0{member.instance_id}\0{account}".encode()
-    return hmac.new(member.access_token.encode(), said, hashlib.sha256).hexdigest()[:32]
 
 
 def _told(plan: Mapping[str, Any], approved: Mapping[str, Any]) -> dict[str, Any]:
     """The plan as it is returned."""
     entries = plan["entries"]
     return {
-        **{name: plan[name] for name in ("action", "api_url", "time", "entries", "confirm_delete") if name in plan},
+        **{name: plan[name] for name in ("action", "api_url", "time", "confirm_delete") if name in plan},
+        "entries": _with_accounts(entries, {entry["instance_id"]: entry for entry in approved["entries"]}),
         "confirm": approved["confirm"],
         "fingerprint": approved["fingerprint"],
         "count": len(entries),
@@ -168,6 +160,17 @@ def _told(plan: Mapping[str, Any], approved: Mapping[str, Any]) -> dict[str, Any
         "unprovable": [entry["instance_id"] for entry in entries if entry["expected"] == UNPROVEN],
         "blocked": [entry["instance_id"] for entry in entries if entry["blocked"]],
     }
+
+
+def _with_accounts(entries: list[dict[str, Any]], known: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Entries with accounts that are known otherwise: at rest, or once it is logged out, a session may show none."""
+    names = ("account", "account_digest")
+    return [
+        {**entry, **{name: known[entry["instance_id"]][name] for name in names}}
+        if not entry["account_digest"] and entry["instance_id"] in known
+        else entry
+        for entry in entries
+    ]
 
 
 def _head(plan: Mapping[str, Any], params: Mapping[str, Any], run: FleetRun, known: Survey | None) -> list[str]:
@@ -311,10 +314,13 @@ def _execute(
     if not params["instances"]:
         return []
     expected = frozenset(entry["instance_id"] for entry in result["entries"] if entry["fails"])
-    done = [_run(plan, params, expected, caller)]
+    run = _run(plan, params, expected, caller)
+    done = [fleet_result(run)]
     result["sessions"] = done[0].result["sessions"]
+    result["entries"] = _with_accounts(result["entries"], _seen_by(run))
     if params["delete"]:
-        done.append(_run(plan, {**params, "state": "absent", "start_if_stopped": True}, expected, caller))
+        deletion = {**params, "state": "absent", "start_if_stopped": True}
+        done.append(fleet_result(_run(plan, deletion, expected, caller)))
         result["deleted"] = done[1].result["sessions"]
     result["changed"] = any(each.result["changed"] for each in done)
     failures = [each.result["msg"] for each in done if each.failed]
@@ -323,14 +329,14 @@ def _execute(
     return [warning for warning in done[0].warnings if warning not in predicted.connection.warnings]
 
 
-def _run(plan: Mapping[str, Any], params: Mapping[str, Any], expected: frozenset[str], caller: Caller) -> TaskResult:
+def _run(plan: Mapping[str, Any], params: Mapping[str, Any], expected: frozenset[str], caller: Caller) -> FleetRun:
     """Run the fleet. What can't be undone is sent only if the plan has it, to the account that the plan names."""
     entries = {entry["instance_id"]: entry for entry in plan["entries"]}
 
     def permit(member: Member, call: str, account: str) -> str | None:
         entry = entries[member.instance_id]
         named = entry["account_digest"]
-        if named and account and _account_digest(member, account) != named:
+        if named and account and member.account_digest(account) != named:
             return "the account isn't the one that the plan names"
         covered = {each.split()[0] for each in irreversible(entry)} | ({"delete"} if plan["delete"] else set())
         return None if call in covered else f"the plan has no {call} of it"
@@ -338,7 +344,18 @@ def _run(plan: Mapping[str, Any], params: Mapping[str, Any], expected: frozenset
     run = FleetRun(params, False, *caller)
     run.excused, run.accepted, run.permit = expected, frozenset(plan["accepted"]), permit
     run.run()
-    return fleet_result(run)
+    return run
+
+
+def _seen_by(run: FleetRun) -> dict[str, dict[str, str]]:
+    """The accounts that a run saw, as a plan names them."""
+    return {
+        run.members[index].instance_id: {
+            "account": mask_account(account),
+            "account_digest": run.members[index].account_digest(account),
+        }
+        for index, account in run.accounts.items()
+    }
 
 
 def _without(instances: list[Any], settled: set[str]) -> list[Any]:

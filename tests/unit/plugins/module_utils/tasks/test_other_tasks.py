@@ -2,66 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""wawp_temp_link, wawp_webhook and wawp_pairing against the simulator: check, run, again, and what can go wrong."""
+"""wawp_temp_link and wawp_webhook against the simulator: check, run, again, and what can go wrong."""
 
 from __future__ import annotations
 
-import base64
 import os
 import stat
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks import resource as _settings
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.pairing import PAIRING_SPEC, pairing_task, png_image
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.temp_link import LINK_SPEC, link_task
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.webhook import WEBHOOK_SPEC, webhook_task
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Instance
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 
-TOKEN = "wawp-3c1fb1a6c0ffee"
-OURS, THEIRS = "201012345678@c.us", "4915112345678@c.us"
-TASKS: dict[str, Any] = {
-    "link": (LINK_SPEC, link_task),
-    "webhook": (WEBHOOK_SPEC, webhook_task),
-    "pairing": (PAIRING_SPEC, pairing_task),
-}
-
-
-class Stage:
-    """One instance, and the modules that act on it."""
-
-    def __init__(self, server: Server) -> None:
-        self.engine, self.url = server.engine, server.url
-
-    def add(self, status: str = "WORKING", **fields: Any) -> Instance:
-        return self.engine.add(Instance("A1", TOKEN, status=status, **fields))
-
-    def fault(self, kind: str, call: str, **fields: Any) -> None:
-        self.engine.add_fault(Fault(kind, call=call, **fields))
-
-    def run(self, what: str, check: bool = False, **options: Any) -> TaskResult:
-        spec, task = TASKS[what]
-        given = {"instance_id": "A1", "access_token": TOKEN, "api_url": self.url, **options}
-        validated = ArgumentSpecValidator(spec).validate(given)
-        assert not validated.error_messages
-        report: TaskResult = task(validated.validated_parameters, check)
-        assert TOKEN not in str(report)
-        return report
-
-
-@pytest.fixture
-def stage(server: Server, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    monkeypatch.setattr(_settings, "RETRY_DELAYS", (0.01, 0.01, 0.01, 0.01))
-    return Stage(server)
-
+from .stage import TOKEN, Stage
 
 # -- wawp_temp_link
 
@@ -227,146 +180,4 @@ def test_webhooks_that_make_no_sense_are_left_alone(stage: Stage, hook: dict[str
     stage.add(paid=True).webhooks = [hook]
     result = stage.run("webhook", webhooks=[HOOK]).result
     assert result["error"]["kind"] == "unreadable"
-    assert stage.engine.writes() == []
-
-
-# -- wawp_pairing
-
-
-@pytest.mark.parametrize("qr", ["é", "A", "A=A="])
-def test_an_image_that_cannot_be_read_is_not_shown(stage: Stage, tmp_path: Path, qr: str) -> None:
-    stage.add("SCAN_QR_CODE")
-    stage.fault("patch", "info", replace={"qr": f"data:image/png;base64,{qr}"}, times=None)
-    result = pair(stage, wait_timeout=0.1, qr_path=str(tmp_path / "qr.png"))
-    assert result["sessions"][0]["status"] == "SCAN_QR_CODE"
-
-
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
-BASE64 = base64.b64encode(PNG).decode()
-
-
-@pytest.mark.parametrize(
-    "qr",
-    [
-        f"data:image/png;base64,{BASE64}",
-        BASE64,
-        f"{BASE64[:10]}\n{BASE64[10:]}",
-        {"mimetype": "image/png", "data": BASE64},
-        {"mimetype": "image/png", "data": f"data:image/png;base64,{BASE64}"},
-        {"qr": BASE64},
-        {"base64": BASE64},
-    ],
-    ids=repr,
-)
-def test_an_image_in_every_form(qr: Any) -> None:
-    assert png_image(qr) == PNG
-
-
-@pytest.mark.parametrize("qr", [None, "", {}, [], 5, "2@AbC,dEf", BASE64[:-1], base64.b64encode(b"GIF89a").decode()])
-def test_what_is_no_image(qr: Any) -> None:
-    assert png_image(qr) is None
-
-
-def test_a_qr_code_that_cannot_be_kept_is_told(stage: Stage, tmp_path: Path) -> None:
-    stage.add("SCAN_QR_CODE")
-    stage.fault("patch", "info", replace={"qr": "2@AbC,dEf"}, times=None)
-    (warning,) = stage.run("pairing", wait_timeout=0.1, wait_sleep=0.02, qr_path=str(tmp_path / "qr.png")).warnings
-    assert warning == "The QR code could not be kept in qr_path: it came in a form that is no PNG image."
-
-
-@pytest.mark.parametrize("expected", [None, OURS])
-def test_a_session_that_hides_whose_it_is_is_linked(stage: Stage, expected: str | None) -> None:
-    stage.add(account=OURS)
-    stage.fault("patch", "info", replace={"me": None}, times=None)
-    report = stage.run("pairing", wait_timeout=0.1, wait_sleep=0.02, expect_account=expected)
-    told = "n account is linked, but the session doesn't show whose it is"
-    assert report.failed == (expected is not None)
-    assert (told in report.result["msg"]) if expected else any(told in warning for warning in report.warnings)
-
-
-def pair(stage: Stage, **options: Any) -> dict[str, Any]:
-    result = stage.run("pairing", wait_sleep=0.02, **{"wait_timeout": 20.0, **options}).result
-    assert result["sessions"][0]["instance_id"] == "A1"
-    return result
-
-
-def scan_soon(stage: Stage, path: Path, account: str, seen: list[Any]) -> threading.Thread:
-    def look() -> None:
-        deadline = time.monotonic() + 20
-        while not path.exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        seen.append((path.read_bytes()[:4], stat.S_IMODE(path.stat().st_mode)))
-        stage.engine.world("scan", "A1", account=account)
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    return thread
-
-
-@pytest.mark.parametrize("status", ["SCAN_QR_CODE", "STOPPED", "FAILED"])
-@pytest.mark.parametrize("info_has_qr", [True, False])
-def test_pairing(stage: Stage, tmp_path: Path, status: str, info_has_qr: bool) -> None:
-    stage.add(status, credentials=False, linked=False)
-    if not info_has_qr:
-        stage.fault("patch", "info", remove=["qr"], times=None)
-    seen: list[Any] = []
-    thread = scan_soon(stage, tmp_path / "qr.png", OURS, seen)
-    result = pair(stage, qr_path=str(tmp_path / "qr.png"), expect_account="+20 101 234 5678")
-    thread.join()
-    assert seen == [(b"\x89PNG", 0o600)]
-    assert not (tmp_path / "qr.png").exists()
-    assert (result["changed"], result.get("failed")) == (status != "SCAN_QR_CODE", None)
-    assert result["sessions"][0]["account"] == "********5678@c.us"
-
-
-def test_the_wrong_person_fails_and_is_left(stage: Stage, tmp_path: Path) -> None:
-    stage.add("SCAN_QR_CODE")
-    thread = scan_soon(stage, tmp_path / "qr.png", THEIRS, [])
-    result = pair(stage, qr_path=str(tmp_path / "qr.png"), expect_account=OURS)
-    thread.join()
-    assert result["failed"]
-    assert "expect_account" in result["msg"]
-    assert stage.engine.writes() == []
-    assert not (tmp_path / "qr.png").exists()
-
-
-def test_linked_already_is_no_change(stage: Stage) -> None:
-    stage.add(account=OURS)
-    result = pair(stage, expect_account=OURS)
-    assert (result["changed"], result["sessions"][0]["status"]) == (False, "WORKING")
-
-
-def test_a_file_that_holds_no_qr_code_is_left_alone(stage: Stage, tmp_path: Path) -> None:
-    stage.add(status="SCAN_QR_CODE")
-    (tmp_path / "precious.txt").write_text("precious")
-    with pytest.raises(OptionError, match=r"qr_path: .* is not a PNG image"):
-        stage.run("pairing", wait_sleep=0.02, qr_path=str(tmp_path / "precious.txt"))
-    assert (tmp_path / "precious.txt").read_text() == "precious"
-    assert stage.engine.calls() == []
-
-
-def test_nobody_scans(stage: Stage) -> None:
-    stage.add("SCAN_QR_CODE")
-    result = pair(stage, wait_timeout=0.1)
-    assert "nobody has linked an account within 0.1 s; it is SCAN_QR_CODE" in result["msg"]
-
-
-def test_an_engine_that_does_not_stay_up_is_given_up(stage: Stage) -> None:
-    stage.add("FAILED", credentials=False, linked=False, starts_into=["FAILED"] * 99)
-    result = pair(stage)
-    assert "doesn't stay up" in result["msg"]
-    assert len(stage.engine.writes()) == 20
-
-
-@pytest.mark.parametrize("option", ["wait_timeout", "wait_sleep"])
-def test_times_that_cannot_be_waited_for_are_refused(stage: Stage, option: str) -> None:
-    with pytest.raises(OptionError, match=f"{option}: 1e[+]300 is no usable number of seconds"):
-        stage.run("pairing", check=False, **{option: 1e300})
-
-
-def test_check_mode_waits_for_nobody(stage: Stage) -> None:
-    stage.add("STOPPED", credentials=False, linked=False)
-    result = stage.run("pairing", check=True).result
-    assert result["changed"]
-    assert [action["action"] for action in result["sessions"][0]["actions"]] == ["start"]
     assert stage.engine.writes() == []

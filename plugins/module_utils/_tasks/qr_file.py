@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The QR code that is on show, in a file."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from .._errors import OptionError, WawpError
+from .._files import first_bytes, remove, write_private
+from .._run.driver import Reply, Send
+from .._session.model import SCAN_QR_CODE
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class QrFile:
+    """A Send that keeps the QR code that is on show in a file. The file is gone when there is none, and in the end.
+
+    Args:
+        send: what really sends.
+        path: the file, a PNG image with mode 0600.
+        option: the module's option that the path came from.
+    """
+
+    def __init__(self, send: Send, path: str, option: str) -> None:
+        self._send, self._path, self._option = send, path, option
+        self._shown: Any = None
+        self._problem = ""
+        self._writing, self._closed = threading.Lock(), False
+
+    def __enter__(self) -> QrFile:
+        if first_bytes(self._path, len(_PNG), self._option) not in (b"", _PNG):
+            raise OptionError(
+                self._option, f"{self._path} is not a PNG image and would be overwritten; give another path"
+            )
+        remove(self._path, self._option)
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        with self._writing:  # a thread whose call is under way writes nothing after the end
+            self._closed = True
+            remove(self._path, self._option)
+
+    def __call__(self, name: str) -> Reply:
+        reply = self._send(name)
+        if reply.session is not None:
+            waits = reply.session.status == SCAN_QR_CODE
+            self._show((reply.session.body.get("qr") or self._ask()) if waits else None)
+        return reply
+
+    def _ask(self) -> Any:
+        """The QR code by the call that is for it alone, where a reading comes without."""
+        try:
+            body = self._send("qr_image").body
+        except WawpError as error:
+            self._problem = str(error)
+            return None  # the next reading asks again
+        return (body.get("qr") or body) if isinstance(body, Mapping) else body
+
+    def _show(self, qr: Any) -> None:
+        if qr == self._shown:
+            return
+        self._shown = qr
+        image = png_image(qr)
+        with self._writing:
+            if image is not None and not self._closed:
+                write_private(self._path, image, self._option)
+            else:
+                remove(self._path, self._option)
+        if qr:
+            self._problem = "" if image is not None else "it came in a form that is no PNG image"
+
+    @property
+    def warnings(self) -> list[str]:
+        """Why the last QR code is not in the file, if it isn't."""
+        return [f"The QR code could not be kept in {self._option}: {self._problem}."] if self._problem else []
+
+
+def png_image(qr: Any) -> bytes | None:
+    """The PNG image in a data URI, in bare base64, or in a mapping of one of both; None if there is none."""
+    if isinstance(qr, Mapping):
+        qr = next((qr[name] for name in ("data", "qr", "base64", "value") if qr.get(name)), None)
+    if not isinstance(qr, str):
+        return None
+    text = qr.partition(",")[2] if qr.startswith("data:") else qr
+    try:
+        image = base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return None
+    return image if image.startswith(_PNG) else None
