@@ -35,7 +35,7 @@ nox.options.download_python = "never"
 nox.options.envdir = ".work/nox"
 nox.options.reuse_venv = "yes"
 nox.options.allow_parallel = True
-# What takes longest comes first.
+# The longest first.
 nox.options.sessions = [
     *("runbooks", "units", "integration", "docs", "events", "sanity", "package", "lint", "awx", "units-lowest", "site"),
     "coverage",

@@ -34,7 +34,7 @@ html_show_sphinx = False
 html_use_index = False
 html_copy_source = False
 
-# What the generated pages refer to of Ansible's documentation; tools/docsite.py writes the list, so nothing is fetched.
+# The parts of Ansible's documentation that pages refer to; tools/docsite.py writes the list, so nothing is fetched.
 intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/latest/", "ansible.inv")}
 
 

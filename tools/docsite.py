@@ -30,7 +30,7 @@ PAGES = SITE / "source"
 HTML = SITE / "html"
 MERMAID = PROJECT["tool"]["wawp"]["mermaid"]["version"]
 MERMAID_INTEGRITY = PROJECT["tool"]["wawp"]["mermaid"]["integrity"]
-# What the generated pages refer to of Ansible's documentation, to where it is there; $ is the name itself.
+# Ansible's documentation, as far as the generated pages refer to it, and its place; $ is the name itself.
 ANSIBLE = {
     "action_plugins std:label": "plugins/action.html",
     "ansible_configuration_settings std:label": "reference_appendices/config.html",

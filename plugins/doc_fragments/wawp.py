@@ -10,7 +10,7 @@ from __future__ import annotations
 class ModuleDocFragment:
     """Options that are the same in every module."""
 
-    # How the API is reached.
+    # Connection options.
     DOCUMENTATION = r"""
 options:
   access_token:
@@ -102,7 +102,7 @@ options:
     default: 5.0
 """
 
-    # What is to be reached, beside the state.
+    # Options of the goal, beside the state.
     STATE = r"""
 options:
   start_if_stopped:
@@ -143,7 +143,7 @@ options:
     default: true
 """
 
-    # How long a run may take.
+    # Waiting options.
     WAITING = r"""
 options:
   wait:
@@ -178,7 +178,7 @@ options:
     default: 5.0
 """
 
-    # What a proof takes.
+    # Options of the proof.
     PROOF = r"""
 options:
   proof_timeout:

@@ -150,7 +150,7 @@ else:
         return trust_as_template(value) if template else value
 
 
-# What could make a string a template. One without needs no protection, which ansible-inventory would put into its JSON.
+# Marks that make a string a template. One without needs no protection, which ansible-inventory would put into its JSON.
 _TEMPLATE = re.compile(r"\{|^#jinja2:")
 _OPTIONS = ("api_url", "request_timeout", "validate_certs", "ca_path", "max_connections", "calls_per_second")
 _GROUPS = ("wawp", "wawp_missing", "wawp_unreachable")

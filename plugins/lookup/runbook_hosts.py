@@ -54,7 +54,7 @@ from ansible.utils.vars import load_extra_vars
 
 from ..plugin_utils._variables import slips
 
-# What leaves tasks of a runbook out, to its value where it isn't given.
+# Command-line options that leave tasks out, with their values when they aren't given.
 PARTIAL = {"tags": ("all",), "skip_tags": (), "start_at_task": None}
 
 

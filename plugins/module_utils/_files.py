@@ -13,7 +13,7 @@ import tempfile
 
 from ._errors import OptionError
 
-# What is read as a whole. The report of ten thousand instances has 20 MB.
+# The largest file that is read whole. The report of ten thousand instances has 20 MB.
 MAX_BYTES = 256 * 1024 * 1024
 
 

@@ -62,7 +62,7 @@ _RANDOM = re.compile(r"[A-Za-z0-9+=_-]{20,}|[A-Za-z0-9+/=_-]{40,}")
 _LONGEST_WORD = 32
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z_.-]{0,20}|v\d{1,2}")
 _ELEMENT = re.compile(r"<([\w:.-]{1,60})(?:\s[^<>]*)?>([^<]*)</\1>")
-# What a secret must hold, or stand in a text with, to be written in another way than as it is.
+# Characters that a secret or its text must hold for it to have another encoding.
 _ESCAPES = re.compile(r"[\\%&]")
 
 

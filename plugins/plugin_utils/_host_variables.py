@@ -28,7 +28,7 @@ except ImportError:  # until 2.18, a placeholder stands for it
 
 _PREFIX = "wawp_"
 _VARIABLES = tuple(f"{_PREFIX}{name}" for name in COLUMNS)
-# What a pattern of hosts takes apart, or for something else than a name.
+# Characters that a host pattern splits at or gives a meaning.
 _PATTERN = re.compile(r"[^\w.-]|^[^\w]")
 
 
@@ -116,7 +116,7 @@ def _refuse_near_misses(variables: Mapping[str, Any]) -> None:
                 raise OptionError(str(name), f"did you mean {_PREFIX}{meant}?")
 
 
-# What the inventory plugin gives its hosts, beside what a roster takes.
+# Variables that the inventory plugin sets, beside those that a roster takes.
 _OTHERS = frozenset({"wawp_account"})
 
 

@@ -37,7 +37,7 @@ from ..module_utils._tasks.result import TaskResult, crashed
 from ._plain import plain
 from ._variables import near_misses, slips
 
-# Where the runbooks lie; nobody means this folder by a relative path on the command line.
+# The runbooks' folder; nobody means it by a relative path on the command line.
 _RUNBOOKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "playbooks"))
 
 

@@ -20,11 +20,11 @@ import yaml
 
 _ROLES = Path(__file__).resolve().parents[2] / "roles"
 _PREFIX = "wawp_"
-# What hosts say about their instances, and what says how modules run.
+# Variables of hosts about their instances, and about how modules run.
 _ALSO_KNOWN = ("wawp_instance_id", "wawp_name", "wawp_expect_account", "wawp_in_process")
 # Variables that Ansible and controllers set.
 _FOREIGN = ("ansible_", "awx_", "tower_")
-# How alike two names must be, from 0 to 1, for one to be a slip of the other.
+# Similarity, from 0 to 1, from which one name counts as a slip for the other.
 _NEAR = 0.8
 
 

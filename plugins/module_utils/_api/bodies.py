@@ -57,7 +57,7 @@ _NEGATIVE = re.compile(
 )
 _LOGOUT_WORDS = re.compile(r"\blog(?:ged)?[ -]?out|unlink|unpair|whats ?app|linked device", re.IGNORECASE)
 _MATTER = re.compile(r"session|instance|connected|reach|phone", re.IGNORECASE)
-# What a gateway says of its own: it tells nothing of what became of the call behind it.
+# A gateway's own words, which say nothing about the call behind it.
 _GATEWAY_WORDS = re.compile(
     r"gateway|upstream|service (?:is )?(?:temporarily )?unavailable|endpoint request timed? ?out|ring-balancer"
     r"|\borigin\b|\bbackend\b|\bproxy\b|web server",
@@ -173,7 +173,7 @@ def says_no(value: Any, call: str) -> bool:
 
 def _denies(value: Mapping[str, Any], call: str, depth: int = 0) -> bool:
     fields = _fields(value)
-    # What a reading calls a session's status is no word of the API's own, and a session that FAILED may say why.
+    # A reading's status isn't the API's own verdict, and a session that FAILED may say why.
     reading = call == "info" and bool(_SESSION & fields.keys())
     failed_session = _fold(fields.get("status")) == "failed" and bool(_SESSION & fields.keys())
     return (

@@ -73,7 +73,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "webhook_set": ("POST", "/v2/session/webhook"),
 }
 
-# What is sent back again must be as it was. Callers must redact it before display.
+# Replies that are sent back must stay unchanged. Callers must redact them before display.
 UNREDACTED_CALLS = frozenset({"webhook_get"})
 
 MAX_CONNECT = 10.0

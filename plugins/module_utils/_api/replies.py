@@ -189,7 +189,7 @@ def classify_error(reply: HttpReply, request: Request) -> tuple[str, str]:
     )
 
 
-# How servers answer plain HTTP on a port for TLS.
+# Servers' answers to plain HTTP on a port for TLS.
 _PLAIN_TO_TLS = re.compile(
     rb"HTTP request (?:was sent )?to (?:an )?HTTPS (?:port|server)|speaking plain HTTP to an SSL"
 )

@@ -27,7 +27,7 @@ OUTCOMES = (
     *(UNLINKED, LINKED, CLOSED, NO_ACCOUNT, SEVERED),
 )
 
-# What a run is to reach.
+# The purposes of a run.
 SEVER, RELINK, SHIFT, AUDIT, CLOSE = "sever", "relink", "shift", "audit", "close"
 PURPOSES = (SEVER, RELINK, SHIFT, AUDIT, CLOSE)
 GOOD: Mapping[str, frozenset[str]] = {
@@ -37,7 +37,7 @@ GOOD: Mapping[str, frozenset[str]] = {
     AUDIT: frozenset({LINKED, UNLINKED, UNKNOWN, MISSING}),
     CLOSE: frozenset({CLOSED}),
 }
-# What is told of even where none came to it.
+# Outcomes that are counted even at zero.
 EXPECTED: Mapping[str, frozenset[str]] = {
     SEVER: frozenset({SEVERED, NO_ACCOUNT, UNPROVEN}),
     RELINK: frozenset({LINKED}),

@@ -19,14 +19,14 @@ from .._session.model import GONE, NO_ACCOUNT, PROVEN, SCAN_QR_CODE, UNPROVEN
 from .hash_chain import digest
 
 FORMAT = "wawp.cloud/plan/1"
-# What an instance is expected to be that has the account already that is to be linked to it.
+# Expected of an instance that already has the account that is to be linked.
 LINKED_ALREADY = "linked_already"
 # Hexadecimal digits in a phrase, 80 bits, in groups that a person can compare.
 _DIGITS, _GROUP = 20, 4
 # As many instances as a person reads.
 _READABLE = 60
 _IRREVERSIBLE = ("logout", "delete")
-# What can't be undone about each call, in the words for a person who decides.
+# The irreversible effect of each call, in words for the person who decides.
 _FINAL: Mapping[str, str] = {
     "logout": "Logging out can't be undone: to connect again, somebody has to scan a QR code with the phone.",
     "delete": "Deleting can't be undone: the instance and its settings are gone.",
@@ -61,7 +61,7 @@ def plan_entry(session: Mapping[str, Any], account_digest: str) -> dict[str, Any
     return {
         **identity_of(session).fields,
         "state": session.get("state"),
-        # What the first call would rest on: the very first reading can be a passing one.
+        # The status that the first call rests on: the very first reading may be a passing one.
         "status": status,
         "account": session.get("account"),
         "account_digest": account_digest,

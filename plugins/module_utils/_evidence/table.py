@@ -22,11 +22,11 @@ COLUMNS = (
     *("ticket", "requester", "approver", "operator", "runbook", "source", "api_url", "controller"),
     *("open_ends", "deleted", "drift", "versions", "previous", "hash"),
 )
-# What spreadsheets take for the beginning of a formula, in any width, after blanks and quotes too.
+# Characters that begin a formula in spreadsheets, in any width, also after blanks and quotes.
 _FORMULA = re.compile(r"^[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
-# Where a spreadsheet of another language begins a new cell, whatever stands around it.
+# Separators at which a spreadsheet of another language begins a new cell.
 _INNER_FORMULA = re.compile(r"([;\t][\s'\"]*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
-# What they take for a number or a date, and show another one of: 012345670123, 3E11, 1-2, MAR1.
+# Texts that spreadsheets turn into another number or date: 012345670123, 3E11, 1-2, MAR1.
 _NUMBER = re.compile(
     r"[\d.,+-]*\d[\d.,]*(e[+-]?\d+)?|\d{1,4}-\d{1,2}(-\d{1,4})?|(\d{1,4}-?)?[a-z]{3,9}-?\d{1,4}|true|false",
     re.IGNORECASE,

@@ -9,10 +9,10 @@ from __future__ import annotations
 from .._errors import RATE_LIMITED
 from .._session.run import MAX_RETRY_AFTER, RETRY_DELAYS, Answer
 
-# Where no rate was set, a 429 sets this one; no 429 makes it slower than the gap, in seconds.
+# Calls per second after a 429 where no rate was set, and the widest gap between calls in seconds.
 RATE_AFTER_429 = 20.0
 WIDEST_GAP = 1.0
-# How fast the fleet forgets a 429: the gap between calls shrinks by this factor with each call that goes well.
+# The gap between calls shrinks by this factor with each call that goes well.
 RECOVERY_FACTOR = 0.99
 
 

@@ -20,7 +20,7 @@ _SEPARATORS = re.compile(r"\(0\)|[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
 # The fields of `me` that name an account, the one that is shown first. Compared without case and separators.
 _FIELDS = ("id", "jid", "wid", "serialized", "phone", "phonenumber", "number", "msisdn", "mobile", "pn", "user", "lid")
-# What stands for a pairing code that was asked for and not entered.
+# The push name of a pairing code that was requested and not entered.
 _PAIRING_CODE = "~"
 # Digits that some countries write in a mobile number and WhatsApp leaves out of older accounts, or the reverse: country
 # code, digit, how many digits stand between them, how many follow, and what people call it.

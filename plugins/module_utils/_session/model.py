@@ -32,7 +32,7 @@ UNPROVEN = "unproven"
 VERDICTS = (SEVERED, NO_ACCOUNT, UNPROVEN)
 PROVEN = frozenset({SEVERED, NO_ACCOUNT})
 
-# Whether the stored credentials are still there; they alone can unlink the session from here.
+# The state of the stored credentials; they alone can unlink the session from here.
 THERE = "there"
 GONE = "gone"
 UNKNOWN = "unknown"
@@ -40,12 +40,12 @@ KEYS = (THERE, GONE, UNKNOWN)
 
 _CONNECTED = "CONNECTED"
 _MAX_STATUS = 64
-# What other gateways say of a connection, beside a status in which there is none.
+# Statuses without a connection, which other gateways' fields may contradict.
 _UNCONNECTED = frozenset({SCAN_QR_CODE, STOPPED, FAILED})
 _FLAGS = frozenset({"connected", "isconnected", "loggedin", "isloggedin", "authenticated", "isauthenticated"})
 _STATES = frozenset({"state", "enginestate", "connection", "connectionstate", "connectionstatus"})
 _CONNECTED_WORDS = frozenset({"connected", "open", "authenticated", "working"})
-# Where a reply may name the session's status once more.
+# Fields in which a reply may repeat the session's status.
 _ENVELOPES = frozenset({"session", "instance", "data", "result", "response"})
 
 

@@ -20,7 +20,7 @@ from .run import Answer, Call, Lifecycle, Outcome, Wait
 FORMAT = "wawp.cloud check_api 1"
 FOUND, AT_REST_PAIRED, STARTED, RESTARTED = "as found", "stopped, paired", "started", "restarted"
 LOGGED_OUT, DRIFTED, AT_REST_UNPAIRED = "logged out", "left alone", "stopped, unpaired"
-# What may name an account in `me`.
+# Fields of `me` that may name an account.
 _NAMING = ("id", "jid", "lid", "phone", "pushName")
 _WORD = re.compile(r"[A-Za-z_]{1,40}")
 _OTHER = "other"

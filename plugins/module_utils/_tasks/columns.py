@@ -19,7 +19,7 @@ from .._files import read_bytes
 from .._redact import one_line
 
 _SEPARATORS = ",;\t"
-# How alike two names are, from 0 to 1, if one is likely a slip of the pen for the other.
+# Similarity, from 0 to 1, from which one name is likely a slip for the other.
 _ALIKE = 0.8
 
 

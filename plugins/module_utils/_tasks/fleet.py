@@ -42,7 +42,7 @@ from .result import (
     outcome_entry,
 )
 
-# How many failed sessions a message names; all of them are in the result.
+# The number of failed sessions that a message names; the result has all of them.
 NAMED = 5
 # Calls a second. Between a reading and its logout lies a call's gap: at half this pace none would be fresh any more.
 SLOWEST = 2 / MAX_READING_AGE

@@ -106,7 +106,7 @@ INFO_SPEC: Spec = {
     "qr": {"type": "bool", "default": False},
 }
 
-# How a variable of a host stays text in an INI inventory, which reads what stands in plain quotes as a number.
+# The quoting that keeps a host's variable text in an INI inventory, which reads plain quotes as a number.
 INI_HINT = "; in an INI inventory write wawp_{name}='\"…\"'"
 # A week. What sockets and sleep take without overflowing lies far beyond.
 _MAX_SECONDS = 604800

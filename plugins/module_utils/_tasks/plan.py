@@ -64,7 +64,7 @@ _LOGOUT_SECONDS = 12
 # Calls besides the writes themselves that an instance takes while a plan is carried out.
 _READS = 4
 _PLAIN = re.compile(r"[a-z0-9_-]{1,200}")
-# What the fleet's runs are given: how to show progress, and whether anybody waits for the result.
+# The fleet's callbacks: show progress, and say whether anybody still waits for the result.
 Caller = tuple[Union[Say, None], Callable[[], bool]]
 
 

@@ -14,7 +14,7 @@ from .._identity import IDENTITY_FIELDS
 from .._redact import REDACTED, mask_account, redact_sensitive_keys
 
 NO_LOG = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # Ansible's words
-# What an entry may show; anything else in it is treated as a secret, unless it is too short for one: to hide every "a"
+# Fields that an entry may show. Any other value counts as a secret unless it is too short for one: hiding every "a"
 # in a message would hide the message.
 _SECRET_LENGTH = 8
 _SHOWN = frozenset({*IDENTITY_FIELDS, "expect_account", "state"})

@@ -19,7 +19,7 @@ from .._session.run import MAX_RETRY_AFTER, RETRY_DELAYS
 from .options import parse_connection, parse_instance_id, parse_token
 
 T = TypeVar("T")
-# How often a write is sent at most; the second time only after a reading that shows what was there before.
+# The most times that a write is sent; a second time only after a reading that shows the old state.
 _TRIES = 2
 # Readings after a write: Wawp may answer a GET from a cache for a moment.
 _LOOKS = 3

@@ -23,7 +23,7 @@ ROSTER_SPEC: Spec = {
     "hosts": {"type": "list", "elements": "raw"},
 }
 FIELDS = (*TARGET_FIELDS, "expect_account")
-# Where an instance stands is seen in a table and an inventory; only an entry of a list may say it.
+# Tables and inventories know where an instance stands; only an entry of a list may say it.
 COLUMNS = tuple(name for name in FIELDS if name != "origin")
 # A long number as spreadsheets save it: 999679218162.0, 9.99679E+11. A digit too many, or digits lost.
 _SPREADSHEET_NUMBER = re.compile(r"\+?\d+[.,]\d+([eE]\+?\d+)?|\+?\d[eE]\+\d+")

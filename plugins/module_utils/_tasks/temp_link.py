@@ -24,7 +24,7 @@ LINK_SPEC: Spec = {
     "return_link": {"type": "bool", "default": False},
 }
 _MAKE = "temp_link_create"
-# What is true of the link where its file couldn't be kept.
+# Added to the message when the link's file couldn't be written.
 _STILL = {
     True: "the link is live all the same, until it expires after 30 minutes or state=absent revokes it",
     False: "the link itself is revoked",

@@ -39,7 +39,7 @@ Webhook = Mapping[str, Any]
 _MISSING = object()
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _BOOLEANS |= {"": False, "none": False}
-# What stays as it is in a URL's path and query.
+# Characters that stay unquoted in a URL's path and query.
 _URL_CHARACTERS = "%/:=&?~+!$,;'@()*[]|-._"
 
 

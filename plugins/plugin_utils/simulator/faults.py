@@ -41,7 +41,7 @@ KINDS = {
     "case": False,  # the status in the JSON reply is written in another `case`: lower, title or upper
     "lie": False,  # info reports `status` with `me` empty, this once; the truth is unchanged
 }
-# What may stand in a message or replacement for the token that the request carried.
+# The placeholder for the request's token in a message or replacement.
 TOKEN_MARK = "$access_token"  # noqa: S105  a placeholder, no token
 
 

@@ -21,7 +21,7 @@ from .model import NEVER, Delays, ImpossibleError, Instance
 
 MOST = 100_000  # instances of a built-in fleet
 
-# What the simulator keeps for itself; all else may be set from outside.
+# Fields that only the simulator sets.
 _KEPT = (
     *("removed", "now", "since", "forced", "next", "repeat", "lost", "me_from", "closed", "events", "statuses"),
     *("running", "waiting", "late", "qr_number", "qr_refresh", "pairing", "link", "links_made", "cached"),

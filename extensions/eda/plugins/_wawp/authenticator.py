@@ -17,7 +17,7 @@ from .times import milliseconds, now_ms
 from .webhook import WebhookRejected
 
 TIMESTAMP_HEADER = "X-Webhook-Timestamp"
-# How far ahead a sender's clock may be, in seconds. An event from the future would make the genuine ones after it
+# Seconds that a sender's clock may be ahead. An event from the future would make the genuine ones after it
 # look late.
 MAX_AHEAD = 5.0
 _DIGESTS = {32: "sha256", 64: "sha512"}  # by length in bytes

@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS session (subject TEXT PRIMARY KEY, at INTEGER, status
 CREATE TABLE IF NOT EXISTS waiting (number INTEGER PRIMARY KEY, event TEXT);
 BEGIN IMMEDIATE; COMMIT; -- takes the lock: a file is for one process
 """
-# What ends by itself or by an administrator's hand, unlike a path that is wrong.
+# Trouble that ends by itself or that an administrator mends, unlike a wrong path.
 _PASSING_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EFBIG}
 _PASSING_WORDS = ("disk is full", "disk i/o error", "unable to open database file")
 
