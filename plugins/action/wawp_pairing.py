@@ -17,6 +17,10 @@ from ..plugin_utils._in_process import InProcessAction
 class ActionModule(InProcessAction):
     spec = PAIRING_SPEC
     only_reads = True
+    if_interrupted = (
+        "Nobody else is let in; QR codes are taken away, a temporary link lives for half an hour. Look who is linked, "
+        "with wawp.cloud.audit, and run it again for the others."
+    )
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         return pairing_task(params, check_mode, self.say)

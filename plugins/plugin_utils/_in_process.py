@@ -37,6 +37,12 @@ from ..module_utils._tasks.result import TaskResult, crashed
 from ._plain import plain
 from ._variables import near_misses, slips
 
+# Ansible's standard error, from before a worker is cut off from it: what is said there after an interruption has to get
+# past Ansible, which takes no more lines then. Not handed on to other programs.
+try:
+    _TERMINAL = os.dup(2)
+except OSError:
+    _TERMINAL = -1
 # The runbooks' folder; nobody means it by a relative path on the command line.
 _RUNBOOKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "playbooks"))
 
@@ -49,6 +55,7 @@ class InProcessAction(NormalAction):
         spec: the module's options.
         secret_when: the option that asks for a secret. The result is then kept out of all output and logs;
             only a registered variable holds it.
+        if_interrupted: what to do after an interruption, where the task itself can't say.
         only_reads: whether nothing is left half-done if the task is broken off, which is done when the controller was
             killed.
     """
@@ -56,6 +63,7 @@ class InProcessAction(NormalAction):
     is_abandoned: Callable[[], bool]
     spec: ClassVar[Spec]
     secret_when: str = ""
+    if_interrupted: ClassVar[str] = ""
     only_reads: ClassVar[bool] = False
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
@@ -65,6 +73,11 @@ class InProcessAction(NormalAction):
     def say(self, line: str) -> None:
         """Show a line while the task goes on; not on the standard output, which may be a callback's JSON."""
         self._display.display(f"{self._task.get_name()}: {line}", stderr=True)
+
+    def say_last(self, line: str) -> None:
+        """Show a line after an interruption, when Ansible itself shows no more."""
+        with suppress(OSError):  # it was the terminal that was closed
+            os.write(_TERMINAL, f"{self._task.get_name()}: {line}\n".encode())
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         problems = self._given_from_outside(task_vars or {}) if self._in_a_runbook() else []
@@ -104,7 +117,7 @@ class InProcessAction(NormalAction):
     def _run(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
         self._task.args = self._with_anchored_paths(self._task.args)
         if not self._runs_here(task_vars):
-            with _when_abandoned(self.is_abandoned, _end_worker):
+            with _when_abandoned(self.is_abandoned, _end_worker), _when_interrupted(self._say_what_next):
                 return self._run_module(tmp, task_vars)
         given = plain(self._task.args)
         validated = ModuleArgumentSpecValidator(self.spec).validate(given)
@@ -112,7 +125,7 @@ class InProcessAction(NormalAction):
         if validated.error_messages:
             result = {"failed": True, "msg": self._complaint(validated.errors[0])}
         elif self.only_reads:
-            with _when_abandoned(self.is_abandoned, _break_off), _tidying_up():
+            with _when_abandoned(self.is_abandoned, _break_off), _tidying_up(self._say_what_next):
                 result = self._result(params)
         else:
             result = self._result(params)
@@ -120,6 +133,10 @@ class InProcessAction(NormalAction):
         if _shows_invocation(task_vars):
             cleaned["invocation"] = {"module_args": redact_options({**given, **params}, self.spec)}
         return cleaned
+
+    def _say_what_next(self) -> None:
+        if self.if_interrupted:
+            self.say_last(f"Ended early. {self.if_interrupted}")
 
     def _run_module(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Start the module. A connection that fails says why, even where it was silenced."""
@@ -214,13 +231,35 @@ def _break_off() -> None:
 
 
 @contextmanager
-def _tidying_up() -> Iterator[None]:
+def _when_interrupted(tell: Callable[[], None]) -> Iterator[None]:
+    """Tell of an interruption before it takes its usual effect."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def heed(number: int, frame: Any) -> None:
+        for each, handler in before.items():  # told once: Ansible follows a Ctrl-C up with a SIGTERM
+            signal.signal(each, handler)
+        tell()
+        signal.raise_signal(number)
+
+    for number in numbers:
+        signal.signal(number, heed)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _tidying_up(tell: Callable[[], None]) -> Iterator[None]:
     """Have signals unwind the task, so that no QR code stays on the disk. Ansible's own handlers end it at once."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [(number, signal.signal(number, signal.default_int_handler)) for number in numbers]
     try:
         yield
     except KeyboardInterrupt:
+        tell()
         _end_worker()
     finally:
         for number, handler in before:

@@ -114,6 +114,7 @@ class World:
         )
         written = sorted(set(self.folder.glob("wawp_reports/*.json")) - before)
         assert SANDBOX_TOKEN not in done.stdout
+        assert "duplicate mapping key" not in done.stdout
         return Ran(done.returncode, done.stdout, [json.loads(path.read_text()) for path in written])
 
     def confirmed(self, runbook: str, *instances: Any, **variables: Any) -> Ran:

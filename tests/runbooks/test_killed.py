@@ -61,14 +61,15 @@ def start(world: World, journal: Path, in_process: bool) -> subprocess.Popen[byt
     playbook = world.folder / "site.yml"
     play = {"hosts": "localhost", "gather_facts": False, "vars": {"wawp_in_process": in_process}, "tasks": [task]}
     playbook.write_text(json.dumps([play]))
-    return subprocess.Popen(
-        [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
-        env=world.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with (world.folder / "stderr").open("wb") as shown:
+        return subprocess.Popen(
+            [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
+            env=world.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=shown,
+            start_new_session=True,
+        )
 
 
 @contextmanager
@@ -108,6 +109,11 @@ def test_nothing_is_begun_after_the_controller_is_gone(
     assert Counter(verdicts[name] for name in sent) == {"severed": len(sent)}
     for name in IDS:
         assert slow_world.linked(name) == (name not in sent), name
+    told = (slow_world.folder / "stderr").read_text()
+    if in_process:
+        assert f"Of 200, {len(sent)} were sent a logout or a deletion; {len(sent)} severed; nothing is unknown" in told
+    if in_process or number in (signal.SIGINT, signal.SIGTERM):
+        assert told.count("Run it again with the same journal") == 1
 
 
 def test_a_wait_for_a_scan_ends_with_the_controller_and_leaves_no_code_behind(world: World, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from .._session.model import UNPROVEN, VERDICTS
 from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
 from .._session.states import lifecycle
 from .journaling import RunJournal
+from .last_words import ending, last_words, next_step
 from .options import (
     Member,
     at_least,
@@ -62,8 +63,10 @@ class FleetRun:
         check_mode: whether nothing may be changed.
         say: shows a line of progress while the run goes on; None where nobody would see it.
         is_abandoned: whether nobody waits for the result any more.
+        say_last: shows a line once the run is to end early, when Ansible itself shows no more.
 
     Attributes:
+        next_step: what to do after an interruption.
         accounts: the whole account last seen of each member, by its place.
         excused: instances whose failures don't count against ``max_failures``, though the run fails all the same.
         accepted: instances that may fail.
@@ -80,6 +83,7 @@ class FleetRun:
         check_mode: bool,
         say: Say | None = None,
         is_abandoned: Callable[[], bool] = lambda: False,
+        say_last: Say = lambda line: None,
     ) -> None:
         self.members = parse_members(params)
         self.connection = parse_connection(params)
@@ -89,6 +93,7 @@ class FleetRun:
         self._pace = Pace(parse_rate(params, SLOWEST))
         self._progress = Progress(len(self.members), at_least(params, "progress", 0), say, check_mode)
         self.time, self._interruption = RunTime(), Interruption(is_abandoned)
+        self._say_last, self.next_step, self._ending = say_last, next_step(params), False
         self._committed: set[int] = set()
         self._client = Client(self.connection, min(self._connections, len(self.members)))
         self._journal = RunJournal(params, check_mode, self.time)
@@ -112,7 +117,7 @@ class FleetRun:
             finished=self._finished,
             max_connections=self._connections,
             pace=self._pace,
-            tick=self._progress.tick,
+            tick=self._tick,
             interrupted=lambda: self._interruption.reason is not None,
         )
         began = steady()
@@ -123,7 +128,19 @@ class FleetRun:
             self.calls, self.duration = fleet.calls, steady() - began
             self._client.close()
             self._journal.close()
+            if self._interruption.reason:
+                self._say_last(self._last_words(self._interruption.reason))
             self._interruption.pass_on()
+
+    def _tick(self) -> None:
+        self._progress.tick()
+        if self._interruption.reason and not self._ending:
+            self._ending = True
+            self._say_last(ending(self._interruption.reason))
+
+    def _last_words(self, reason: str) -> str:
+        sent = [self.members[index].instance_id for index in sorted(self._committed)]
+        return last_words(self.results, sent, reason, self._check_mode, self.next_step)
 
     def _start(self, index: int) -> Job:
         member = self.members[index]
@@ -245,9 +262,10 @@ def fleet_task(
     check_mode: bool,
     say: Say | None = None,
     is_abandoned: Callable[[], bool] = lambda: False,
+    say_last: Say = lambda line: None,
 ) -> TaskResult:
     """Bring many sessions to their states. See FleetRun for the arguments and errors."""
-    run = FleetRun(params, check_mode, say, is_abandoned)
+    run = FleetRun(params, check_mode, say, is_abandoned, say_last)
     run.run()
     return fleet_result(run)
 

@@ -38,6 +38,7 @@ from .._redact import mask_account, one_line
 from .._run.journal import Survey, survey
 from .._session.model import UNPROVEN
 from .fleet import FleetRun, Say, fleet_result
+from .last_words import NEXT_PLAN
 from .options import FLEET_SPEC, Member, Spec, parse_limit, parse_members
 from .report import REQUEST
 from .result import TaskResult, utc
@@ -64,8 +65,8 @@ _LOGOUT_SECONDS = 12
 # Calls besides the writes themselves that an instance takes while a plan is carried out.
 _READS = 4
 _PLAIN = re.compile(r"[a-z0-9_-]{1,200}")
-# The fleet's callbacks: show progress, and say whether anybody still waits for the result.
-Caller = tuple[Union[Say, None], Callable[[], bool]]
+# The fleet's callbacks: show progress, say whether anybody still waits for the result, and show what only then is said.
+Caller = tuple[Union[Say, None], Callable[[], bool], Say]
 
 
 def plan_task(
@@ -73,6 +74,7 @@ def plan_task(
     check_mode: bool,
     say: Say | None = None,
     is_abandoned: Callable[[], bool] = lambda: False,
+    say_last: Say = lambda line: None,
 ) -> TaskResult:
     """Plan, and with ``execute`` carry the plan out if it is the one that was confirmed.
 
@@ -80,7 +82,9 @@ def plan_task(
         OptionError: a value can't be used, or the terms of the request aren't kept; nothing was sent.
     """
     known = _checked(params, check_mode)
-    run = FleetRun({**params, "max_failures": None}, True, say, is_abandoned)  # all of them belong to the plan
+    caller = (say, is_abandoned, say_last)
+    run = FleetRun({**params, "max_failures": None}, True, *caller)  # all of them belong to the plan
+    run.next_step = NEXT_PLAN if params["confirm"] else "Run the same command again for a plan."
     run.run()
     plan = _plan(params, run)
     approved, refusal = _gate(plan, params, check_mode)
@@ -97,7 +101,7 @@ def plan_task(
         short = {name: value for name, value in result.items() if name != "entries"}
         return TaskResult({**short, "failed": True, "msg": refusal}, run.connection.warnings)
     result.update(planned=run.results, sessions=[])
-    warnings = _execute(approved, params, run, result, (say, is_abandoned)) if executed else []
+    warnings = _execute(approved, params, run, result, caller) if executed else []
     return TaskResult(result, run.connection.warnings + warnings)
 
 
@@ -342,6 +346,7 @@ def _run(plan: Mapping[str, Any], params: Mapping[str, Any], expected: frozenset
         return None if call in covered else f"the plan has no {call} of it"
 
     run = FleetRun(params, False, *caller)
+    run.next_step = NEXT_PLAN
     run.excused, run.accepted, run.permit = expected, frozenset(plan["accepted"]), permit
     run.run()
     return run

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What an interrupted run says, and what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._session.model import PROVEN, UNPROVEN, VERDICTS
+
+NEXT_PLAN = "Run the same command again: what is left of the approved plan goes on with its phrase."
+# Where the module runs in a process of its own, it can't say what it did.
+ELSEWHERE = "What was sent is read to its end where the module runs, and noted in its journal."
+NEXT_FLEET = "Run it again with the same journal: what was severed is only looked at, the rest goes on."
+_NO_JOURNAL = "Run it again. There is no journal, so the next run won't know of a logout that proved nothing."
+# As many instances as a line names.
+_NAMED = 5
+
+
+def next_step(params: Mapping[str, Any]) -> str:
+    """What to do after a fleet was interrupted."""
+    return NEXT_FLEET if params["journal"] else _NO_JOURNAL
+
+
+def ending(reason: str) -> str:
+    """What is said as soon as a run is to end."""
+    return f"Ending, since {reason}: nothing new is begun, and logouts that were sent are read to their end."
+
+
+def last_words(
+    results: Sequence[Mapping[str, Any] | None], sent: Sequence[str], reason: str, predicts: bool, step: str
+) -> str:
+    """What came of a run that was interrupted, and what to do next.
+
+    Args:
+        results: what came of each session, None where nothing did.
+        sent: the instances to which something was sent that can't be undone.
+        reason: why it ended.
+        predicts: whether it was a plan or check mode, in which nothing is sent.
+        step: what to do next.
+    """
+    if predicts:
+        return f"Ended, since {reason}. It only read, nothing was sent. {step}"
+    ended = {str(entry["instance_id"]): entry["verdict"] for entry in results if entry}
+    unknown = [instance_id for instance_id in sent if instance_id not in ended]
+    verdicts = Counter(
+        verdict for name, verdict in ended.items() if verdict in PROVEN or (verdict == UNPROVEN and name in sent)
+    )
+    counts = [f"{verdicts[name]} {name.replace('_', ' ')}" for name in VERDICTS if verdicts[name]]
+    named = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else "")
+    doubt = f"what came of it isn't known for {len(unknown)}: {named}" if unknown else "nothing is unknown"
+    return (
+        f"Ended, since {reason}. Of {len(results)}, {len(sent)} were sent a logout or a deletion; "
+        f"{', '.join(counts) or 'none proven'}; {doubt}. Nothing of the kind was sent to the others. {step}"
+    )
