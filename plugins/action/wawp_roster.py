@@ -29,7 +29,7 @@ class ActionModule(InProcessAction):
             # async keeps the result in a file and shows it through a task of its own.
             return {
                 "failed": True,
-                "msg": "instances: may hold tokens, so that they are told without async only",
+                "msg": "instances: may hold tokens, so they are returned only without async",
             }
         self._silence_connection()
         problem = replace_hosts(self._task.args, task_vars or {}, os.environ.get("WAWP_ACCESS_TOKEN"))

@@ -89,7 +89,7 @@ def mask_name(name: str) -> str:
 
 
 def mask_person(value: Any) -> Any:
-    """A copy of what is told of a person: names reduced to a letter, all that may be a phone number masked."""
+    """A copy of the fields about a person: names reduced to a letter, all that may be a phone number masked."""
     if isinstance(value, Mapping):
         return {
             _mask_runs(str(key)): mask_name(item)

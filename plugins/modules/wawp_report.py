@@ -91,7 +91,7 @@ options:
     type: str
   journal:
     description:
-      - The O(wawp.cloud.wawp_fleet#module:journal) of the run. What it tells of earlier runs stands in the records,
+      - The O(wawp.cloud.wawp_fleet#module:journal) of the run. What it knows of earlier runs stands in the records,
         and what was sent in this one though no result came back, since the task was killed or the connection lost.
       - If it is given and isn't there, nothing was sent. Leave it out where it can't be read, as on a bastion that is
         down. Without it, nobody knows what was sent to instances without a result.
@@ -170,7 +170,7 @@ attributes:
     description: Can be used with the C(async) keyword.
   check_mode:
     support: full
-    description: Can run in C(check_mode) and tell what the report would say, without writing it.
+    description: Can run in C(check_mode) and return what the report would say, without writing it.
   diff_mode:
     support: none
     description: Will return details on what has changed, or would have changed in C(check_mode), when in diff mode.

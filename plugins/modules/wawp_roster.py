@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Module wawp_roster: tells which instances a run is about."""
+"""Module wawp_roster: returns the instances that a run is about."""
 
 DOCUMENTATION = r"""
 module: wawp_roster

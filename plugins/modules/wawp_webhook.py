@@ -67,7 +67,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Be told when the session changes
+- name: Get an event when the session changes
   wawp.cloud.wawp_webhook:
     instance_id: 3EB0BCB2E3D4
     access_token: "{{ wawp_access_token }}"

@@ -51,7 +51,7 @@ class InProcessAction(NormalAction):
     """The action of a module: does its work here where it can, starts it as always where it can't.
 
     Attributes:
-        is_abandoned: tells whether the controller was killed, so that nobody waits for the result.
+        is_abandoned: returns whether the controller was killed, so that nobody waits for the result.
         spec: the module's options.
         secret_when: the option that asks for a secret. The result is then kept out of all output and logs;
             only a registered variable holds it.

@@ -71,7 +71,7 @@ OUTCOME_LABELS: Mapping[str, Label] = {
     LEFT_ALONE: Label("Left alone", "\u2013", "too many others had failed before its turn came", "would be left alone"),
     NOT_RUN: Label("Not run", "\u2013", "nothing was sent to it", "not run"),
     UNREADABLE: Label("Unreadable", "✕", "its status could not be read", "can't be read"),
-    UNKNOWN: Label("Not telling", "?", "it doesn't say whether an account is logged in", "don't tell"),
+    UNKNOWN: Label("Unknown", "?", "it doesn't say whether an account is logged in", "unknown"),
     MISSING: Label("Missing", "∅", "there is no such session", "missing"),
     LINKED: Label("Linked", "●", "an account is logged in, or its key is still there", "would be linked"),
     UNLINKED: Label("Not linked", "○", "no account is logged in", "would not be linked"),

@@ -83,8 +83,8 @@ def _links(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     before, broken = links.get("previous"), links.get("interrupted")
     rows = [("Journal", bidi_isolate(links.get("journal")))]
     if before:
-        told = f"{bidi_isolate(before.get('file'))}, last hash <code>{text(before.get('head'))}</code>"
-        rows.append(("Report before this one", told))
+        earlier = f"{bidi_isolate(before.get('file'))}, last hash <code>{text(before.get('head'))}</code>"
+        rows.append(("Report before this one", earlier))
     else:
         rows.append(("Report before this one", "none on this journal"))
     if broken:

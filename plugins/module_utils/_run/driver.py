@@ -76,7 +76,7 @@ def drive(
         lifecycle: its steps.
         send: sends its calls.
         clock: its time.
-        sending: told each call before it is sent; may return why it is not to be sent, which ends the run.
+        sending: called before each call is sent; may return why it is not to be sent, which ends the run.
     """
     try:
         step = next(lifecycle)
@@ -94,7 +94,7 @@ def drive(
 
 
 def execute(call: Call, send: Send, clock: Clock) -> Answer:
-    """Send one call and tell what came of it."""
+    """Send one call and return its answer."""
     sent_at = clock.now()
     if is_expired(call, clock):
         return Answer(at=sent_at, error=WawpError(EXPIRED, f"{call.name} came too late to rest on what was last seen"))

@@ -68,8 +68,8 @@ class Fleet:
     Args:
         size: how many jobs there are.
         start: makes the job with that index; called when its turn comes.
-        sending: told each call before it is sent; may return why it is not to be sent, which ends the job.
-        finished: told each outcome as soon as it is known; returns whether further jobs may be started.
+        sending: called before each call is sent; may return why it is not to be sent, which ends the job.
+        finished: called with each outcome as soon as it is known; returns whether further jobs may be started.
         max_connections: how many calls may be under way at once.
         pace: how often a call may be sent.
         tick: called now and then while the run goes on.

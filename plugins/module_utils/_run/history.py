@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a journal's events tell about each instance."""
+"""The history of each instance, from a journal's events."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _apply_sending(event: Event, known: Known | None) -> Known | None:
 def _apply_outcome(event: Event, known: Known | None) -> Known | None:
     verdict, actions = event.get("verdict"), event.get("actions") or ()
     before = known
-    for action in actions:  # the lines that told of these beforehand may be lost
+    for action in actions:  # the lines written before they were sent may be lost
         known = _apply_sending(action, known) if action.get("action") == "logout" else known
     if verdict == SEVERED or (verdict == NO_ACCOUNT and (known is None or _is(known, SENT))):
         proof = before if before and verdict == before.verdict and not event.get("proven_at") else None

@@ -198,7 +198,7 @@ def _head(plan: Mapping[str, Any], params: Mapping[str, Any], run: FleetRun, kno
 
 
 def _input_line(given: Mapping[str, Any]) -> str:
-    """Where the list of instances came from, as wawp_roster tells it."""
+    """The source of the list of instances, as wawp_roster returns it."""
     said = [str(given.get("source") or "a list in the task")]
     if given.get("sha256"):
         said.append(f"sha256 of its {given.get('hashed') or 'content'} {str(given['sha256'])[:16]}")

@@ -160,7 +160,7 @@ def _evidence(params: Mapping[str, Any]) -> Evidence:
 
 def _frame(params: Mapping[str, Any]) -> dict[str, Any]:
     """What a report says of itself: which run, who, where."""
-    # Terms that are not kept are refused by wawp_plan before anything is sent; what has been done is told all the same.
+    # Terms that are not kept are refused by wawp_plan before anything is sent; what was done is reported all the same.
     request = checked_request({**params, "require_four_eyes": False, "operator": params["operator"] or _operator()})
     return {
         "runbook": params["runbook"],

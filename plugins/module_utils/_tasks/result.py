@@ -36,8 +36,8 @@ def crashed(error: Exception, params: Mapping[str, Any]) -> TaskResult:
     """What a task gives back that ended where nobody foresaw it: what happened, without what mustn't be shown."""
     tokens = {str(params.get("access_token") or "").strip()}
     hide = make_redactor(tokens.union(*(find_tokens(params.get(name)) for name in INSTANCE_LIST_OPTIONS)))
-    told, trace = (mask_numbers_in(hide(text)) for text in (str(error), traceback.format_exc()))
-    message = f"unexpected {type(error).__name__}: {told}. This is a defect of wawp.cloud, please report it"
+    shown, trace = (mask_numbers_in(hide(text)) for text in (str(error), traceback.format_exc()))
+    message = f"unexpected {type(error).__name__}: {shown}. This is a defect of wawp.cloud, please report it"
     return TaskResult({"failed": True, "msg": message, "exception": trace})
 
 

@@ -137,25 +137,25 @@ def verify_seals(head: str, base: str, params: Mapping[str, Any]) -> Seals:
 def _verify_signature(seals: Seals, content: bytes, signature: str, allowed: str | None) -> None:
     if not allowed:
         try:
-            told = _run(["ssh-keygen", "-Y", "check-novalidate", "-n", NAMESPACE, "-s", signature], content)
+            output = _run(["ssh-keygen", "-Y", "check-novalidate", "-n", NAMESPACE, "-s", signature], content)
         except _ToolError as error:
             seals.problems.append(f"its signature doesn't fit it: {error}")
             return
-        key = told.decode("utf-8", "replace").rpartition(" with ")[2].strip()
-        seals.lines.append(f"Signed with {one_line(key)}. Whose key that is can't be told without allowed_signers.")
+        key = output.decode("utf-8", "replace").rpartition(" with ")[2].strip()
+        seals.lines.append(f"Signed with {one_line(key)}. Give allowed_signers to verify whose key that is.")
         return
     read_bytes(allowed, "allowed_signers")
     try:
         found = _run(["ssh-keygen", "-Y", "find-principals", "-s", signature, "-f", allowed]).decode("utf-8", "replace")
         signer = found.splitlines()[0]
         verify = ["ssh-keygen", "-Y", "verify", "-f", allowed, "-I", signer, "-n", NAMESPACE, "-s", signature]
-        told = _run(verify, content)
+        output = _run(verify, content)
     except (_ToolError, IndexError) as error:
         seals.problems.append(f"its signature is by nobody in allowed_signers, or doesn't fit it: {error}")
         return
     seals.signer = one_line(signer)
     seals.files.append(signature)
-    key = one_line(told.decode("utf-8", "replace").rpartition(" with ")[2])
+    key = one_line(output.decode("utf-8", "replace").rpartition(" with ")[2])
     seals.lines.append(f"Signed by {seals.signer} with {key}.")
 
 
@@ -168,7 +168,7 @@ def _verify_stamp(seals: Seals, content: bytes, path: str, authority: str | None
     found = re.search(r"Time stamp: (.+)", text)
     time = one_line(found[1]) if found else "a time that it doesn't say"
     if not authority:
-        seals.lines.append(f"Its time-stamp says {time}. Whether to believe it can't be told without timestamp_ca.")
+        seals.lines.append(f"Its time-stamp says {time}. Give timestamp_ca to verify it.")
         return
     read_bytes(authority, "timestamp_ca")
     with tempfile.TemporaryDirectory() as folder:

@@ -96,40 +96,40 @@ def write_file(path: Path, text: str) -> None:
 def running(ready_file: Path) -> dict[str, t.Any] | None:
     """What `ready_file` says, if the simulator that wrote it still answers: same process, same nonce."""
     try:
-        told = json.loads(ready_file.read_text(encoding="utf-8"))
+        ready = json.loads(ready_file.read_text(encoding="utf-8"))
         # Loopback without the environment's proxies; the address is the one that our own process wrote.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(told["url"] + "/_simulator/", timeout=5) as reply:
+        with opener.open(ready["url"] + "/_simulator/", timeout=5) as reply:
             shown = json.load(reply)
-        same = told["nonce"] and (shown["pid"], shown["nonce"]) == (told["pid"], told["nonce"])
+        same = ready["nonce"] and (shown["pid"], shown["nonce"]) == (ready["pid"], ready["nonce"])
     except (OSError, ValueError, KeyError, TypeError, HTTPException):
         return None
-    return told if same else None
+    return ready if same else None
 
 
 def stop(ready_file: Path) -> int:
     """End the simulator that wrote `ready_file`."""
-    told = running(ready_file)
-    if told is None:
+    ready = running(ready_file)
+    if ready is None:
         print("No simulator of ours is running.")
         ready_file.unlink(missing_ok=True)
         return 0
-    os.kill(told["pid"], signal.SIGTERM)
+    os.kill(ready["pid"], signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE
     while ready_file.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     if ready_file.exists():
-        print(f"The simulator with process id {told['pid']} does not end.", file=sys.stderr)
+        print(f"The simulator with process id {ready['pid']} does not end.", file=sys.stderr)
         return 1
-    print(f"Stopped the simulator at {told['url']}.")
+    print(f"Stopped the simulator at {ready['url']}.")
     return 0
 
 
 def background(options: argparse.Namespace, arguments: list[str]) -> int:
     """Start the same command in the background, wait until it listens."""
-    told = running(options.ready_file)
-    if told is not None:
-        print(f"Already running.\n{how_to(told['url'])}")
+    ready = running(options.ready_file)
+    if ready is not None:
+        print(f"Already running.\n{how_to(ready['url'])}")
         return 0
     options.ready_file.unlink(missing_ok=True)
     command = [
@@ -161,7 +161,7 @@ def background(options: argparse.Namespace, arguments: list[str]) -> int:
 
 
 def how_to(url: str) -> str:
-    """What to tell a person."""
+    """The lines to print for a person."""
     return (
         f"The sandbox is at {url}. Point the collection at it:\n"
         f"  export WAWP_API_URL={url} WAWP_ACCESS_TOKEN={SANDBOX_TOKEN}\n"
@@ -183,8 +183,8 @@ def serve(options: argparse.Namespace) -> int:
         if options.pid_file is not None:
             write_file(options.pid_file, f"{os.getpid()}\n")
         if options.ready_file is not None:
-            told = {"url": server.url, "pid": os.getpid(), "nonce": server.nonce}
-            write_file(options.ready_file, json.dumps(told) + "\n")
+            ready_text = {"url": server.url, "pid": os.getpid(), "nonce": server.nonce}
+            write_file(options.ready_file, json.dumps(ready_text) + "\n")
         examples = "".join(f"\n  {item.instance_id}  {item.status}" for item in instances[:25])
         print(f"{how_to(server.url)}\n{len(instances)} sessions:{examples}", flush=True)
 

@@ -20,7 +20,7 @@ from .faults import FaultError
 from .model import DELAY_TABLES, Delays, ImpossibleError, Instance
 
 PREFIX = "/_simulator/"
-PAGE = 10_000  # entries in one reply unless told otherwise
+PAGE = 10_000  # entries in one reply by default
 
 
 class Refusal(Exception):  # noqa: N818  an answer, not an error of ours

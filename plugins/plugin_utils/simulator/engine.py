@@ -35,7 +35,7 @@ from .replies import Reply, error_reply
 
 
 class VirtualClock:
-    """A clock that moves when told."""
+    """A clock that the tests move."""
 
     def __init__(self, now: float = 0.0) -> None:
         self.now = now

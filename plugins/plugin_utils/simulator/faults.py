@@ -20,7 +20,7 @@ ANY = "*"
 CASES: dict[str, t.Callable[[str], str]] = {"lower": str.lower, "title": str.title, "upper": str.upper}
 REDIRECTS = (301, 302, 303, 307, 308)
 
-# kind -> whether it strikes before the effect of the call unless told otherwise
+# kind -> whether it strikes before the effect of the call by default
 KINDS = {
     "http": True,  # an error status, `http_status` with `body` and perhaps `retry_after`
     "timeout": True,  # no reply for `seconds`, then the connection is closed

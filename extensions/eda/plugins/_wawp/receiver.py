@@ -73,7 +73,7 @@ class Receiver:
 
     Args:
         settings: where and how to listen.
-        authenticator: tells genuine webhooks from others.
+        authenticator: rejects webhooks that are not genuine.
         queue: takes what they say.
         log: where trouble is logged.
     """
