@@ -159,6 +159,19 @@ def read_bytes(path: str, option: str, most: int = MAX_BYTES) -> bytes:
     raise OptionError(option, f"{path} has more than {most // 1024 // 1024} MiB; is it the right file?")
 
 
+def dies_with_job(path: str) -> bool:
+    """Whether a file is lost when this job of AWX ends: it lies in the job's own folder, or in its container."""
+    if "AWX_PRIVATE_DATA_DIR" not in os.environ or not os.path.isdir(_JOB_FOLDER):
+        return False
+    folder = os.path.realpath(os.path.dirname(path))
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder)
+    own = os.path.commonpath([folder, os.path.realpath(_JOB_FOLDER)]) == os.path.realpath(_JOB_FOLDER)
+    return own or os.stat(folder).st_dev == os.stat("/").st_dev
+
+
+# Where ansible-runner has a job's files in a container.
+_JOB_FOLDER = "/runner"
 _NOT_REGULAR = "is not a regular file"
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Union
@@ -312,10 +312,27 @@ def _summary(sessions: list[dict[str, Any]], run: FleetRun) -> dict[str, Any]:
 
 
 def _message(sessions: list[dict[str, Any]], run: FleetRun) -> str:
-    failed = [f"{entry['instance_id']}: {entry['msg']}" for entry in sessions if entry["failed"]]
+    failed = [(entry["instance_id"], entry["msg"]) for entry in sessions if entry["failed"]]
     alone = sum(entry["left_alone"] for entry in sessions)
     brake = f" {alone} were left alone: {run.brake}." if run.brake else ""
-    return f"{len(failed)} of {len(sessions)} sessions failed.{brake} {named(failed)}".rstrip()
+    return f"{len(failed)} of {len(sessions)} sessions failed.{brake} {named(by_cause(failed))}".rstrip()
+
+
+def by_cause(problems: Iterable[tuple[str, str]]) -> list[str]:
+    """What is wrong with which instances, given one by one, once for each cause: the most frequent one first."""
+    causes: dict[str, list[tuple[str, str]]] = {}
+    for instance_id, what in problems:
+        # Messages may name the instance, which would make each a cause of its own.
+        causes.setdefault(what.replace(instance_id, "it"), []).append((instance_id, what))
+    ordered = sorted(causes.items(), key=lambda cause: -len(cause[1]))
+    return [
+        f"{_first([each for each, dummy in those])}: {those[0][1] if len(those) == 1 else what}"
+        for what, those in ordered
+    ]
+
+
+def _first(ids: list[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
 
 
 def named(problems: list[str]) -> str:

@@ -26,7 +26,7 @@ from .._run.pace import Pace
 from .._session.account import shown_account, whole_account
 from .._session.run import Goal, Outcome
 from .._session.states import PAIRED, lifecycle
-from .fleet import Say, named
+from .fleet import Say, by_cause, named
 from .options import (
     CONNECTION,
     FLEET,
@@ -84,7 +84,9 @@ def pairing_task(params: Mapping[str, Any], check_mode: bool, say: Say | None = 
 def _message(failed: list[tuple[Member, str]], total: int) -> str:
     if total == 1:
         return failed[0][1]
-    return f"{len(failed)} of {total} were not linked. {named([f'{member}: {what}' for member, what in failed])}"
+    return (
+        f"{len(failed)} of {total} were not linked. {named(by_cause((str(member), what) for member, what in failed))}"
+    )
 
 
 class PairingRun:

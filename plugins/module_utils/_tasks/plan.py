@@ -33,7 +33,7 @@ from .._evidence.plan import (
     words,
 )
 from .._evidence.request import checked_request
-from .._files import read_bytes, require_folder, write_private
+from .._files import dies_with_job, read_bytes, require_folder, write_private
 from .._redact import mask_account, one_line
 from .._run.journal import Survey, survey
 from .._session.model import UNPROVEN
@@ -64,6 +64,10 @@ SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - public, see docs/simulator.md
 _LOGOUT_SECONDS = 12
 # Calls besides the writes themselves that an instance takes while a plan is carried out.
 _READS = 4
+_DIES = (
+    "Lost with this job: journal and plan lie in its container. Set wawp_journal to a path that AWX mounts into each "
+    "job; else the next job doesn't know what this one sends, and the phrase fits only while nothing has changed"
+)
 _PLAIN = re.compile(r"[a-z0-9_-]{1,200}")
 # The fleet's callbacks: show progress, say whether anybody still waits for the result, and show what only then is said.
 Caller = tuple[Union[Say, None], Callable[[], bool], Say]
@@ -192,7 +196,7 @@ def _head(plan: Mapping[str, Any], params: Mapping[str, Any], run: FleetRun, kno
         f"API: {plan['api_url']}{' (SANDBOX: simulated sessions)' if sandbox else ''}",
         _input_line(params["input"]),
         f"Guards: {'; '.join(guards)}",
-        _journal_line(params["journal"], run, known),
+        *_journal_lines(params["journal"], run, known),
         f"Duration: {_duration(plan, params, run)}",
     ]
 
@@ -208,13 +212,13 @@ def _input_line(given: Mapping[str, Any]) -> str:
     return f"List: {one_line('; '.join(said), 300)}"
 
 
-def _journal_line(journal: str | None, run: FleetRun, known: Survey | None) -> str:
+def _journal_lines(journal: str | None, run: FleetRun, known: Survey | None) -> list[str]:
     if not journal or known is None:
-        return "Journal: none, so that what earlier runs sent is unknown"
-    if not known.size:
-        return f"Journal: {journal} is new, so that what earlier runs sent is unknown"
+        return ["Journal: none, so that what earlier runs sent is unknown"]
     here = sum(bool(run.earlier(member)) for member in run.members)
-    return f"Journal: {journal} knows of {here} of these {len(run.members)}, of {len(known.earlier)} in all"
+    knows = f"knows of {here} of these {len(run.members)}, of {len(known.earlier)} in all"
+    line = f"Journal: {journal} {knows if known.size else 'is new, so that what earlier runs sent is unknown'}"
+    return [line, *([_DIES] if dies_with_job(journal) else [])]
 
 
 def _duration(plan: Mapping[str, Any], params: Mapping[str, Any], run: FleetRun) -> str:

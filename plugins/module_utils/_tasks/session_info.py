@@ -17,7 +17,7 @@ from .._run.pace import Pace
 from .._session.account import shown_account
 from .._session.run import Goal, Outcome
 from .._session.states import READ, lifecycle
-from .fleet import named
+from .fleet import by_cause, named
 from .options import (
     Target,
     at_least,
@@ -93,9 +93,9 @@ def info_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     outcomes = read_all(connection, targets, connections, pace)
     sessions = [_entry(target, outcome, params) for target, outcome in zip(targets, outcomes)]
     result: dict[str, Any] = {"changed": False, "sessions": sessions}
-    failed = [f"{entry['instance_id']}: {entry['error']['message']}" for entry in sessions if entry["error"]]
+    failed = [(entry["instance_id"], entry["error"]["message"]) for entry in sessions if entry["error"]]
     if failed:
-        message = f"{len(failed)} of {len(sessions)} sessions could not be read. {named(failed)}"
+        message = f"{len(failed)} of {len(sessions)} sessions could not be read. {named(by_cause(failed))}"
         result.update(failed=True, msg=message)
     return TaskResult(result, connection.warnings)
 

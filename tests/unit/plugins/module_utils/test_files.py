@@ -126,3 +126,15 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path: Pa
     _files.write_private(str(tmp_path / "qr.png"), b"image", "qr_path")
     assert (tmp_path / "precious").read_text() == "precious"
     assert not (tmp_path / "qr.png").is_symlink()
+
+
+def test_what_a_job_of_awx_does_not_leave_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The container's own file system has the device of its root; what is mounted into it has another."""
+    (tmp_path / "runner").mkdir()
+    monkeypatch.setattr(_files, "_JOB_FOLDER", str(tmp_path / "runner"))
+    inside = str(tmp_path / "runner/project/journals/j.jsonl")
+    assert not _files.dies_with_job(inside), "no job"
+    monkeypatch.setenv("AWX_PRIVATE_DATA_DIR", "/tmp/awx_7_x")  # noqa: S108 - what AWX sets
+    assert _files.dies_with_job(inside)
+    assert _files.dies_with_job("/no-such-folder/journals/j.jsonl")
+    assert not _files.dies_with_job("/proc/j.jsonl"), "a mount"

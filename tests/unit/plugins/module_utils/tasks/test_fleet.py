@@ -117,11 +117,12 @@ def test_unproven_links_fail_the_task_if_asked_to(server: Server, engine: Engine
     assert report.result["msg"].startswith("1 of 2 sessions failed. stopped_older: ")
 
 
-def test_a_message_names_the_first_failures_only(server: Server, engine: Engine) -> None:
-    ids = [f"unknown-{number}" for number in range(9)]
-    report = run(server.url, ids)
-    assert report.result["msg"].startswith("9 of 9 sessions failed. unknown-0: ")
-    assert report.result["msg"].endswith("; and 4 more")
+def test_a_message_names_each_cause_once_and_the_first_of_its_sessions(server: Server, engine: Engine) -> None:
+    ids = [*by_kind(engine, "stopped_older"), *(f"unknown-{number}" for number in range(9))]
+    message = run(server.url, ids, on_unproven="fail").result["msg"]
+    named = ", ".join(ids[1:6])
+    assert message.startswith(f"10 of 10 sessions failed. {named} and 4 more: instance_id: the session doesn't exist")
+    assert "; stopped_older: " in message
 
 
 def test_the_diff_shows_what_changed_and_masks_it(server: Server, engine: Engine) -> None:
