@@ -47,7 +47,7 @@ options:
   previous:
     description:
       - RV(wawp.cloud.wawp_plan#module:entries), which say whose account was linked before. Where another one is linked
-        now, a warning and RV(sessions[].open_ends) name both, masked.
+        now, a warning and C(open_ends) in RV(sessions) name both, masked.
     type: list
     elements: dict
     default: []
