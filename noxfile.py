@@ -43,6 +43,9 @@ nox.options.sessions = [
 
 NEWEST = newest_core()
 PYTHON = controller_python(NEWEST)
+SHARED = WORK / "nox/environment"
+# What tests start by the hundred, and mostly forbid to write bytecode.
+COMPILED = ("ansible", "ansible_runner", "ansible_rulebook", "cryptography", "jinja2", "requests", "urllib3", "yaml")
 LOGS = WORK / "logs"
 NO_TIME = "no time left"
 # Integration targets that no Python but the controller's has a part in.
@@ -77,8 +80,16 @@ def install(session: nox.Session, *groups: str, core: str = NEWEST, requirements
         session.skip(NO_TIME)
     results.forget(session.name)
     wanted = [f"ansible-core=={CORES[core]['version']}", *nox.project.dependency_groups(PROJECT, *groups)]
-    # Bytecode now, since many tests forbid the programs that they start to write it.
-    session.install("--compile-bytecode", *wanted, *(requirements or []))
+    session.install(*wanted, *(requirements or []))
+    (packages,) = Path(session.virtualenv.location).glob("lib/python*/site-packages")
+    compiled = [str(packages / name) for name in COMPILED if (packages / name).is_dir()]
+    session.run("python", "-m", "compileall", "-qq", *compiled, silent=True)
+
+
+def enter(session: nox.Session) -> None:
+    """Let a session find the programs of the shared environment."""
+    results.forget(session.name)
+    os.environ.update(PATH=os.pathsep.join([f"{SHARED}/bin", os.environ["PATH"]]), VIRTUAL_ENV=str(SHARED))
 
 
 def run_logged(session: nox.Session, *command: str, env: dict[str, str | None] | None = None) -> None:
@@ -159,7 +170,16 @@ def run_ansible_test(session: nox.Session, core: str, *commands: list[str], juni
         raise CommandFailed("ansible-test failed.")
 
 
+shared = nox.session(venv_backend="none", requires=["environment"])
+
+
 # --- what `make test` runs, with the newest ansible-core and Python --------------------------------------------------
+
+
+@nox.session(python=PYTHON, default=False)
+def environment(session: nox.Session) -> None:
+    """Make the environment that most sessions share: each of its own would cost five seconds or more."""
+    install(session, "dev", "events")
 
 
 def github_checks() -> list[list[str]]:
@@ -177,10 +197,10 @@ def github_checks() -> list[list[str]]:
     return [*commands, ["check-jsonschema", "--builtin-schema=vendor.renovate", ".github/renovate.json"]]
 
 
-@nox.session(python=PYTHON)
+@shared
 def lint(session: nox.Session) -> None:
     """Check sources without running them: ruff, mypy, yamllint, codespell, shellcheck, reuse, ansible-lint, docs …"""
-    install(session, "dev")
+    enter(session)
     checks = {
         "ruff": [["ruff", "check"], ["ruff", "format", "--check"]],
         "mypy": [["mypy"], ["mypy", "--python-version=3.11", "noxfile.py", "tools"]],
@@ -196,11 +216,12 @@ def lint(session: nox.Session) -> None:
     run_each(session, checks)
 
 
-@nox.session(python=PYTHON)
+@shared
 def units(session: nox.Session) -> None:
-    """Run the unit tests, with branch coverage."""
-    install(session, "unit")
-    run_pytest(session, "--cov", "--cov-report=", paths=["tests/unit"])
+    """Run the unit tests, with branch coverage unless only some are asked for."""
+    enter(session)
+    coverage_options = [] if session.posargs else ["--cov", "--cov-report="]
+    run_pytest(session, *coverage_options, paths=["tests/unit"])
 
 
 @nox.session(python=PYTHON, name="units-lowest")
@@ -212,38 +233,38 @@ def units_lowest(session: nox.Session) -> None:
     run_pytest(session, paths=["tests/unit/plugins/module_utils/api"])
 
 
-@nox.session(python=PYTHON)
+@shared
 def docs(session: nox.Session) -> None:
     """Run what the documentation shows, and compare it with the code."""
-    install(session, "docs")
+    enter(session)
     run_pytest(session, paths=["tests/docs"])
 
 
-@nox.session(python=PYTHON)
+@shared
 def site(session: nox.Session) -> None:
     """Build the documentation site and check it; its diagrams where there is Chromium."""
-    install(session, "site")
+    enter(session)
     run_pytest(session, paths=["tests/site"])
 
 
-@nox.session(python=PYTHON)
+@shared
 def events(session: nox.Session) -> None:
     """Test event sources and rulebooks with the real ansible-rulebook, which needs Java."""
-    install(session, "events")
+    enter(session)
     run_pytest(session, paths=["tests/eda"])
 
 
-@nox.session(python=PYTHON)
+@shared
 def awx(session: nox.Session) -> None:
     """Run playbooks with ansible-runner as AWX does, and make an execution environment's build context."""
-    install(session, "awx")
+    enter(session)
     run_pytest(session, paths=["tests/awx"])
 
 
-@nox.session(python=PYTHON)
+@shared
 def runbooks(session: nox.Session) -> None:
     """Run whole runbooks, and look at the report's page where there is Chromium."""
-    install(session, "runbooks")
+    enter(session)
     run_pytest(session, "--numprocesses=2", paths=["tests/runbooks", "tests/browser"])
 
 
@@ -254,10 +275,10 @@ def package(session: nox.Session) -> None:
     run_pytest(session, paths=["tests/release"])
 
 
-@nox.session(python=PYTHON, requires=["units"])
+@nox.session(venv_backend="none", requires=["environment", "units"])
 def coverage(session: nox.Session) -> None:
     """Report the branch coverage of the last unit tests; too little of it fails."""
-    install(session, "unit")
+    enter(session)
     with fresh_log(session):
         session.run("coverage", "report")
         session.run("coverage", "html", "--quiet")
@@ -288,17 +309,17 @@ def run_integration(session: nox.Session, core: str, pythons: list[str] | None =
     run_ansible_test(session, core, *commands)
 
 
-@nox.session(python=PYTHON)
+@shared
 def sanity(session: nox.Session) -> None:
     """Run ansible-test sanity."""
-    install(session, "ansible-test")
+    enter(session)
     run_sanity(session, NEWEST, "--python", str(PYTHON))
 
 
-@nox.session(python=PYTHON)
+@shared
 def integration(session: nox.Session) -> None:
     """Run ansible-test integration."""
-    install(session, "ansible-test")
+    enter(session)
     run_integration(session, NEWEST, [str(PYTHON)])
 
 
