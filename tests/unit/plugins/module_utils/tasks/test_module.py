@@ -34,6 +34,17 @@ OPTIONS = {"instance_id": ID, "access_token": SANDBOX_TOKEN, "state": "logged_ou
 INVOCATION = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
 
 
+def shown(line: str) -> dict[str, Any]:
+    """A module's result as the controller takes it.
+
+    From ansible-core 2.22 on a module hands it the secrets that it should mask, too, if it doesn't know them. It knows
+    them wherever it has started the module; the integration target `secrets` seeks them in all that is shown.
+    """
+    result: dict[str, Any] = json.loads(line)
+    result.pop("_ansible_new_secrets", None)
+    return result
+
+
 @contextmanager
 def module_arguments(arguments: Mapping[str, Any]) -> Iterator[None]:
     """Hand a module its arguments, in the way of the ansible-core at hand."""
@@ -57,8 +68,8 @@ def run(capsys: pytest.CaptureFixture[str], environment: Path) -> Any:
             main()
         printed = capsys.readouterr()
         (line,) = printed.out.split("\n")[-2:-1]
-        assert SANDBOX_TOKEN not in line + printed.err
-        result = json.loads(line)
+        result = shown(line)
+        assert SANDBOX_TOKEN not in json.dumps(result) + printed.err
         # From 2.19, warnings go to the controller's display if some other test has imported it.
         result["warnings"] = [*result.get("warnings", []), " ".join(printed.err.split())]
         return int(ended.value.code or 0), result
@@ -248,7 +259,7 @@ def test_without_requests(environment: Path) -> None:
         check=False,
     )
     assert done.returncode == 1, done.stderr
-    result = json.loads(done.stdout)
+    result = shown(done.stdout)
     assert result["failed"] is True
     assert "requests" in result["msg"]
-    assert SANDBOX_TOKEN not in done.stdout + done.stderr
+    assert SANDBOX_TOKEN not in json.dumps(result) + done.stderr
