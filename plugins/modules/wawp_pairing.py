@@ -61,6 +61,9 @@ options:
       - A folder with such a file for each instance, called C(INSTANCE_ID-qr.png). Made with mode 0700 if it isn't
         there.
     type: path
+  start:
+    description: RV(wawp.cloud.wawp_report#module:start) of the run's beginning, from which its times are counted.
+    type: dict
   wait_timeout:
     description: Seconds after which the task gives up and fails.
     type: float

@@ -64,6 +64,9 @@ options:
     description: Where the list of instances came from, RV(wawp.cloud.wawp_roster#module:input), for the plan's head.
     type: dict
     default: {}
+  start:
+    description: RV(wawp.cloud.wawp_report#module:start) of the run's beginning, from which its times are counted.
+    type: dict
   report_dir:
     description: A folder that must be writable, or nothing is sent. Made with mode 0700 if it isn't there.
     type: path

@@ -87,8 +87,14 @@ options:
     description: The list of instances, RV(wawp.cloud.wawp_roster#module:input).
     type: dict
   began:
-    description: When the run began, in ISO 8601 with its offset from UTC. If unset, now.
+    description: When the run began, in ISO 8601 with its offset from UTC. If unset, as O(start) says, or now.
     type: str
+  start:
+    description:
+      - RV(start) of a task of this module in check mode, when the run began. With it, times are counted from there,
+        whatever happens to the machine's clock, and a clock that was set shows in the report.
+      - It also tells which events of O(journal) belong to this run. Without it, their times do.
+    type: dict
   journal:
     description:
       - The O(wawp.cloud.wawp_fleet#module:journal) of the run. What it knows of earlier runs stands in the records,
@@ -243,6 +249,15 @@ head:
   returned: always
   type: str
   sample: 5f8a6d1c0e2b49b7a3f4c1d2e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718
+start:
+  description: The beginning of a run, for O(start) of the tasks that follow.
+  returned: in check mode, unless O(state=verified)
+  type: dict
+  sample:
+    time: "2026-11-22T01:30:00.123Z"
+    steady: 81234.567
+    boot: 0a3c5b1e-9d7f-4c2a-8b6e-1f2d3c4b5a69
+    events: 120
 complete:
   description:
     - Whether every instance came to what was wanted, or is listed in O(accept_unproven), and nothing broke the run

@@ -9,7 +9,7 @@ A task that ends without its result, since it was killed or the connection broke
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,19 +45,25 @@ class JournalFacts:
     accounts: dict[str, str] = field(default_factory=dict)
 
 
-def journal_facts(events: Iterable[Mapping[str, Any]], began: str, instances: Collection[str]) -> JournalFacts:
+def journal_facts(
+    events: Sequence[Mapping[str, Any]], began: str, instances: Collection[str], before: int | None = None
+) -> JournalFacts:
     """Read a journal for the report of a run.
 
     Args:
         events: of the journal, in their order.
         began: when the run began.
         instances: which it was about.
+        before: how many events it held then. If nobody counted, or it holds fewer now, their times say which are
+            earlier.
     """
     facts, start = JournalFacts(), parse_time(began)
     since: dict[str, list[Mapping[str, Any]]] = {}
     between: list[Mapping[str, Any]] = []
-    for event in events:
-        instance_id, earlier = str(event["instance_id"]), parse_time(str(event["time"])) < start
+    counted = before is not None and before <= len(events)
+    for number, event in enumerate(events):
+        instance_id = str(event["instance_id"])
+        earlier = number < (before or 0) if counted else parse_time(str(event["time"])) < start
         if event["event"] == "report":
             if earlier:
                 facts.previous = {name: event.get(name) for name in ("time", "file", "head")}

@@ -77,6 +77,13 @@ def _severed(severed: int, total: int, predicted: bool) -> str:
     return f"All {total} links are proven severed." if total > 1 else "The link is proven severed."
 
 
+def clock_was_set(report: Mapping[str, Any]) -> str:
+    """By how much, and what that means for the times of the report."""
+    told = f"The machine's clock was set by {report['clock_set_by']:+.0f} s during the run"
+    still_open = " Whether the deadline was met is left open." if report["request"].get("deadline") else ""
+    return f"{told}; times are counted from its beginning.{still_open}"
+
+
 def _lead(report: Mapping[str, Any]) -> str:
     numbers = report["summary"]
     accepted = numbers["outcomes"][ACCEPTED]
@@ -86,6 +93,8 @@ def _lead(report: Mapping[str, Any]) -> str:
         parts.append(f"{accepted} {was} accepted as unproven beforehand: the phone may still list the device.")
     if report["purpose"] == AUDIT:
         parts.append("Read only, nothing was sent. The API lists no instances: those outside the list aren't known.")
+    if report["clock_set_by"] is not None:
+        parts.append(clock_was_set(report))
     took = length(seconds_between(report["began"], report["ended"]))
     parts.append(
         f"{numbers['calls']} calls that change something and {numbers['reads']} reads in {took}, "

@@ -12,6 +12,7 @@ from typing import Any
 from .._identity import identity_of
 from .._redact import one_line
 from .advice import Group, grouped
+from .headline import clock_was_set
 from .outcomes import ACCEPTED, AUDIT, OUTCOME_LABELS, counted
 
 # As many instances as a person reads in a terminal, and of each group.
@@ -32,6 +33,8 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
         lines.append("Read only: nothing was sent. Instances that aren't in the list aren't known; the API lists none.")
     if report["abort_reason"]:
         lines.append(f"It broke off: {one_line(report['abort_reason'], 300)}")
+    if report["clock_set_by"] is not None:
+        lines.append(clock_was_set(report))
     if numbers["outcomes"][ACCEPTED]:
         lines.append(f"{numbers['outcomes'][ACCEPTED]} accepted as unproven beforehand")
     for group in grouped(report["records"]):

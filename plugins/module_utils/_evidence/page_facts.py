@@ -62,7 +62,8 @@ def _deadline(report: Mapping[str, Any]) -> str:
     if not deadline:
         return NONE
     met = [record["when"]["deadline_met"] for record in report["records"]]
-    kept = "met by all" if all(met) else f"missed by {met.count(False)}"
+    missed = f"missed by {met.count(False)}" if False in met else ""
+    kept = missed or ("met by all" if all(met) else "open, since the clock was set")
     return f"{text(date_and_time(deadline))}, {kept}"
 
 

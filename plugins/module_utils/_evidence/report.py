@@ -47,6 +47,7 @@ class Evidence:
 
     Args:
         links: what the report is linked to: the journal, the report before, interrupted runs.
+        clock_set_by: by how many seconds the clock was set during the run, None if it wasn't or nobody knows.
         journal_read: whether a journal says what was sent; without one, nobody knows of runs without a result.
         closing: who closed instances, when, and what was seen; None if nobody did.
     """
@@ -62,6 +63,7 @@ class Evidence:
     input: Entry | None = None
     links: Entry | None = None
     abort_reason: str | None = None
+    clock_set_by: float | None = None
     journal_read: bool = False
     instances: Sequence[Entry] = ()
     planned: Sequence[Entry] = ()
@@ -147,6 +149,7 @@ def _header(evidence: Evidence) -> dict[str, Any]:
         "title": evidence.title,
         "began": evidence.began,
         "ended": evidence.ended,
+        "clock_set_by": evidence.clock_set_by,
         "prediction": any(entry.get("prediction") for entry in entries),
         "request": dict(evidence.request),
         "environment": dict(evidence.environment),
@@ -200,7 +203,9 @@ def _when(evidence: Evidence, done: Sequence[Entry], outcome: str) -> dict[str, 
     began, ended = time_span(done) or (evidence.began, evidence.ended)
     deadline = evidence.request.get("deadline")
     good = outcome in GOOD[evidence.purpose]
-    met = None if not deadline else good and parse_time(ended) <= parse_time(deadline)
+    # A clock that was set leaves it open: nobody knows which of its times was right.
+    known = deadline and evidence.clock_set_by is None
+    met = good and parse_time(ended) <= parse_time(str(deadline)) if known else None
     return {"began": began, "ended": ended, "deadline": deadline, "deadline_met": met}
 
 
@@ -312,7 +317,7 @@ def _phases(evidence: Evidence) -> list[dict[str, Any]]:
         if span:
             phases.append({"name": name, "began": span[0], "ended": span[1]})
     if evidence.after:
-        began = phases[-1]["ended"] if phases else evidence.began
+        began = min(phases[-1]["ended"], evidence.ended) if phases else evidence.began
         phases.append({"name": "Reading again" if phases else "Reading", "began": began, "ended": evidence.ended})
     return phases
 

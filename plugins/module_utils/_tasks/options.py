@@ -83,6 +83,11 @@ FLEET: Spec = {
     "progress": {"type": "float", "default": 5.0},
 }
 
+# What wawp_report has returned at a run's beginning, for the tasks that count from there.
+START: Spec = {
+    "start": {"type": "dict"},
+}
+
 SESSION_SPEC: Spec = {**CONNECTION, **INSTANCE, **STATE, **WAITING, **PROOF, **MASKING}
 
 FLEET_SPEC: Spec = {

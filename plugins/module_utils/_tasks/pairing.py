@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from .._api.client import Client
@@ -18,7 +18,7 @@ from .._errors import OptionError
 from .._files import require_folder
 from .._identity import IDENTITY_FIELDS
 from .._redact import mask_account
-from .._run.clock import steady
+from .._run.clock import RunTime, steady
 from .._run.driver import Send, WallClock, sender
 from .._run.dry_run import DryRun
 from .._run.fleet import Fleet, Job
@@ -32,6 +32,7 @@ from .options import (
     FLEET,
     INSTANCE,
     MASKING,
+    START,
     STATE,
     TARGET_FIELDS,
     Member,
@@ -63,6 +64,7 @@ PAIRING_SPEC: Spec = {
     **{name: FLEET[name] for name in ("max_connections", "calls_per_second")},
     "progress": {"type": "float", "default": 15.0},
     **MASKING,
+    **START,
 }
 _FIELDS = (*TARGET_FIELDS, "expect_account")
 # As many people as a line of progress names.
@@ -115,6 +117,7 @@ class PairingRun:
         sends = [sender(self._client, member.instance_id, member.access_token) for member in self.members]
         self._files = {index: QrFile(sends[index], *named_file) for index, named_file in files.items()}
         self._sends: dict[int, Send] = {**dict(enumerate(sends)), **self._files}
+        self._time = RunTime(params["start"])
         self._began: dict[int, datetime] = {}
         self._outcomes: dict[int, Outcome] = {}
 
@@ -140,7 +143,7 @@ class PairingRun:
 
     def _start(self, index: int) -> Job:
         goal, send, clock = self.members[index].goal, self._sends[index], WallClock()
-        self._began[index] = datetime.now(timezone.utc)
+        self._began[index] = self._time.now()
         if self._check_mode:
             rehearsal = DryRun(send, clock)
             return Job(index, lifecycle(replace(goal, wait=False)), rehearsal, rehearsal, rehearsal.is_simulated)

@@ -39,7 +39,7 @@ from .._run.journal import Survey, survey
 from .._session.model import UNPROVEN
 from .fleet import FleetRun, Say, fleet_result
 from .last_words import NEXT_PLAN
-from .options import FLEET_SPEC, Member, Spec, parse_limit, parse_members
+from .options import FLEET_SPEC, START, Member, Spec, parse_limit, parse_members
 from .report import REQUEST
 from .result import TaskResult, utc
 
@@ -57,6 +57,7 @@ PLAN_SPEC: Spec = {
     "report_dir": {"type": "path"},
     "scan_dir": {"type": "path"},
     **REQUEST,
+    **START,
 }
 # The sandbox's token, which opens nothing else.
 SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - public, see docs/simulator.md

@@ -23,11 +23,13 @@ from .._evidence.lines import report_lines
 from .._evidence.outcomes import PURPOSES, SEVER
 from .._evidence.report import Evidence, build, checked_results, versions
 from .._evidence.request import checked_request, checked_time
-from .._evidence.times import parse_time
+from .._evidence.times import parse_time, seconds_between
 from .._files import write_private
 from .._redact import one_line, redact_sensitive_keys
+from .._run.clock import RunTime, start_of_run
 from .._run.journal import Journal, read_events
-from .options import Spec
+from .._run.journal_lines import Event
+from .options import START, Spec
 from .report_close import CLOSE_SPEC, closing_evidence, journal_of
 from .report_file import whole_report
 from .report_verify import VERIFY_SPEC, verify_task
@@ -54,6 +56,7 @@ REPORT_SPEC: Spec = {
     "plan": {"type": "dict"},
     "input": {"type": "dict"},
     "began": {"type": "str"},
+    **START,
     "journal": {"type": "path"},
     "baseline": {"type": "path"},
     "abort_reason": {"type": "str"},
@@ -87,8 +90,13 @@ def report_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     check_seals(params)
     if params["state"] == "closed":
         params = {**params, "journal": params["journal"] or journal_of(params["report"])}
-    evidence = _closing(params) if params["state"] == "closed" else _evidence(params)
-    return _write(build(evidence), params, check_mode)
+    start = start_of_run()
+    events = _events(params["journal"])
+    evidence = _closing(params, events) if params["state"] == "closed" else _evidence(params, events)
+    written = _write(build(evidence), params, check_mode)
+    if check_mode:
+        written.result["start"] = {**start, "events": None if events is None else len(events)}
+    return written
 
 
 def _write(report: Mapping[str, Any], params: Mapping[str, Any], check_mode: bool) -> TaskResult:
@@ -132,11 +140,12 @@ def _file_name(runbook: str, ended: str) -> str:
     return f"{runbook}-{parse_time(ended).strftime('%Y%m%dT%H%M%S.%f')[:-3]}Z"
 
 
-def _evidence(params: Mapping[str, Any]) -> Evidence:
-    ended = utc()
-    began = checked_time("began", params["began"] or ended)
+def _evidence(params: Mapping[str, Any], events: list[Event] | None) -> Evidence:
+    time = RunTime(params["start"])
+    began = checked_time("began", params["began"] or utc(time.began))
+    ended, clock_set_by = _end(began, time)
     checked_results(params, _LISTS)
-    facts = _journal(params, began)
+    facts = _journal(params, events, began)
     results = {name: list(params[name]) for name in _LISTS}
     if facts:
         results["sessions"] = _with_lost(results["sessions"], facts.sessions)
@@ -150,12 +159,20 @@ def _evidence(params: Mapping[str, Any]) -> Evidence:
         input={name: params["input"].get(name) for name in _INPUT} if params["input"] else None,
         links=_links(params, facts),
         abort_reason=one_line(params["abort_reason"], 1000) if params["abort_reason"] else None,
+        clock_set_by=clock_set_by,
         journal_read=facts is not None,
         history=facts.history if facts else {},
         accounts=facts.accounts if facts else {},
         drift=drift(baseline, params["after"]) if baseline else [],
         **results,  # type: ignore[arg-type]
     )
+
+
+def _end(began: str, time: RunTime) -> tuple[str, float | None]:
+    """When the run ended, and by how many seconds the clock was set meanwhile, as far as that shows."""
+    ended, set_by = utc(time.now()), time.clock_set_by()
+    backwards = seconds_between(began, ended)
+    return (began, set_by or round(backwards, 1)) if backwards < 0 else (ended, set_by)
 
 
 def _frame(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,22 +193,27 @@ def _frame(params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _closing(params: Mapping[str, Any]) -> Evidence:
+def _closing(params: Mapping[str, Any], events: list[Event] | None) -> Evidence:
     now = utc()
     closing = closing_evidence(params, now)
-    facts = _journal(params, now)
+    facts = _journal(params, events, now)
     return Evidence(**{**_frame(params), **closing, "links": _links(params, facts)})
 
 
-def _journal(params: Mapping[str, Any], began: str) -> JournalFacts | None:
-    if not params["journal"]:
-        return None
-    instances = dict.fromkeys(str(entry["instance_id"]) for name in _LISTS for entry in params[name])
+def _events(journal: str | None) -> list[Event] | None:
+    """What the journal holds, None if it isn't known."""
     try:
-        events = read_events(params["journal"])
+        return read_events(journal) if journal else None
     except OptionError:  # what is known otherwise must be kept; _note_in_journal warns
         return None
-    return journal_facts(events, began, instances)
+
+
+def _journal(params: Mapping[str, Any], events: list[Event] | None, began: str) -> JournalFacts | None:
+    if events is None:
+        return None
+    instances = dict.fromkeys(str(entry["instance_id"]) for name in _LISTS for entry in params[name])
+    before = (params["start"] or {}).get("events")
+    return journal_facts(events, began, instances, before if isinstance(before, int) else None)
 
 
 def _with_lost(results: Sequence[Mapping[str, Any]], lost: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -26,6 +26,7 @@ def told(
         "prediction": prediction,
         "began": "2026-11-22T01:30:00Z",
         "ended": "2026-11-22T01:31:00Z",
+        "clock_set_by": None,
         "summary": {
             "total": total,
             "outcomes": {name: Counter(outcomes)[name] for name in OUTCOMES},
