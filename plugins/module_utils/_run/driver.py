@@ -102,6 +102,9 @@ def execute(call: Call, send: Send, clock: Clock) -> Answer:
         reply = send(call.name)
     except WawpError as error:
         return Answer(at=clock.now(), sent_at=sent_at, error=error)
+    except MemoryError:  # it may have been sent
+        unseen = WawpError(UNREADABLE, f"{call.name}: this machine has no memory left for the reply")
+        return Answer(at=clock.now(), sent_at=sent_at, error=unseen)
     return Answer(
         at=clock.now(),
         sent_at=sent_at,

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any, Union
 
 from .._api.client import Client
-from .._errors import UNREADABLE, WawpError
 from .._evidence.outcomes import FAILED
 from .._evidence.outcomes import counted as worded
 from .._run.clock import RunTime, steady
@@ -154,10 +153,7 @@ class FleetRun:
         send = sender(self._client, member.instance_id, member.access_token)
 
         def noting(name: str) -> Reply:
-            try:
-                reply = send(name)
-            except MemoryError:
-                raise WawpError(UNREADABLE, f"{name}: there is no memory for the reply") from None
+            reply = send(name)
             if reply.session is not None and reply.session.account is not None:
                 self.accounts[index] = whole_account(reply.session.account)
             return reply

@@ -34,6 +34,9 @@ class TaskResult:
 
 def crashed(error: Exception, params: Mapping[str, Any]) -> TaskResult:
     """What a task gives back that ended where nobody foresaw it: what happened, without what mustn't be shown."""
+    if isinstance(error, MemoryError):
+        message = "this machine has no memory left. What was sent stands in the journal, if the task has one; run again"
+        return TaskResult({"failed": True, "msg": message})
     tokens = {str(params.get("access_token") or "").strip()}
     hide = make_redactor(tokens.union(*(find_tokens(params.get(name)) for name in INSTANCE_LIST_OPTIONS)))
     shown, trace = (mask_numbers_in(hide(text)) for text in (str(error), traceback.format_exc()))

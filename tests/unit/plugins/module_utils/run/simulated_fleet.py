@@ -63,7 +63,13 @@ def rear(told: dict[str, Any], out: int) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (told["file_size"], resource.RLIM_INFINITY))
     if told.get("measure"):
         tracemalloc.start()
+    if "memory" in told:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        resource.setrlimit(
+            resource.RLIMIT_AS, (pages * resource.getpagesize() + told["memory"], resource.RLIM_INFINITY)
+        )
     report = fleet_task(told["params"], False)
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
     peak = tracemalloc.get_traced_memory()[1] if told.get("measure") else 0
     with os.fdopen(out, "w") as stream:
         json.dump({"result": report.result, "peak": peak}, stream)

@@ -44,11 +44,16 @@ def test_a_signal_gives_a_reason_and_takes_its_usual_effect_afterwards(number: s
 
 
 def test_a_second_ctrl_c_ends_the_run_at_once() -> None:
-    with Interruption(lambda: False):
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGTERM)  # Ansible's own, when it is interrupted
-        with pytest.raises(KeyboardInterrupt):
+    # A shell has what it starts in the background ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Interruption(lambda: False):
             signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)  # Ansible's own, when it is interrupted
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_nohup_is_heeded() -> None:
