@@ -82,6 +82,10 @@ def abandoned_by_parent() -> Callable[[], bool]:
 def abandoned_by_reader() -> Callable[[], bool]:
     """Tells whether parent or reader of this module's output has ended: the worker, or the connection to it."""
     parent_is_gone = abandoned_by_parent()
-    output = select.poll()
-    output.register(1, 0)
-    return lambda: parent_is_gone() or any(event & (select.POLLERR | select.POLLHUP) for dummy, event in output.poll(0))
+
+    def reader_is_gone() -> bool:
+        output = select.poll()  # one for each question: two threads may not ask the same one
+        output.register(1, 0)
+        return any(event & (select.POLLERR | select.POLLHUP) for dummy, event in output.poll(0))
+
+    return lambda: parent_is_gone() or reader_is_gone()

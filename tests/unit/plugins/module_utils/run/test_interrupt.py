@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import Any
 
@@ -54,6 +55,13 @@ def test_a_second_ctrl_c_ends_the_run_at_once() -> None:
                 signal.raise_signal(signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_many_threads_may_ask_at_once_whether_somebody_reads() -> None:
+    """The fleet's workers and the thread that waits for them do."""
+    is_abandoned = interrupt.abandoned_by_reader()
+    with ThreadPoolExecutor(8) as pool:
+        assert not any(pool.map(lambda dummy: is_abandoned(), range(20_000)))
 
 
 def test_nohup_is_heeded() -> None:
