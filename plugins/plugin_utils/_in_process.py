@@ -31,9 +31,10 @@ from ..module_utils._errors import OptionError
 from ..module_utils._files import anchored
 from ..module_utils._redact import make_redactor
 from ..module_utils._run.interrupt import abandoned_by_parent
-from ..module_utils._tasks.options import Spec
+from ..module_utils._tasks.options import NO_TEXT, Spec
 from ..module_utils._tasks.redaction import find_secrets, redact_options
 from ..module_utils._tasks.result import TaskResult, crashed
+from ._numbers import made_of_numbers
 from ._plain import plain
 from ._variables import near_misses, slips
 
@@ -83,6 +84,8 @@ class InProcessAction(NormalAction):
         problems = self._given_from_outside(task_vars or {}) if self._in_a_runbook() else []
         if problems:
             return {"failed": True, "msg": f"Nothing was sent: {'; '.join(problems)}"}
+        if numbers := made_of_numbers(self._task, self._templar):
+            return {"failed": True, "msg": f"{numbers[0]}: {NO_TEXT}, where the template gets it from"}
         secret = bool(self.secret_when) and boolean(self._task.args.get(self.secret_when, False), strict=False)
         if secret and self._task.async_val:
             # async keeps the result in a file and shows it through a task of its own.

@@ -111,6 +111,10 @@ INFO_SPEC: Spec = {
     "qr": {"type": "bool", "default": False},
 }
 
+NO_TEXT = (
+    "is a number or another value that isn't text, and YAML changes digits of some (012 is read as 10, 1_2 as 12); "
+    "quote it"
+)
 # The quoting that keeps a host's variable text in an INI inventory, which reads plain quotes as a number.
 INI_HINT = "; in an INI inventory write wawp_{name}='\"…\"'"
 # A week. What sockets and sleep take without overflowing lies far beyond.
@@ -274,11 +278,7 @@ def parse_text(name: str, value: Any, hint: str = "") -> str:
         hint: how to write it as text, besides quoting it.
     """
     if not isinstance(value, str):
-        raise OptionError(
-            name,
-            "is a number or another value that isn't text, and YAML changes digits of some (012 is read as 10, 1_2 as "
-            f"12); quote it{hint}",
-        )
+        raise OptionError(name, f"{NO_TEXT}{hint}")
     return value
 
 

@@ -17,7 +17,8 @@ PUSH_NAME = "Nour Example"
 REDACTED = "********"
 
 # What Ansible adds to a result, and what is compared by itself.
-_NOT_WHOLE = {"ansible_loop_var", "ansible_parsed", "deprecations", "diff", "exception", "invocation", "msg", "session", "warnings"}
+_NOT_WHOLE = {"ansible_loop_var", "ansible_parsed", "deprecations", "diff", "exception", "invocation", "msg"}
+_NOT_WHOLE |= {"session", "warnings"}
 
 Cases = Sequence[Mapping[str, Any]]
 Loop = Mapping[str, Any]
