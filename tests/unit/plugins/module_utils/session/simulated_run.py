@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from contextlib import suppress
@@ -176,7 +177,7 @@ class SimulatedRun:
         outcome = "unknown"
         try:
             body = _understand(name, reply)
-            outcome = self._note(body) if name == "info" else "ok"
+            outcome = self._note(reply.body) if name == "info" else "ok"
         except WawpError as error:
             outcome = error.kind
             raise
@@ -186,15 +187,13 @@ class SimulatedRun:
                 self._seen = None
         return reply.status, body
 
-    def _note(self, body: Any) -> str:
-        try:
-            session = parse_session(body)
-        except ValueError:
-            return _errors.UNREADABLE
-        self._seen = session.status
-        account = account_id(session.account) if session.account else None
+    def _note(self, body: bytes) -> str:
+        status, account = _read(body)
+        if status == _errors.UNREADABLE:
+            return status
+        self._seen = status
         self._stranger = bool(self._expected and account is not None and account != self._expected)
-        return session.status
+        return status
 
     # -- runs
 
@@ -233,6 +232,16 @@ class SimulatedRun:
     def linked(self) -> bool:
         """Whether a phone still lists a device of this instance, with or without a key to it."""
         return self.instance.linked or bool(self.instance.orphans)
+
+
+@functools.lru_cache
+def _read(body: bytes) -> tuple[str, str | None]:
+    """The status and the account in a reply, unreadable and None if it can't be read."""
+    try:
+        session = parse_session(json.loads(body))
+    except ValueError:
+        return _errors.UNREADABLE, None
+    return session.status, account_id(session.account) if session.account else None
 
 
 def _understand(name: str, reply: Reply) -> Any:
