@@ -279,7 +279,7 @@ def nasty(task: Task) -> None:
 def test_masked(task: Task, state: str) -> None:
     task.add()
     nasty(task)
-    report = task.run(state, wait_timeout=0)
+    report = task.run(state, wait_timeout=0, proof_timeout=0.2)
     everything = json.dumps([report.result, report.diff, report.warnings])
     for secret in ("99901234", "Jane", "geheim", "1234567890123", "u:p"):
         assert secret not in everything
