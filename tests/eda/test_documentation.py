@@ -106,6 +106,15 @@ def test_no_alarm_rests_on_what_another_event_decides() -> None:
     assert not [rule for rule in alarms if re.search("changed|late|previous", rule["condition"])]
 
 
+def test_no_forged_webhook_hides_what_polling_sees() -> None:
+    """A rule that was started for an instance isn't again for minutes; for what anybody may send that counts apart."""
+    for name in ("lost_link", "watch_decommissioned"):
+        ((alarm, *dummy),) = [
+            ruleset["rules"] for ruleset in yaml.safe_load((RULEBOOKS[0].parent / f"{name}.yml").read_text())
+        ]
+        assert "event.authenticated" in alarm["throttle"]["group_by_attributes"]
+
+
 def test_the_guide_names_every_kind() -> None:
     kinds = {*event.KINDS.values(), "failed", "other"}
     assert not [kind for kind in kinds if f"`{kind}`" not in GUIDE]

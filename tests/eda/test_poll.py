@@ -98,6 +98,7 @@ def test_only_changes_are_told(world: World) -> None:
         assert event.pop("occurred_at") == event.pop("received_at")
         assert event == {
             "source": "poll",
+            "authenticated": True,
             "subject": ID,
             "instance_id": ID,
             "session": "front desk",

@@ -87,6 +87,7 @@ def test_the_event_has_exactly_the_documented_fields() -> None:
             assert received >= iso(at)
             assert event == {
                 "source": "webhook",
+                "authenticated": True,
                 "subject": ID,
                 "instance_id": ID,
                 "session": "wawp-84729105",

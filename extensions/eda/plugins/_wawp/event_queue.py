@@ -52,12 +52,16 @@ class EventQueue:
         size: how many events may wait.
         appearance: how events are shown.
         log: where trouble is logged.
+        authenticated: whether every sender has shown a key, a secret or a certificate.
     """
 
-    def __init__(self, store: Store, size: int, appearance: Appearance, log: ThrottledLog) -> None:
+    def __init__(
+        self, store: Store, size: int, appearance: Appearance, log: ThrottledLog, authenticated: bool = False
+    ) -> None:
         self.store = store
         self.size = size
         self.appearance = appearance
+        self.authenticated = authenticated
         self.log = log
         self.arrived = asyncio.Event()
         self.taken = 0
@@ -103,7 +107,7 @@ class EventQueue:
             self.store.forget_oldest()
         changes = [change for change in changes_of(event, known, now) if self._is_news(event, change)]
         for change in changes:
-            self.store.add(event_of(event, change, body, self.appearance))
+            self.store.add(event_of(event, change, body, self.appearance, self.authenticated))
             if not change.late:
                 known = change.known
         if known is not None:
@@ -177,12 +181,15 @@ class EventQueue:
         return iso(known.at) if known else None
 
 
-def event_of(event: WebhookEvent, change: Change, body: Mapping[str, Any], appearance: Appearance) -> dict[str, Any]:
+def event_of(
+    event: WebhookEvent, change: Change, body: Mapping[str, Any], appearance: Appearance, authenticated: bool = False
+) -> dict[str, Any]:
     """Return the event for the rules."""
     mask = appearance.mask_accounts
     now = now_ms()
     fields: dict[str, Any] = {
         "source": "webhook",
+        "authenticated": authenticated,
         "subject": event.subject,
         "instance_id": event.instance_id,
         "session": event.session,

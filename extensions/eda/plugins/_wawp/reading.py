@@ -78,6 +78,7 @@ def event_of(instance_id: str, session: str | None, new: Reading, known: Known |
     return make_event(
         {
             "source": "poll",
+            "authenticated": True,
             "subject": instance_id,
             "instance_id": instance_id,
             "session": session,

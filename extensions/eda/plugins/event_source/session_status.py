@@ -295,8 +295,9 @@ async def main(queue: Any, args: dict[str, Any]) -> None:
     log = ThrottledLog(logger)
     store = await open_store(options, log)
     try:
-        events = EventQueue(store, options.queue_size, options.appearance, log)
         authenticator = Authenticator(options.secrets, options.replay_window)
+        authenticated = authenticator.demanding or bool(options.listening.cafile)
+        events = EventQueue(store, options.queue_size, options.appearance, log, authenticated)
         async with Receiver(options.listening, authenticator, events, log).listening():
             await events.pass_on(queue)
     finally:
