@@ -166,10 +166,15 @@ entries:
       type: str
       sample: decommissioned
     status:
-      description: The status that was seen, null if there is no such session.
+      description: The status that was seen, null if none was.
       returned: always
       type: str
       sample: WORKING
+    exists:
+      description: Whether there is such a session, null if it could not be read.
+      returned: always
+      type: bool
+      sample: true
     account:
       description: The account, masked, null if none was seen.
       returned: always

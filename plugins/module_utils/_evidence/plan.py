@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._errors import OptionError
+from .._errors import UNKNOWN_SESSION, OptionError
 from .._identity import identity_of
 from .._redact import one_line
 from .._session.model import GONE, NO_ACCOUNT, PROVEN, SCAN_QR_CODE, UNPROVEN
@@ -63,6 +63,7 @@ def plan_entry(session: Mapping[str, Any], account_digest: str) -> dict[str, Any
         "state": session.get("state"),
         # The status that the first call rests on: the very first reading may be a passing one.
         "status": status,
+        "exists": True if status else _missing(session),
         "account": session.get("account"),
         "account_digest": account_digest,
         "calls": calls,
@@ -71,6 +72,12 @@ def plan_entry(session: Mapping[str, Any], account_digest: str) -> dict[str, Any
         "blocked": session.get("msg") if fails and not calls and not burnt else None,
         "advice": session.get("advice"),
     }
+
+
+def _missing(session: Mapping[str, Any]) -> bool | None:
+    """False for a session that isn't there, None where it could not be read, so that nobody knows."""
+    error = session.get("error")
+    return None if error and error["kind"] != UNKNOWN_SESSION else False
 
 
 def linked_already(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,9 +173,14 @@ def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
     return f"{', '.join(more)} would be sent, which was not approved" if more else None
 
 
-def unready(plan: Mapping[str, Any]) -> list[str]:
-    """The instances that would not end well, and are not accepted."""
-    return [entry["instance_id"] for entry in plan["entries"] if entry["fails"] and not _accepted(entry, plan)]
+def unready(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries that would not end well, and are not accepted."""
+    return [entry for entry in plan["entries"] if entry["fails"] and not _accepted(entry, plan)]
+
+
+def unread(plan: Mapping[str, Any]) -> bool:
+    """Whether not one session could be read, so that the plan says nothing of them."""
+    return all(entry["exists"] is None for entry in plan["entries"])
 
 
 def hopeless(plan: Mapping[str, Any]) -> bool:
@@ -208,6 +220,8 @@ def lines(plan: Mapping[str, Any], head: Sequence[str]) -> list[str]:
     if len(entries) > _READABLE:
         shown.append(f"  and {len(entries) - _READABLE} more, all in the plan's file and in the result of this task")
     shown += [f"Would be sent: {sent or 'nothing'}", *finality(plan)]
+    if unread(plan):
+        return [*shown, "None of them could be read, so there is nothing to confirm yet"]
     return [*shown, f"To confirm: {options(plan)}"]
 
 
@@ -231,7 +245,8 @@ def _told(entry: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
     who = f", {entry['account']}" if entry["account"] else ""
     arrives = next((each for each in plan["arriving"] if each["instance_id"] == entry["instance_id"]), None)
     comes = f"; then {arrives['account'] or 'whoever scans'} links" if arrives else ""
-    said = f"{identity_of(entry)}: {entry['status'] or 'not there'}{who}"
+    absent = "not read" if entry["exists"] is None else "not there"
+    said = f"{identity_of(entry)}: {entry['status'] or absent}{who}"
     return f"{said} -> {_expectation(entry, plan)}: {_what(entry)}{comes}"
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Union
 
 from .._errors import OptionError
@@ -29,6 +29,7 @@ from .._evidence.plan import (
     options,
     plan_entry,
     seal,
+    unread,
     unready,
     words,
 )
@@ -37,7 +38,7 @@ from .._files import dies_with_job, read_bytes, require_folder, write_private
 from .._redact import mask_account, one_line
 from .._run.journal import Survey, survey
 from .._session.model import UNPROVEN
-from .fleet import FleetRun, Say, fleet_result
+from .fleet import FleetRun, Say, by_cause, fleet_result, named
 from .last_words import NEXT_PLAN
 from .options import FLEET_SPEC, START, Member, Spec, parse_limit, parse_members
 from .report import REQUEST
@@ -254,15 +255,31 @@ def _unready(plan: Mapping[str, Any]) -> str | None:
     stuck = unready(plan)
     if not stuck:
         return None
-    named = ", ".join(stuck[:5]) + (f" and {len(stuck) - 5} more" if len(stuck) > 5 else "")
+    if unread(plan):
+        return _unread(plan)
     return (
-        f"{len(stuck)} of {len(plan['entries'])} would not end well: {named}. Correct them, take them off the "
+        f"{len(stuck)} of {len(plan['entries'])} would not end well. {_causes(stuck)}. Correct them, take them off the "
         "list, or accept them with accept_unproven"
     )
 
 
+def _unread(plan: Mapping[str, Any]) -> str:
+    entries = plan["entries"]
+    return f"{len(entries)} of {len(entries)} could not be read, so that nothing is known of them. {_causes(entries)}"
+
+
+def _causes(entries: Iterable[Mapping[str, Any]]) -> str:
+    return named(by_cause((each["instance_id"], one_line(_reason(each)).rstrip(".")) for each in entries))
+
+
+def _reason(entry: Mapping[str, Any]) -> str:
+    return str(entry["blocked"] or entry["advice"] or "it would stay unproven")
+
+
 def _why(plan: Mapping[str, Any], approved: Mapping[str, Any], given: Mapping[str, list[str]]) -> str:
     again = f"Read the plan; to carry it out, run again with {options(plan)}"
+    if unread(plan):
+        return _unread(plan)
     missing = [name for name, phrase in given.items() if not phrase]
     if missing and hopeless(plan):
         return (

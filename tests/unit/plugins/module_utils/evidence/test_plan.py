@@ -198,7 +198,7 @@ def test_a_burnt_key_is_not_blocked_but_stays_unproven() -> None:
         account=None,
     )
     assert not hopeless(plan(burnt))
-    assert unready(plan(burnt)) == ["A1"]
+    assert [entry["instance_id"] for entry in unready(plan(burnt))] == ["A1"]
     assert lines(plan(burnt), [])[2] == "  A1 (Front desk): WORKING -> would stay unproven: Only the phone can end it."
     assert lines(plan(burnt, accepted=["A1"]), [])[1] == "Expected: 1 accepted unproven"
     assert hopeless(plan(entry("nothing", failed=True, verdict="unproven", msg="why", key="there")))
@@ -213,7 +213,7 @@ def test_ten_thousand_are_not_listed() -> None:
 
 
 def test_what_is_accepted_is_ready() -> None:
-    assert unready(plan(BLOCKED)) == ["A1"]
+    assert [entry["instance_id"] for entry in unready(plan(BLOCKED))] == ["A1"]
     assert unready(plan(BLOCKED, accepted=["A1"])) == []
     with pytest.raises(OptionError, match="A9 isn't in the plan"):
         plan(accepted=["A9"])

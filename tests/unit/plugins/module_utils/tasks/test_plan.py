@@ -214,15 +214,28 @@ def test_check_mode_leaves_no_trace_and_tells_a_phrase_that_works(desk: Desk) ->
 @pytest.mark.parametrize(
     ("instances", "given", "told"),
     [
-        (("A1", "GONE"), {}, "1 of 2 would not end well: GONE"),
+        (("A1", "GONE"), {}, "1 of 2 would not end well. GONE: instance_id: the session doesn't exist"),
         (("A1",), {"confirm": "decommission-1-0000-0000-0000-0000-0000"}, "belongs to another plan"),
-        (("A1",), {"api_url": "http://127.0.0.1:9"}, "1 of 1 would not end well"),
+        (
+            ("A1",),
+            {"api_url": "http://127.0.0.1:9"},
+            "1 of 1 could not be read, so that nothing is known of them. A1: POST http://127.0.0.1:9",
+        ),
     ],
 )
 def test_check_mode_fails_where_a_run_would(
     desk: Desk, instances: tuple[str, ...], given: dict[str, Any], told: str
 ) -> None:
     assert told in desk.plan(*instances, check_mode=True, execute=True, **given)["msg"]
+
+
+def test_what_could_not_be_read_is_not_said_to_be_missing(desk: Desk) -> None:
+    lines = desk.plan("A1", "A2", api_url="http://127.0.0.1:9")["lines"]
+    assert any(line.startswith("  A1: not read -> blocked: POST http://127.0.0.1:9") for line in lines)
+    assert lines[-1] == "None of them could be read, so there is nothing to confirm yet"
+    lines = desk.plan("A1", "GONE")["lines"]
+    assert any(line.startswith("  GONE: not there -> blocked: ") for line in lines)
+    assert lines[-1].startswith("To confirm: ")
 
 
 def test_what_is_blocked_does_not_count_against_max_failures(desk: Desk) -> None:
