@@ -39,6 +39,7 @@ class Bench:
     folder: Path
     output: str = ""  # of the command that ran last
     peak: float = 0.0  # MiB, of the largest of its processes
+    cpu: float = 0.0  # seconds, of all of them
 
     def simulated_run(self, size: int, **delays: object) -> list[str]:
         """So many WORKING sessions, and nothing else. Returns their ids."""
@@ -88,6 +89,7 @@ class Bench:
         if process.returncode:
             sys.exit(f"{command} ended with {process.returncode}:\n{self.output[-6000:]}")
         self.peak = usage.ru_maxrss / 1024
+        self.cpu = usage.ru_utime + usage.ru_stime
         return seconds
 
     def playbook(self, name: str, *words: str | Path) -> float:

@@ -49,7 +49,7 @@ def _statement(report: Mapping[str, Any]) -> str:
         return f"Nothing was sent to any of the {total} sessions."
     sentences = {
         AUDIT: f"{outcomes[LINKED]} of {total} sessions are linked.",
-        RELINK: f"{outcomes[LINKED]} of {total} sessions belong to the account that was wanted.",
+        RELINK: f"{outcomes[LINKED]} of {total} sessions are linked; where an account was expected, it is that one.",
         CLOSE: f"{outcomes[CLOSED]} unproven {_plural(outcomes[CLOSED], 'link')} closed by a person, on what was seen.",
     }
     parts = [sentences.get(purpose) or _severed(outcomes[SEVERED], total - outcomes[LINKED], report["prediction"])]

@@ -14,6 +14,7 @@ import errno
 import fcntl
 import os
 import re
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -28,6 +29,9 @@ from .journal_lines import MAX_LINE, DamagedLineError, Event, encode, read_lines
 
 # Logged before they are sent: they can't be undone, and a crash would hide how they ended.
 WRITE_AHEAD_CALLS = frozenset({"logout", "delete"})
+# Where a run's process is. It stands where other lines have their instance: all have their time in one place, by which
+# the lines of several journals can be sorted.
+_HOST = {"host": socket.gethostname()}
 MAX_BYTES = 1024 * 1024 * 1024
 _LOCKED = frozenset({errno.EWOULDBLOCK, errno.EACCES})
 
@@ -83,7 +87,7 @@ class Journal:
             with suppress(RuntimeError):  # no thread is to be had: each line is flushed as it is written
                 self._syncer.start()
                 self._syncs_beside = True
-            self._append({"event": "begin", "time": began, "pid": os.getpid()})
+            self._append({"event": "begin", **_HOST, "time": began, "pid": os.getpid()})
 
     def _open(self, path: str, read_only: bool) -> None:
         """Open and lock the file, unless it is only to be read, and learn what stands in it."""
@@ -144,7 +148,7 @@ class Journal:
         if self._file is None:
             return
         if ended:
-            self._append({"event": "end", "time": ended})
+            self._append({"event": "end", **_HOST, "time": ended})
         self._closing = True
         self._dirty.set()
         if self._syncs_beside:

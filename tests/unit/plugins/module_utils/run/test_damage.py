@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,7 +36,8 @@ SENT = line("sending", "sent", action="logout", status="WORKING", account="2010*
 OUTCOME = line("outcome", "ä-severed", verdict="severed", actions=[{"action": "logout", "outcome": "ok"}])
 # A reply may hold anything, what an event begins with, too.
 NESTED = line("outcome", "nested", verdict="unproven", session={"config": {"event": "x", "crc": "00000000"}})
-BEGIN = encode({"event": "begin", "time": TIME, "pid": 7})
+HOST = socket.gethostname()
+BEGIN = encode({"event": "begin", "host": HOST, "time": TIME, "pid": 7})
 JOURNAL = BEGIN + BURNT + SENT + OUTCOME + NESTED
 FORMS = {
     "whole": JOURNAL,
@@ -139,4 +141,6 @@ def test_what_a_crash_left_is_taken_off_before_anything_follows(tmp_path: Path) 
     for form in ("cut off", "zeros behind", "cut off, then zeros", "cut off before its line break"):
         path.write_bytes(FORMS[form])
         Journal(str(path), TIME).close()
-        assert path.read_bytes() == JOURNAL + encode({"event": "begin", "time": TIME, "pid": os.getpid()}), form
+        assert path.read_bytes() == JOURNAL + encode(
+            {"event": "begin", "host": HOST, "time": TIME, "pid": os.getpid()}
+        ), form

@@ -67,6 +67,17 @@ def umask(mask: int) -> Iterator[None]:
         os.umask(before)
 
 
+def test_all_lines_have_their_time_in_one_place(tmp_path: Path) -> None:
+    """Slices' journals are sorted by what stands after the eleventh quote, see docs/awx.md."""
+    with closing(Journal(str(tmp_path / "journal"), TIME)) as journal:
+        journal.write("sending", ID, TIME, action="logout")
+        journal.write("report", "", TIME, file="report.json")
+        journal.close(TIME)
+    lines = (tmp_path / "journal").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["begin", "sending", "report", "end"]
+    assert [line.split('"')[11] for line in lines] == [TIME] * 4
+
+
 # -- rights
 
 
