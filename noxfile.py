@@ -400,8 +400,9 @@ def galaxy_pins(session: nox.Session) -> None:
 @nox.session(python=PYTHON, default=False)
 def bench(session: nox.Session) -> None:
     """Measure the collection beside what a user would write instead, and put it into docs/benchmark.md."""
-    install(session, "demo")
+    install(session, "runbooks")
     session.run("python", "tools/bench/run.py", "--write", "docs/benchmark.md")
+    session.run("python", "tools/bench/runbook.py", "--write", "docs/benchmark.md")
 
 
 @nox.session(python=PYTHON, default=False, name="bench-events")

@@ -165,6 +165,8 @@ _TERMS = ("action", "api_url", "delete", "accepted")
 def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
     if before["state"] != after["state"]:
         return f"to be {after['state']}, approved was {before['state']}"
+    if after["expected"] == LINKED_ALREADY:  # who arrives was approved, and nothing is sent
+        return None
     # Engines hide the account at rest: who approves of a logout there approves of whoever it is.
     hidden = not before["account_digest"] and "logout" in before["calls"] and before["status"] != SCAN_QR_CODE
     if after["account_digest"] not in ("", before["account_digest"]) and not hidden:

@@ -271,6 +271,23 @@ def test_who_is_linked_already_is_left_alone(desk: Desk) -> None:
     assert ACCOUNT.partition("@")[0] not in str(done)
 
 
+def test_who_has_taken_over_before_an_interruption_is_left_alone_afterwards(desk: Desk) -> None:
+    arriving = [{"instance_id": name, "expect_account": "201098765432@c.us"} for name in ("A1", "A2")]
+    given: dict[str, Any] = {"state": "logged_out", "arriving": arriving, "keep_linked": True}
+    phrase = desk.plan(**given)["confirm"]
+    assert desk.execute(**given, confirm=phrase)["executed"]
+    desk.engine.world("scan", "A1", account="201098765432@c.us")
+    before = desk.engine.writes()
+    done = desk.execute(**given, confirm=phrase)
+    assert done["executed"]
+    assert [entry["expected"] for entry in done["entries"]] == ["linked_already", "severed"]
+    assert desk.engine.writes() == before
+    desk.engine.world("scan", "A2", account="15551234567@c.us")
+    assert (
+        "A2: account *******4567@c.us, approved was ********5678@c.us" in desk.execute(**given, confirm=phrase)["msg"]
+    )
+
+
 def test_who_arrives_belongs_to_the_phrase(desk: Desk) -> None:
     def given(account: str) -> dict[str, Any]:
         return {"state": "logged_out", "arriving": [{"instance_id": "A1", "expect_account": account}]}
