@@ -283,6 +283,8 @@ def test_switch_account(world: World, temp_link: bool) -> None:
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "linked", "A2": "linked"}
     assert [record["verdict"] for record in ran.report["records"]] == ["severed", None]
+    assert [record["account"] for record in ran.report["records"]] == ["********5432@c.us"] * 2
+    assert ran.report["records"][0]["before"] == {"status": "WORKING", "account": "********5678@c.us"}
     assert {entry.call for entry in world.engine.calls("A2")} == {"info"}, "it was linked to the new account already"
     assert "A2-qr.png" not in ran.output
     assert (person.modes, person.saw_page) == ({0o600}, temp_link)

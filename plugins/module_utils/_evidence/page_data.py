@@ -93,12 +93,13 @@ def _call(call: Mapping[str, Any], texts: _Texts, began: str) -> list[int]:
 
 def _facts(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """What unfolds below a row, by name; what isn't known is left out."""
-    after = record["after"]
+    after, before = record["after"], record["before"]["account"]
     again = "read again at the end" if after["read_again"] else "as its run saw it last"
     proof = None if record["proof_seconds"] is None else f"{record['proof_seconds']} s after the logout's reply"
     who = identity_of(record).fields.items()
     facts = [
         *((name.replace("_", " ").capitalize(), value) for name, value in who if name not in ("instance_id", "name")),
+        ("Account before", before if before != record["account"] else None),
         ("Stands at", f"{after['status'] or 'no session'}, {again}"),
         ("Proven", date_and_time(record["proven_at"]) if record["proven_at"] else None),
         ("Proof", proof),

@@ -97,6 +97,12 @@ class _Results:
         return self.session or self.planned or self.linked or self.after or {}
 
     @property
+    def account_before(self) -> str | None:
+        """Whose it was before somebody else was linked."""
+        entries = (self.session, self.planned, self.deleted, None if self.linked else self.after)
+        return next((entry["account"] for entry in entries if entry and entry.get("account")), None)
+
+    @property
     def main(self) -> Entry:
         return self.session or self.linked or {}
 
@@ -166,6 +172,7 @@ def _header(evidence: Evidence) -> dict[str, Any]:
 def _record(number: int, instance_id: str, evidence: Evidence, results: _Results) -> dict[str, Any]:
     main, done, first = results.main, results.done, results.first
     outcome, verdict = _judge(evidence, results, instance_id)
+    before = results.account_before or evidence.accounts.get(instance_id)
     return {
         "number": number,
         **identity_of({"instance_id": instance_id}, results.listed, first, results.after).fields,
@@ -183,9 +190,8 @@ def _record(number: int, instance_id: str, evidence: Evidence, results: _Results
         "where": {name: evidence.environment.get(name) for name in ("api_url", "controller")},
         "source": evidence.environment.get("source"),
         "ticket": evidence.request.get("ticket"),
-        "account": next((entry["account"] for entry in (*done, first) if entry.get("account")), None)
-        or evidence.accounts.get(instance_id),
-        "before": {"status": first.get("previous_status") or first.get("status")},
+        "account": (results.linked or {}).get("account") or before,
+        "before": {"status": first.get("previous_status") or first.get("status"), "account": before},
         "calls": [dict(action) for entry in done for action in entry.get("actions") or []],
         "reads": sum(int(entry.get("reads") or 0) for entry in (results.planned, *done, results.after) if entry),
         "after": _after(results),

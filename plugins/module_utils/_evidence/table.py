@@ -18,9 +18,9 @@ from .._redact import one_line
 SEPARATORS: Mapping[str, str] = {"comma": ",", "semicolon": ";", "tab": "\t"}
 COLUMNS = (
     *("number", *IDENTITY_FIELDS, "outcome", "verdict", "key", "proven_at", "proof_seconds", "needs_human", "account"),
-    *("status_before", "status_after", "paired_after", "calls", "reads", "began", "ended", "deadline", "deadline_met"),
-    *("ticket", "requester", "approver", "operator", "runbook", "source", "api_url", "controller"),
-    *("open_ends", "deleted", "drift", "versions", "previous", "hash"),
+    *("account_before", "status_before", "status_after", "paired_after", "calls", "reads", "began", "ended"),
+    *("deadline", "deadline_met", "ticket", "requester", "approver", "operator", "runbook", "source", "api_url"),
+    *("controller", "open_ends", "deleted", "drift", "versions", "previous", "hash"),
 )
 # Characters that begin a formula in spreadsheets, in any width, also after blanks and quotes.
 _FORMULA = re.compile(r"^[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
@@ -57,6 +57,7 @@ def _row(record: Mapping[str, Any]) -> dict[str, Any]:
         **record["when"],
         **record["where"],
         "instance_id": f"'{instance_id}" if _NUMBER.fullmatch(instance_id) else instance_id,
+        "account_before": record["before"]["account"],
         "status_before": record["before"]["status"],
         "status_after": record["after"]["status"],
         "paired_after": record["after"]["paired"],
