@@ -139,7 +139,7 @@ def first_bytes(path: str, count: int, option: str) -> bytes:
     """How a file begins, nothing if there is none. Raises OptionError if it can't be read or is no regular file."""
     try:
         with open(open_regular(path, option), "rb") as file:
-            return file.read(count)
+            return file.read(count) or b""  # None where the kernel has nothing to say
     except FileNotFoundError:
         return b""
     except OSError as error:
@@ -151,7 +151,7 @@ def read_bytes(path: str, option: str, most: int = MAX_BYTES) -> bytes:
     try:
         with open(open_regular(path, option), "rb") as file:
             if os.fstat(file.fileno()).st_size <= most:
-                content = file.read(most + 1)  # a file in /proc says that it is empty
+                content = file.read(most + 1) or b""  # a file in /proc says that it is empty, or says nothing
                 if len(content) <= most:
                     return content
     except OSError as error:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html.entities import html5
 from typing import Any
-from unicodedata import decimal
+from unicodedata import digit
 from urllib.parse import urlsplit, urlunsplit
 
 REDACTED = "********"
@@ -33,6 +33,7 @@ _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,19}://\S+")
 _INNER_CREDENTIALS = re.compile(r"(?<=://)[^\s/?#]*@")
 _JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
 _NAME = re.compile(r"name$", re.IGNORECASE)
+_STATUS = re.compile(r"(?i)status$")
 _PHONE_KEY = re.compile(r"(phone|msisdn|mobile)(_?number|_?no)?$", re.IGNORECASE)
 _BETWEEN = r"[\s()./\u2010-\u2015-]{0,2}"
 _BETWEEN_ANY = r"[\W_]{0,3}"
@@ -114,7 +115,7 @@ def _mask_runs(text: str) -> str:
 
 def mask_accounts_in(text: str) -> str:
     """The text with every WhatsApp id in it masked."""
-    return _JID.sub(lambda found: mask_account(found.group()), text)
+    return _JID.sub(lambda found: mask_account(found.group()), _plain_digits(text))
 
 
 def mask_numbers_in(text: str) -> str:
@@ -134,8 +135,15 @@ def _mask_dialled(text: str) -> str:
 
 
 def ascii_digits(text: str) -> str:
-    """The digits of a text, of whatever script, in ASCII."""
-    return "".join(str(decimal(each)) for each in text if each.isdecimal())
+    """The digits of a text, of whatever script, raised or circled, in ASCII."""
+    return "".join(str(digit(each)) for each in text if each.isdigit())
+
+
+def _plain_digits(text: str) -> str:
+    """The text with raised, circled and other such digits, which no pattern knows for digits, in ASCII."""
+    if text.isascii():
+        return text
+    return "".join(str(digit(each)) if each.isdigit() and not each.isdecimal() else each for each in text)
 
 
 def _number_text(value: Any) -> str:
@@ -201,7 +209,9 @@ def mask_account_in(value: Any, account: str) -> Any:
         return {
             mask_account_in(key, account): mask_person(item)
             if _PHONE_KEY.search(str(key))
-            else mask_account_in(item, account)
+            else mask_account_in(
+                mask_status(item) if isinstance(item, str) and _STATUS.search(str(key)) else item, account
+            )
             for key, item in items.items()
         }
     if isinstance(value, (list, tuple)):
@@ -210,7 +220,7 @@ def mask_account_in(value: Any, account: str) -> Any:
     if number:
         return mask_account(number) if account and account in number else value
     if isinstance(value, str):
-        text = _mask_digits_of(account, value) if account else value
+        text = _mask_digits_of(account, _plain_digits(value)) if account else value
         return _mask_dialled(mask_accounts_in(text))
     return value
 
@@ -233,7 +243,7 @@ def _mask_digits_of(account: str, text: str) -> str:
             return mask_account(found.group()) if national else found.group()
         hidden = range(start, start + max(len(account) - _SHOWN_DIGITS, 0))
         place = iter(range(len(digits)))
-        return "".join("*" if each.isdecimal() and next(place) in hidden else each for each in found.group())
+        return "".join("*" if each.isdigit() and next(place) in hidden else each for each in found.group())
 
     # No pattern of the account's own: to compile one takes a millisecond, and a fleet has thousands of accounts.
     return _DIGITS.sub(hide, _EXPONENT.sub(lambda found: _star_exponent(found.group(), account), text))

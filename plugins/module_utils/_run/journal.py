@@ -205,12 +205,15 @@ def survey(path: str) -> Survey:
         file = open_regular(path, "journal", own=True)
     except FileNotFoundError:
         return Survey({}, 0, None)
-    with open(file, "rb") as stream:
-        busy = _is_locked(file)
-        reader = _Reader(stream, path)
-        earlier = replay(reader.about_instances())
-        stream.seek(0)
-        return Survey(earlier, reader.kept, _begun(stream) if busy else None)
+    try:
+        with open(file, "rb") as stream:
+            busy = _is_locked(file)
+            reader = _Reader(stream, path)
+            earlier = replay(reader.about_instances())
+            stream.seek(0)
+            return Survey(earlier, reader.kept, _begun(stream) if busy else None)
+    except OSError as error:
+        raise OptionError("journal", f"can't be used: {error.strerror}: {path}") from None
 
 
 def _is_locked(file: int) -> bool:

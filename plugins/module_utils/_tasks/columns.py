@@ -105,7 +105,9 @@ def near_miss(heading: str, known: Sequence[str]) -> str | None:
         parts = name.split("_")
         # "account" for expect_account; an "id" beside instance_id is somebody else's.
         last_word = len(parts) > 1 and words in ([parts[-1]], [f"{parts[-1]}s"]) and parts[-1] != "id"
-        if last_word or words == parts or _alike(words, parts):
+        # "expected number" can mean nothing else.
+        expects = parts[0] == "expect" and any(word.startswith(parts[0]) for word in words)
+        if last_word or expects or words == parts or _alike(words, parts):
             return name
     return None
 

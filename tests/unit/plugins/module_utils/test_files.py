@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,21 @@ def test_a_file_that_hides_its_size_is_bounded() -> None:
 
 
 JOURNALS = [name for name in READERS if "journal" in name or name == "events"]
+
+
+@pytest.mark.skipif(not os.access("/proc/kmsg", os.R_OK), reason="only root may read the kernel's messages")
+def test_a_file_that_has_nothing_to_say_yet_is_empty() -> None:
+    """It calls itself a regular file, and would wait for the kernel's next message."""
+    with suppress(OptionError):  # where even root may not
+        assert isinstance(_files.read_bytes("/proc/kmsg", "x"), bytes)
+        assert isinstance(_files.first_bytes("/proc/kmsg", 1, "x"), bytes)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="there is no /proc")
+@pytest.mark.parametrize("use", [survey, read_events])
+def test_a_file_that_fails_when_it_is_read_is_refused_as_a_journal(use: Callable[[str], object]) -> None:
+    with pytest.raises(OptionError, match="journal: "):
+        use("/proc/self/mem")
 
 
 @pytest.mark.parametrize("reader", JOURNALS)

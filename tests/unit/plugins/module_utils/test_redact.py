@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._api.client import MAX_BODY
 from ansible_collections.wawp.cloud.plugins.module_utils._redact import (
     REDACTED,
+    ascii_digits,
     make_redactor,
     mask_account,
     mask_account_in,
@@ -174,6 +175,22 @@ def test_control_and_direction_characters_are_taken_out() -> None:
 @pytest.mark.parametrize("number", [NUMBER, int(NUMBER)])
 def test_what_is_called_a_phone_number_is_masked_as_one(key: str, number: Any) -> None:
     assert mask_account_in({"deep": [{key: number}]}, "") == {"deep": [{key: "********5678"}]}
+
+
+@pytest.mark.parametrize("zero", ["\uff10", "\u0660", "\U0001d7ce"])
+@pytest.mark.parametrize("template", ["{}", "BANNED_{}", "banned: {} (by phone)"])
+def test_a_status_that_holds_a_number_is_masked_wherever_it_stands(zero: str, template: str) -> None:
+    """Anybody's number, in the digits of any script."""
+    other = "".join(chr(ord(zero) + int(each)) for each in "4915112345678")
+    for value in ({"status": template.format(other)}, {"payload": [{"last_Status": template.format(other)}]}):
+        assert "1511234" not in ascii_digits(json.dumps(mask_account_in(value, ""), ensure_ascii=False))
+
+
+@pytest.mark.parametrize("digits", ["⁰¹²³⁴⁵⁶⁷⁸⁹", "⓪①②③④⑤⑥⑦⑧⑨"])
+@pytest.mark.parametrize("key", ["status", "note", "phone"])
+def test_digits_that_are_no_decimals_are_digits(digits: str, key: str) -> None:
+    written = "".join(digits[int(each)] for each in NUMBER)
+    assert NUMBER[:8] not in ascii_digits(json.dumps(mask_account_in({key: written}, NUMBER), ensure_ascii=False))
 
 
 def test_ansible_takes_no_key_for_its_own() -> None:

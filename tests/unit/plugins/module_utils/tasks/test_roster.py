@@ -20,6 +20,7 @@ NEAR = (
     ("expectacount", "expect_account"),
     ("Account expected", "expect_account"),
     ("Account", "expect_account"),
+    ("expected number", "expect_account"),
     ("wawp_expect_account", "expect_account"),
     ("Token", "access_token"),
     ("Acces token", "access_token"),  # codespell:ignore acces
