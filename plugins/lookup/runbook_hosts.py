@@ -71,7 +71,13 @@ class LookupModule(LookupBase):
                 name = option.replace("_", "-")
                 raise AnsibleLookupError(f"--{name}: a runbook runs as a whole, since its steps rest on each other")
         hosts = str(self._templar.template(variables.get("wawp_hosts", "localhost")))  # type: ignore[union-attr]
-        find = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
-        if hosts != "localhost" and not find.run([hosts], variables):
+        if hosts != "localhost" and not self._matches(hosts, variables):
             raise AnsibleLookupError(f"wawp_hosts: no host in the inventory matches {hosts}")
         return [hosts]
+
+    def _matches(self, hosts: str, variables: Mapping[str, Any]) -> bool:
+        """Whether the pattern matches any host. A group's name is looked up; else the inventory is built once more."""
+        if variables.get("groups", {}).get(hosts):
+            return True
+        find = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
+        return bool(find.run([hosts], variables))

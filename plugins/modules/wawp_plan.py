@@ -276,19 +276,23 @@ lines:
   elements: str
   sample: ["Plan: decommission 1 instance"]
 planned:
-  description: The predictions that the plan was made of, as M(wawp.cloud.wawp_fleet) returns them.
+  description:
+    - The predictions that the plan was made of, as M(wawp.cloud.wawp_fleet) returns them, but for C(actions), see
+      RV(entries[].calls), and C(session).
   returned: unless something was refused
   type: list
   elements: dict
   sample: []
 sessions:
-  description: What became of each instance, as M(wawp.cloud.wawp_fleet) returns it. Empty unless carried out.
+  description:
+    - What became of each instance, as M(wawp.cloud.wawp_fleet) returns it, but for C(session). Empty unless carried
+      out.
   returned: unless something was refused
   type: list
   elements: dict
   sample: []
 deleted:
-  description: What became of each deletion, as M(wawp.cloud.wawp_fleet) returns it.
+  description: What became of each deletion, as M(wawp.cloud.wawp_fleet) returns it, but for C(session).
   returned: with O(delete=true), when carried out
   type: list
   elements: dict

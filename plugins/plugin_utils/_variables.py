@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 _ROLES = Path(__file__).resolve().parents[2] / "roles"
 _PREFIX = "wawp_"
@@ -33,7 +33,7 @@ def known_variables() -> Mapping[str, Mapping[str, Any]]:
     """The variables of all roles, by name, as their argument specs document them."""
     found: dict[str, Mapping[str, Any]] = {name: {} for name in _ALSO_KNOWN}
     for path in sorted(_ROLES.glob("*/meta/argument_specs.yml")):
-        specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        specs = yaml_load(path.read_text(encoding="utf-8"))["argument_specs"]  # libyaml's, where it is there
         found.update(specs["main"]["options"])
     return found
 

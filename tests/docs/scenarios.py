@@ -204,7 +204,11 @@ class Borrowed:
 # Where a module's entries have the fields of another's result, by module and path.
 FIELDS_OF = {
     ("wawp_fleet", "sessions"): Borrowed("wawp_session"),
-    **{("wawp_plan", name): Borrowed("wawp_fleet", "sessions") for name in ("planned", "sessions", "deleted")},
+    ("wawp_plan", "planned"): Borrowed("wawp_fleet", "sessions", without=frozenset({"actions", "session"})),
+    **{
+        ("wawp_plan", name): Borrowed("wawp_fleet", "sessions", without=frozenset({"session"}))
+        for name in ("sessions", "deleted")
+    },
     ("wawp_pairing", "sessions"): Borrowed("wawp_session", without=frozenset({"prediction", "session", "verdict"})),
     ("wawp_session_info", "sessions.error"): Borrowed("wawp_session", "error"),
     ("wawp_temp_link", "error"): Borrowed("wawp_session", "error"),

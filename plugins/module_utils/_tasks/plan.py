@@ -106,7 +106,7 @@ def plan_task(
     if refusal:  # shown on one line by Ansible, so without the lists
         short = {name: value for name, value in result.items() if name != "entries"}
         return TaskResult({**short, "failed": True, "msg": refusal}, run.connection.warnings)
-    result.update(planned=run.results, sessions=[])
+    result.update(planned=_without_fields(run.results, "session", "actions"), sessions=[])
     warnings = _execute(approved, params, run, result, caller) if executed else []
     return TaskResult(result, run.connection.warnings + warnings)
 
@@ -342,17 +342,22 @@ def _execute(
     expected = frozenset(entry["instance_id"] for entry in result["entries"] if entry["fails"])
     run = _run(plan, params, expected, caller)
     done = [fleet_result(run)]
-    result["sessions"] = done[0].result["sessions"]
+    result["sessions"] = _without_fields(done[0].result["sessions"], "session")
     result["entries"] = _with_accounts(result["entries"], _seen_by(run))
     if params["delete"]:
         deletion = {**params, "state": "absent", "start_if_stopped": True}
         done.append(fleet_result(_run(plan, deletion, expected, caller)))
-        result["deleted"] = done[1].result["sessions"]
+        result["deleted"] = _without_fields(done[1].result["sessions"], "session")
     result["changed"] = any(each.result["changed"] for each in done)
     failures = [each.result["msg"] for each in done if each.failed]
     if failures:
         result.update(failed=True, msg=" ".join(failures))
     return [warning for warning in done[0].warnings if warning not in predicted.connection.warnings]
+
+
+def _without_fields(results: Iterable[Mapping[str, Any] | None], *names: str) -> list[dict[str, Any]]:
+    """Results without what is said elsewhere: of ten thousand, Ansible keeps several copies."""
+    return [{name: value for name, value in (entry or {}).items() if name not in names} for entry in results]
 
 
 def _run(plan: Mapping[str, Any], params: Mapping[str, Any], expected: frozenset[str], caller: Caller) -> FleetRun:
