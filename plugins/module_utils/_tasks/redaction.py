@@ -20,6 +20,8 @@ _SECRET_LENGTH = 8
 _SHOWN = frozenset({*IDENTITY_FIELDS, "expect_account", "state"})
 # The options that hold entries.
 INSTANCE_LIST_OPTIONS = frozenset({"instances", "entries", "hosts", "arriving"})
+# Entries of a list that are shown.
+_MANY = 100
 # An id, or several in one string, in which there is no room for a token.
 _SHOWABLE = re.compile(r"[A-Za-z0-9_-]*(\s*,\s*[A-Za-z0-9_-]*)*")
 _FIELD = re.compile(r"[a-z_]{1,32}")
@@ -64,6 +66,8 @@ def redact_options(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[s
 def _shown(name: str, value: Any, mask: bool) -> Any:
     if value is None:
         return None
+    if isinstance(value, list) and len(value) > _MANY:
+        return f"{len(value)} entries"  # Ansible hands all of it on with each result, and logs it
     if name in INSTANCE_LIST_OPTIONS:
         return _shown_entries(value, mask)
     if name == "webhooks" and isinstance(value, list):

@@ -370,6 +370,15 @@ def test_what_is_shown_of_an_entry(option: str, entry: Any, shown: Any) -> None:
     assert redact_options({option: entry}, INSTANCE_LIST_OPTIONS) == {option: shown}
 
 
+def test_of_thousands_of_entries_only_their_number_is_logged() -> None:
+    many = [{"instance_id": f"A{number}"} for number in range(101)]
+    assert redact_options({"instances": many, "planned": many}, {"instances": {}, "planned": {}}) == {
+        "instances": "101 entries",
+        "planned": "101 entries",
+    }
+    assert redact_options({"planned": many[:100]}, {"planned": {}}) == {"planned": many[:100]}
+
+
 def test_what_is_shown_of_options() -> None:
     given = {"state": "started", "expect_account": "+20 101 234 5678", "wait": True, "mask_account": True}
     assert redact_options(given, SESSION_SPEC) == {**given, "expect_account": "+** *** *** 5678"}
