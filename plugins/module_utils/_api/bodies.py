@@ -24,8 +24,11 @@ SEARCHED = 1 << 13
 
 # Names of fields are compared without case and separators.
 _SUCCESS = ("success", "succeeded", "successful", "issuccess", "ok", "acknowledged")
+_ACCEPTED = ("accepted", "done", "completed", "executed", "processed")
 _DONE = ("loggedout", "isloggedout", "logout", "islogout", "unlinked", "unpaired")
-_ERROR = ("error", "errors", "exception", "fault")
+_ERROR = ("error", "errors", "err", "exception", "fault")
+_FAILED = ("failed", "haserror", "haserrors", "iserror", "unsuccessful", "rejected")
+_KINDS = ("type", "state", "kind", "outcome", "level", "severity")
 _CODES = ("statuscode", "status", "code", "httpstatus", "httpcode", "httpstatuscode", "errorcode")
 _WORDS = ("message", "msg", "detail", "details", "reason", "title", "description", "errordescription", "errormessage")
 _ENVELOPES = ("data", "response", "result", "body", "payload", "value")
@@ -48,6 +51,7 @@ _BAD = _FAILURE | {
     ),
     *("unsuccessful", "notfound", "notconnected", "timeout", "expired", "disabled", "unavailable"),
 }
+_BAD_CODE = re.compile(r"^e?err|error|fail|invalid|denied|forbidden|unauthori|notfound|timeout")
 _GOOD_CODE = re.compile(r"succe|^(ok|done|accepted|loggedout)$")
 
 _NEGATIVE = re.compile(
@@ -168,7 +172,9 @@ def says_no(value: Any, call: str) -> bool:
         return True
     if call == LOGOUT and isinstance(value, str):
         return bool(_NEGATIVE.search(value))
-    return isinstance(value, Mapping) and (_denies(value, call) or (call == LOGOUT and _denies_in_words(value)))
+    parts = value if call == LOGOUT and isinstance(value, list) else [value]
+    objects = [part for part in parts if isinstance(part, Mapping)]
+    return any(_denies(each, call) or (call == LOGOUT and _denies_in_words(each)) for each in objects)
 
 
 def _denies(value: Mapping[str, Any], call: str, depth: int = 0) -> bool:
@@ -178,12 +184,22 @@ def _denies(value: Mapping[str, Any], call: str, depth: int = 0) -> bool:
     failed_session = _fold(fields.get("status")) == "failed" and bool(_SESSION & fields.keys())
     return (
         any(_fold(fields[name]) in _NOTHING | _FAILURE for name in _SUCCESS if name in fields)
-        or (call == LOGOUT and any(fields.get(name) is False for name in _DONE))
+        or (call == LOGOUT and _denies_logout(fields))
         or (not failed_session and any(_fold(fields.get(name)) not in _NOTHING for name in _ERROR))
         or (not (reading or failed_session) and _is_bad_status(fields))
         or any(_is_http_error(fields.get(name)) for name in _CODES)
         or _is_coded_error(fields)
         or (depth < 3 and any(_denies(fields[name], call, depth + 1) for name in _envelopes(fields)))
+    )
+
+
+def _denies_logout(fields: Mapping[str, Any]) -> bool:
+    """Whether a reply to a logout says no in a field that could mean something else in another reply."""
+    return (
+        any(_fold(fields.get(name)) in ("false", "no", "0") for name in (*_DONE, *_ACCEPTED))
+        or any(_fold(fields.get(name)) not in _NOTHING for name in _FAILED)
+        or any(_fold(fields.get(name)) in _FAILURE for name in _KINDS)
+        or bool(_BAD_CODE.search(_fold(fields.get("code"))))
     )
 
 

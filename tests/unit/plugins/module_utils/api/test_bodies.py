@@ -83,6 +83,18 @@ NO_LOGOUT: list[Any] = [
     {"detail": "Authentication credentials were not provided."},
     {"loggedOut": False},
     {"logout": False},
+    {"accepted": False},
+    {"loggedOut": "false"},
+    {"done": 0, "session": "wawp-84729105"},
+    {"failed": True},
+    {"is_error": 1},
+    {"hasErrors": "true"},
+    {"type": "error"},
+    {"state": "failed"},
+    {"code": "ERR_LOGOUT"},
+    {"code": "SESSION_NOT_FOUND"},
+    [{"success": False}],
+    [{"message": "Logged out"}, {"message": "Device couldn't be unlinked"}],
 ]
 YES: list[Any] = [
     {**SESSION, "status": "STARTING"},
@@ -99,6 +111,9 @@ YES: list[Any] = [
     {"message": "Logged out"},
     {"error": False, "message": "done"},
     {"error": 0},
+    {"failed": False, "hasError": 0, "state": "done", "code": "OK"},
+    {"err": None, "accepted": True, "type": "logout"},
+    [{"success": True}],
     "logged out",
 ]
 
