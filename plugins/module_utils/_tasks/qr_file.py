@@ -10,6 +10,7 @@ import base64
 import threading
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from .._errors import OptionError, WawpError
 from .._files import first_bytes, remove, write_private
@@ -17,6 +18,9 @@ from .._run.driver import Reply, Send
 from .._session.model import SCAN_QR_CODE
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PLAIN_ALPHABET = str.maketrans("-_", "+/")
+# A code lies no deeper in a reply than this.
+_DEEPEST = 4
 
 
 class QrFile:
@@ -82,15 +86,27 @@ class QrFile:
         return [f"The QR code could not be kept in {self._option}: {self._problem}."] if self._problem else []
 
 
-def png_image(qr: Any) -> bytes | None:
-    """The PNG image in a data URI, in bare base64, or in a mapping of one of both; None if there is none."""
-    if isinstance(qr, Mapping):
-        qr = next((qr[name] for name in ("data", "qr", "base64", "value") if qr.get(name)), None)
-    if not isinstance(qr, str):
-        return None
-    text = qr.partition(",")[2] if qr.startswith("data:") else qr
+def png_image(qr: Any, depth: int = 0) -> bytes | None:
+    """The PNG image in what the API gives for a QR code, None if there is none.
+
+    Args:
+        qr: base64 in any of its alphabets, a data URI, bytes as numbers, or a mapping that holds one of these.
+        depth: how deep it lies in the reply.
+    """
+    if isinstance(qr, Mapping) and depth < _DEEPEST:
+        return next(filter(None, (png_image(each, depth + 1) for each in qr.values())), None)
+    image = _decoded(qr)
+    return image if image and image.startswith(_PNG) else None
+
+
+def _decoded(qr: Any) -> bytes | None:
     try:
-        image = base64.b64decode("".join(text.split()), validate=True)
-    except ValueError:
+        if isinstance(qr, list):  # as Node writes its buffers
+            return bytes(qr)
+        if not isinstance(qr, str):
+            return None
+        text = unquote(qr.partition(",")[2]) if qr.startswith("data:") else qr
+        text = "".join(text.split()).rstrip("=").translate(_PLAIN_ALPHABET)
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (TypeError, ValueError):
         return None
-    return image if image.startswith(_PNG) else None

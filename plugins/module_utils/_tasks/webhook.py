@@ -9,9 +9,13 @@ The API replaces the whole list, so it is read, changed and sent as a whole.
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from ipaddress import IPv6Address
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from .._api.replies import PLAN
 from .._errors import FORBIDDEN, OptionError, WawpError
@@ -90,22 +94,49 @@ def _check(given: Sequence[Webhook]) -> None:
 
 
 def normal_url(url: str) -> str:
-    """The URL as servers that parse it write it again: host in lower case, no usual port, a path, blanks encoded.
+    """The URL as servers that parse it write it again: host in lower case, no usual port, no dots, blanks encoded.
 
     A URL that can't be parsed stays as it is.
     """
     try:
         parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", parts.port
-        host = host if host.isascii() else host.encode("idna").decode()
+        host, port = _normal_host(parts.hostname or ""), parts.port
     except ValueError:
         return url
-    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
-    host = f"[{host}]" if ":" in host else host
+    login = quote(parts.netloc.rpartition("@")[0].removesuffix(":"), safe=_URL_CHARACTERS)
+    login = f"{login}@" if login else ""
     usual = port is None or port == {"http": 80, "https": 443}.get(parts.scheme)
     netloc = f"{login}{host}{'' if usual else f':{port}'}"
-    path, query = (quote(part, safe=_URL_CHARACTERS) for part in (parts.path or "/", parts.query))
-    return urlunsplit((parts.scheme, netloc, path, query, parts.fragment))
+    path = quote(_without_dots(parts.path), safe=_URL_CHARACTERS)
+    query = quote(parts.query, safe=_URL_CHARACTERS.replace("'", ""))
+    return urlunsplit((parts.scheme, netloc, path, query, quote(parts.fragment, safe=_URL_CHARACTERS + "{}^#")))
+
+
+def _normal_host(host: str) -> str:
+    """A host as it is compared. Raises ValueError if it is none."""
+    host = unquote(host)
+    if ":" in host:
+        return f"[{IPv6Address(host)}]"
+    host = host if host.isascii() else host.encode("idna").decode()
+    if re.fullmatch(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}\.?", host, re.IGNORECASE):
+        with suppress(OSError):
+            return socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
+    return host
+
+
+def _without_dots(path: str) -> str:
+    """A path from which . and .. have been taken, with a slash for each backslash."""
+    kept: list[str] = []
+    parts = path.replace("\\", "/").split("/")[1:] or [""]
+    for number, part in enumerate(parts, start=1):
+        plain = part.lower().replace("%2e", ".")
+        if plain == "..":
+            kept = kept[:-1]
+        if plain not in (".", ".."):
+            kept.append(part)
+        elif number == len(parts):
+            kept.append("")
+    return "/" + "/".join(kept)
 
 
 def parse_webhooks(body: Any) -> list[Webhook]:

@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -49,6 +50,12 @@ BASE64 = base64.b64encode(PNG).decode()
         {"mimetype": "image/png", "data": f"data:image/png;base64,{BASE64}"},
         {"qr": BASE64},
         {"base64": BASE64},
+        {"qrCode": BASE64},
+        {"data": {"qr": {"image": f"data:image/png;base64,{BASE64}"}}},
+        {"type": "Buffer", "data": list(PNG)},
+        BASE64.rstrip("="),
+        BASE64.replace("+", "-").replace("/", "_"),
+        f"data:image/png;base64,{quote(BASE64, safe='')}",
     ],
     ids=repr,
 )
@@ -56,7 +63,9 @@ def test_an_image_in_every_form(qr: Any) -> None:
     assert png_image(qr) == PNG
 
 
-@pytest.mark.parametrize("qr", [None, "", {}, [], 5, "2@AbC,dEf", BASE64[:-1], base64.b64encode(b"GIF89a").decode()])
+@pytest.mark.parametrize(
+    "qr", [None, "", {}, [], 5, "2@AbC,dEf", BASE64[:37], [300], ["x"], base64.b64encode(b"GIF89a").decode()]
+)
 def test_what_is_no_image(qr: Any) -> None:
     assert png_image(qr) is None
 

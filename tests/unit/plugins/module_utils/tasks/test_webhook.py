@@ -74,6 +74,13 @@ HREFS = [
     ("https://bot:PW@A.example", "https://bot:PW@a.example/"),
     ("https://[::1]:443/x", "https://[::1]/x"),
     (" https://a.example/ ", "https://a.example/"),
+    ("https://a.example/a/../b/./c/..", "https://a.example/b/"),
+    ("https://a.example/%2e%2E/a\\b", "https://a.example/a/b"),
+    ("https://a.example/?q='x'#ä b", "https://a.example/?q=%27x%27#%C3%A4%20b"),
+    ("https://bot:@a.example/", "https://bot@a.example/"),
+    ("https://[0:0:0:0:0:0:0:1]/x", "https://[::1]/x"),
+    ("https://0x7f.1/x", "https://127.0.0.1/x"),
+    ("https://%61.example/x", "https://a.example/x"),
 ]
 
 
