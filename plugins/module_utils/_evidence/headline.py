@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .._session.model import NO_ACCOUNT, SEVERED
-from .outcomes import ACCEPTED, AUDIT, CLOSE, CLOSED, LINKED, NOT_RUN, RELINK, SHIFT
+from .outcomes import ACCEPTED, AUDIT, CLOSE, CLOSED, FAILED, LINKED, NOT_RUN, RELINK, SHIFT
 from .times import date_and_time, length, seconds_between
 
 
@@ -49,10 +49,10 @@ def _statement(report: Mapping[str, Any]) -> str:
         return f"Nothing was sent to any of the {total} sessions."
     sentences = {
         AUDIT: f"{outcomes[LINKED]} of {total} sessions are linked.",
-        RELINK: f"{outcomes[LINKED]} of {total} sessions are linked; where an account was expected, it is that one.",
+        RELINK: f"{outcomes[LINKED]} of {total} sessions are linked as wanted.",
         CLOSE: f"{outcomes[CLOSED]} unproven {_plural(outcomes[CLOSED], 'link')} closed by a person, on what was seen.",
     }
-    parts = [sentences.get(purpose) or _severed(outcomes[SEVERED], total - outcomes[LINKED], report["prediction"])]
+    parts = [sentences[purpose]] if purpose in sentences else _unlinking(report)
     if outcomes[NO_ACCOUNT]:
         parts.append(f"{outcomes[NO_ACCOUNT]} had no account when first looked at.")
     if purpose == SHIFT and outcomes[LINKED]:
@@ -63,6 +63,20 @@ def _statement(report: Mapping[str, Any]) -> str:
     if needs:
         parts.append(f"{needs} {'needs' if needs == 1 else 'need'} a human.")
     return " ".join(parts)
+
+
+def _unlinking(report: Mapping[str, Any]) -> list[str]:
+    """How many links are proven severed. At a shift's end that is said of all who left, whoever came then."""
+    outcomes, total = report["summary"]["outcomes"], report["summary"]["total"]
+    if report["purpose"] != SHIFT:
+        return [_severed(outcomes[SEVERED], total, report["prediction"])]
+    left = [each["verdict"] for each in report["records"] if each["verdict"] or each["outcome"] not in (LINKED, FAILED)]
+    severed = sum(verdict == SEVERED for verdict in left)
+    missing = outcomes[FAILED]
+    return [
+        *([_severed(severed, len(left), report["prediction"])] if left else []),
+        *([f"{missing} {'is' if missing == 1 else 'are'} not linked as wanted."] if missing else []),
+    ]
 
 
 def _plural(count: int, word: str) -> str:

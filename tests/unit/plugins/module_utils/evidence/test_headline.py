@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._evidence.headline import Headline, headline
 from ansible_collections.wawp.cloud.plugins.module_utils._evidence.outcomes import GOOD, OUTCOMES, PURPOSES
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import VERDICTS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,11 @@ def told(
     good = all(name in GOOD[purpose] for name, count in outcomes.items() if count)
     report: dict[str, Any] = {
         "purpose": purpose,
+        "records": [
+            {"outcome": name, "verdict": name if name in VERDICTS else None}
+            for name, count in outcomes.items()
+            for dummy in range(count)
+        ],
         "prediction": prediction,
         "began": "2026-11-22T01:30:00Z",
         "ended": "2026-11-22T01:31:00Z",
@@ -38,6 +44,56 @@ def told(
         },
     }
     return headline(report)
+
+
+def shift(*records: tuple[str, str | None], needs: int = 0) -> Headline:
+    """The end of a shift, by outcome and verdict of each instance."""
+    counts = Counter(outcome for outcome, dummy in records)
+    complete = all(outcome in GOOD["shift"] for outcome in counts)
+    return headline(
+        {
+            "purpose": "shift",
+            "prediction": False,
+            "began": "2026-11-22T01:30:00Z",
+            "ended": "2026-11-22T01:31:00Z",
+            "clock_set_by": None,
+            "records": [{"outcome": outcome, "verdict": verdict} for outcome, verdict in records],
+            "summary": {
+                "total": len(records),
+                "needs_human": needs,
+                "drifted": 0,
+                "calls": 2,
+                "reads": 7,
+                "outcomes": {name: counts[name] for name in OUTCOMES},
+                "complete": complete,
+            },
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("report", "statement", "sign"),
+    [
+        (
+            shift(("linked", "severed"), ("severed", "severed")),
+            "All 2 links are proven severed. 1 took over.",
+            "✓",
+        ),
+        (
+            shift(("failed", "severed"), ("failed", "severed"), needs=2),
+            "All 2 links are proven severed. 2 are not linked as wanted. 2 need a human.",
+            "!",
+        ),
+        (
+            shift(("unproven", "unproven"), ("linked", "severed"), ("linked", None), needs=1),
+            "1 of 2 links is proven severed. 2 took over. 1 needs a human.",
+            "!",
+        ),
+        (shift(("linked", None)), "1 took over.", "✓"),
+    ],
+)
+def test_a_shifts_end_says_who_left_and_who_came(report: Headline, statement: str, sign: str) -> None:
+    assert (report.statement, report.sign) == (statement, sign)
 
 
 @pytest.mark.parametrize(
