@@ -285,7 +285,8 @@ def test_switch_account(world: World, temp_link: bool) -> None:
     assert [record["verdict"] for record in ran.report["records"]] == ["severed", None]
     assert [record["account"] for record in ran.report["records"]] == ["********5432@c.us"] * 2
     assert ran.report["records"][0]["before"] == {"status": "WORKING", "account": "********5678@c.us"}
-    assert {entry.call for entry in world.engine.calls("A2")} == {"info"}, "it was linked to the new account already"
+    asked = {(entry.method, entry.call) for entry in world.engine.calls("A2")}
+    assert asked == {("POST", "info"), ("GET", "temp_link")}, "it was linked to the new account already"
     assert "A2-qr.png" not in ran.output
     assert (person.modes, person.saw_page) == ({0o600}, temp_link)
     assert world.engine.look("A1").account == NEXT
