@@ -39,6 +39,13 @@ class Identity:
         return f"{self.instance_id} ({one_line(self.name, 40)})" if self.name else self.instance_id
 
 
+# Letters and digits of other scripts that look like Latin ones, and those that look like each other.
+LOOK_ALIKES = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d"
+    "\u0261\u0251\u03b1\u03b2\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03b7\u03bc\u0131"
+    "\u0578\u0585\u057d\u057001i|5",
+    "abekmhopctyxljsdqwgaabelkvoptuxhmlnouholll" + "s",
+)
 IDENTITY_FIELDS = tuple(field.name for field in fields(Identity))
 
 

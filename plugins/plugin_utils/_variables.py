@@ -18,6 +18,8 @@ from typing import Any
 
 from ansible.module_utils.common.yaml import yaml_load
 
+from ..module_utils._identity import LOOK_ALIKES
+
 _ROLES = Path(__file__).resolve().parents[2] / "roles"
 _PREFIX = "wawp_"
 # Variables of hosts about their instances, and about how modules run.
@@ -66,14 +68,20 @@ def _slip(name: str, value: Any, ours_only: bool) -> Iterable[str]:
     near = _nearest(name)
     if bare.startswith("wawp") and name.startswith("_"):
         yield f"{name}: the runbooks keep this variable for themselves"
-    elif bare.startswith("wawp") or (near and not ours_only):
+    # A letter of another script may stand in the prefix.
+    elif bare.startswith("wawp") or (near and (not ours_only or _latin(bare).startswith(_PREFIX))):
         yield f"{name}: no such variable{f', did you mean {near}?' if near else ''}"
+
+
+def _latin(name: str) -> str:
+    """A name with Latin letters for those of other scripts that look like them."""
+    return "".join(each if each.isascii() else each.translate(LOOK_ALIKES) for each in name)
 
 
 def _nearest(name: str) -> str | None:
     """The known name that is most like this one, None if none is."""
     bare = {known[len(_PREFIX) :]: known for known in known_variables()}
-    said = name.strip().lower().replace("-", "_").lstrip("_")
+    said = _latin(name.strip().lower().replace("-", "_").lstrip("_"))
     said = said[len(_PREFIX) :] if said.startswith(_PREFIX) else said
     found = difflib.get_close_matches(said, bare, n=1, cutoff=_NEAR)
     return bare[found[0]] if found else None

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._errors import OptionError
+from .._identity import LOOK_ALIKES
 from .times import parse_time
 
 
@@ -48,15 +49,6 @@ def checked_time(option: str, text: str) -> str:
     return text
 
 
-# Letters and digits of other scripts that look like Latin ones, and those that look like each other.
-_LOOK_ALIKES = str.maketrans(
-    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d"
-    "\u0261\u0251\u03b1\u03b2\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03b7\u03bc\u0131"
-    "\u0578\u0585\u057d\u057001i|5",
-    "abekmhopctyxljsdqwgaabelkvoptuxhmlnouholll" + "s",
-)
-
-
 def _persons(name: str) -> set[str]:
     """Whom a name may stand for, without what only its writing has.
 
@@ -71,7 +63,7 @@ def _persons(name: str) -> set[str]:
 def _skeleton(name: str) -> str:
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
     kept = "".join(each if each.isalnum() else "" if unicodedata.category(each)[0] in "CM" else " " for each in letters)
-    return "".join(sorted(kept.translate(_LOOK_ALIKES).split()))
+    return "".join(sorted(kept.translate(LOOK_ALIKES).split()))
 
 
 def _stripped(text: Any) -> str | None:

@@ -32,6 +32,12 @@ def test_a_slip_is_refused_with_what_was_meant(name: str, meant: str) -> None:
     assert slips({name: "x"}, ours_only=False) == [f"{name}: no such variable, did you mean {meant}?"]
 
 
+@pytest.mark.parametrize("ours_only", [True, False])
+def test_a_letter_of_another_script_is_a_slip(ours_only: bool) -> None:
+    name = "w\u0430wp_deadline"
+    assert slips({name: "x"}, ours_only=ours_only) == [f"{name}: no such variable, did you mean wawp_deadline?"]
+
+
 @pytest.mark.parametrize("name", ["wawp_colour", "wawpx", "WAWP_"])
 def test_what_begins_like_ours_is_refused_though_nothing_is_like_it(name: str) -> None:
     assert slips({name: "x"}, ours_only=True) == [f"{name}: no such variable"]
