@@ -55,7 +55,7 @@ class Operator:
     @property
     def phrase(self) -> str:
         """The phrase of the plan that was shown last."""
-        return PHRASE.findall(self._bench.output)[-1]
+        return str(PHRASE.findall(self._bench.output)[-1])
 
     def decommission(self, ids: list[str], journal: str) -> Iterator[str]:
         """Plan, and carry it out."""
