@@ -123,9 +123,10 @@ class InProcessAction(NormalAction):
             with _when_abandoned(self.is_abandoned, _end_worker), _when_interrupted(self._say_what_next):
                 return self._run_module(tmp, task_vars)
         given = plain(self._task.args)
+        uncopied = self._uncopied(given)
+        given = {**given, **{name: [] for name in uncopied}}
         validated = ModuleArgumentSpecValidator(self.spec).validate(given)
-        params = validated.validated_parameters
-        given = {name: value for name, value in given.items() if not isinstance(value, list)}  # one copy of thousands
+        params = {**validated.validated_parameters, **uncopied}
         if validated.error_messages:
             result = {"failed": True, "msg": self._complaint(validated.errors[0])}
         elif self.only_reads:
@@ -137,6 +138,17 @@ class InProcessAction(NormalAction):
         if _shows_invocation(task_vars):
             cleaned["invocation"] = {"module_args": redact_options({**given, **params}, self.spec)}
         return cleaned
+
+    def _uncopied(self, given: Mapping[str, Any]) -> dict[str, list[Any]]:
+        """Lists of mappings that need no conversion, and would be copied once more: they may hold thousands."""
+        free = {
+            name for name, option in self.spec.items() if option.get("elements") == "dict" and "options" not in option
+        }
+        return {
+            name: value
+            for name, value in given.items()
+            if name in free and isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+        }
 
     def _say_what_next(self) -> None:
         if self.if_interrupted:

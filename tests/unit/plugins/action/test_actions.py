@@ -55,6 +55,17 @@ def test_what_nobody_foresaw_is_told_without_secrets() -> None:
         assert secret not in json.dumps(result)
 
 
+def test_only_lists_of_mappings_that_need_no_check_are_left_uncopied() -> None:
+    entries = [{"instance_id": "A1"}]
+    for plugin, given, uncopied in (
+        ("wawp_report", {"planned": entries, "after": [], "sessions": "text", "closed": ["A1"]}, {"planned", "after"}),
+        ("wawp_webhook", {"webhooks": [{"url": 5}]}, set()),
+        ("wawp_plan", {"instances": entries, "unheard_of": entries, "arriving": ["a=b"]}, set()),
+    ):
+        found: Any = importlib.import_module(f"ansible_collections.wawp.cloud.plugins.action.{plugin}").ActionModule
+        assert set(found._uncopied(found, given)) == uncopied
+
+
 class TestPaths:
     """Where a path option's file lies, before the module or the worker opens it."""
 
