@@ -161,7 +161,8 @@ options:
     default: 120.0
   wait_sleep:
     description:
-      - Seconds between two readings. The first one comes at once, and the second one a second after a logout.
+      - Seconds between two readings. The first one comes at once; after a logout that took its time, which shows nothing
+        at once, a second later.
         Wawp asks for 3 to 5.
     type: float
     default: 3.0

@@ -12,7 +12,7 @@ from .._errors import EXPIRED, NOT_CARRIED_OUT, REFUSED, WawpError
 from .model import FAILED, NO_ACCOUNT, PROVEN, SCAN_QR_CODE, STARTING, UNPROVEN, WORKING, Session
 from .progress import Run
 from .proof import REASON_IN_DOUBT, verify_logout
-from .run import SENT, Goal, RunStopped, Steps
+from .run import SENT, SOON, Goal, RunStopped, Steps
 from .writes import bring_up, limit_tries, recover, send
 
 # A rule that was asked so often without an end is asked no more: the session keeps changing under our hands.
@@ -141,16 +141,22 @@ def _bring_up(run: Run) -> Steps:
 
 
 def _restart_first(run: Run) -> Steps:
-    """Restart a session that is WORKING, and see it WORKING again: so WhatsApp can be reached just now."""
+    """Restart a session that is WORKING, and see it WORKING again: so WhatsApp can be reached just now.
+
+    WORKING counts when another status was seen before, or when it lasts: the restart may have been put off.
+    """
     yield from send(run, "restart", lambda seen: seen.status == WORKING)
 
-    def settled(session: Session) -> bool:
-        if session.status == STARTING:
-            return False
+    def unsure(session: Session) -> bool:
         again = any(reading.session and reading.session.status != WORKING for reading in run.readings)
-        return run.confirmed or not (session.at_rest or (session.status == WORKING and not again))
+        return session.at_rest or (session.status == WORKING and not again)
 
-    run.require_session((yield from run.read_until(settled, run.goal.start_timeout)))
+    deadline = run.now + run.goal.start_timeout
+    session = None
+    while session is None or (session.status == STARTING and run.now < deadline):
+        # The sooner WORKING is seen again, the less time an outage has to begin unnoticed before the logout.
+        yield from run.read_until(lambda seen: seen.status != STARTING, deadline - run.now, SOON)
+        session = run.require_session((yield from run.read_confirmed(unsure)))
 
 
 def nothing_to_do(run: Run) -> None:

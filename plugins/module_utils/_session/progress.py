@@ -140,7 +140,7 @@ class Run:
         while True:
             answer = yield Call("info")
             self.now = answer.at
-            self.outcome.reads += not answer.planned
+            self.outcome.reads += not (answer.planned or answer.reused)
             if answer.error is None:
                 return self._record_reading(answer)
             if answer.error.kind == UNKNOWN_SESSION:
@@ -202,9 +202,16 @@ class Run:
             session = yield from self.read()
         raise RunStopped(f"the session keeps changing; it was last seen {session.status if session else 'missing'}")
 
-    def read_until(self, done: Callable[[Session], bool], timeout: float) -> Steps:
-        """Read at once and then every wait_sleep, until what is seen will do, the session is gone or the time is up."""
+    def read_until(self, done: Callable[[Session], bool], timeout: float, first_pause: float | None = None) -> Steps:
+        """Read at once and then every wait_sleep, until what is seen will do, the session is gone or the time is up.
+
+        Args:
+            done: whether what is seen will do.
+            timeout: for how long, in seconds.
+            first_pause: between the first two readings, in seconds, if it is to be less than wait_sleep.
+        """
         deadline = self.now + timeout
+        pause = self.goal.wait_sleep if first_pause is None else min(first_pause, self.goal.wait_sleep)
         while True:
             session = yield from self.read(deadline)
             if session is None and not self.confirmed:
@@ -212,7 +219,8 @@ class Run:
                 continue
             if session is None or done(session) or self.now >= deadline:
                 return session
-            yield from self.pause(min(self.goal.wait_sleep, deadline - self.now))
+            yield from self.pause(min(pause, deadline - self.now))
+            pause = self.goal.wait_sleep
 
     def settle(self) -> Steps:
         """Give the engine start_timeout to leave STARTING. STOPPED and FAILED are believed when they last."""

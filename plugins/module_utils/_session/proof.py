@@ -13,11 +13,9 @@ from __future__ import annotations
 from .._errors import REFUSED, WawpError
 from .model import FAILED, GONE, PROVEN, SEVERED, STARTING, THERE, UNKNOWN, UNPROVEN, WORKING, Session
 from .progress import Run
-from .run import RunStopped, Steps
+from .run import SOON, RunStopped, Steps
 from .writes import limit_tries
 
-# Seconds between the first reading after a logout and the second: a good one shows SCAN_QR_CODE by then.
-SOON = 1.0
 # The last reading in time comes so many seconds before proof_timeout is over, however long wait_sleep is.
 LAST_LOOK = 1.0
 
@@ -58,12 +56,20 @@ def verify_logout(run: Run, error: WawpError | None) -> Steps:
 
 
 def _watch(run: Run, replied_at: float, unclear: bool) -> Steps:
-    """Read at once, after about a second, and then every wait_sleep. Returns the last reading."""
+    """Read soon, and then every wait_sleep. Returns the last reading.
+
+    An engine that took its time to log out shows STARTING at first. One that was quick, or gave no clear answer, is
+    read at once, too.
+    """
     goal = run.goal
     in_time = replied_at + goal.proof_timeout
     patience = max(goal.proof_timeout, goal.wait_timeout) if goal.wait else (goal.confirm_after + SOON) * unclear
     deadline = replied_at + patience
-    first = True
+    soon = min(SOON, goal.wait_sleep)
+    pause = 0.0 if unclear else min(soon, run.outcome.actions[-1].duration, patience)
+    at_once = pause < soon
+    if pause:
+        yield from run.pause(pause)
     while True:
         session = yield from run.read(deadline)
         if session is None and not run.confirmed:
@@ -72,12 +78,12 @@ def _watch(run: Run, replied_at: float, unclear: bool) -> Steps:
         unchanged = unclear and session is not None and session.status == WORKING and run.confirmed
         if session is None or session.awaits_scan or unchanged or run.now >= deadline:
             return session
-        pause = min(SOON, goal.wait_sleep) if first else goal.wait_sleep
+        pause = soon if at_once else goal.wait_sleep
         last_look = in_time - LAST_LOOK - run.now
-        if last_look > 0 and not first:
+        if last_look > 0 and not at_once:
             pause = min(pause, last_look)
         yield from run.pause(min(pause, deadline - run.now))
-        first = False
+        at_once = False
 
 
 def _left_working_with_key(run: Run) -> bool:

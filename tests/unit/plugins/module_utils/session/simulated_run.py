@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.wawp.cloud.plugins.module_utils import _errors
+from ansible_collections.wawp.cloud.plugins.module_utils._api.replies import HttpReply, Request, parse_reply
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import drive, sender
 from ansible_collections.wawp.cloud.plugins.module_utils._run.dry_run import DryRun
@@ -42,23 +43,6 @@ REQUEST_TIMEOUT = 60.0
 LINK_CALLS = {"temp_link_get": ("temp_link", "GET"), "temp_link_revoke": ("temp_link", "DELETE")}
 READS = ("info", "temp_link_get")
 
-_KINDS = {
-    400: _errors.BAD_REQUEST,
-    401: _errors.BAD_TOKEN,
-    403: _errors.FORBIDDEN,
-    404: _errors.UNKNOWN_SESSION,
-    408: _errors.GATEWAY,
-    409: _errors.BUSY,
-    422: _errors.WRONG_STATUS,
-    423: _errors.BUSY,
-    425: _errors.GATEWAY,
-    429: _errors.RATE_LIMITED,
-    460: _errors.GATEWAY,
-    499: _errors.GATEWAY,
-    502: _errors.GATEWAY,
-    503: _errors.GATEWAY,
-    504: _errors.GATEWAY,
-}
 AMBIGUOUS = frozenset(
     {_errors.GATEWAY, _errors.SERVER_ERROR, _errors.TIMEOUT, _errors.UNREACHABLE, _errors.UNREADABLE, _errors.REFUSED}
 )
@@ -176,7 +160,7 @@ class SimulatedRun:
             self.sleep(min(reply.seconds, REQUEST_TIMEOUT))
         outcome = "unknown"
         try:
-            body = _understand(name, reply)
+            body = _understand(name, method, reply)
             outcome = self._note(reply.body) if name == "info" else "ok"
         except WawpError as error:
             outcome = error.kind
@@ -244,31 +228,12 @@ def _read(body: bytes) -> tuple[str, str | None]:
     return session.status, account_id(session.account) if session.account else None
 
 
-def _understand(name: str, reply: Reply) -> Any:
+def _understand(name: str, method: str, reply: Reply) -> Any:
     """What the client makes of a reply, without HTTP."""
-    where = f"POST https://api.wawp.example/v2/session/{name}"
+    request = Request(name, method, f"https://api.wawp.example/v2/session/{name}", (TOKEN,))
     if reply.delivery in _LOST:
-        raise WawpError(_LOST[reply.delivery], f"{where}: no reply")
-    if not 200 <= reply.status < 300:
-        kind = _KINDS.get(reply.status, _errors.SERVER_ERROR)
-        if reply.status == 500 and b"exception" in reply.body:
-            kind = _errors.BUSY
-        elif reply.status == 500 and reply.body.startswith(b"{"):
-            kind = _errors.REFUSED
-        retry_after = reply.headers.get("Retry-After")
-        raise WawpError(
-            kind,
-            f"{where}: HTTP {reply.status}",
-            http_status=reply.status,
-            retry_after=float(retry_after) if retry_after else None,
-        )
-    try:
-        body = json.loads(reply.body)
-    except ValueError:
-        raise WawpError(_errors.UNREADABLE, f"{where}: HTTP {reply.status}, no JSON", reply.status) from None
-    if isinstance(body, dict) and body.get("success") is False:
-        raise WawpError(_errors.REFUSED, f"{where}: HTTP {reply.status}, the call failed", reply.status)
-    return body
+        raise request.error(_LOST[reply.delivery], "no reply")
+    return parse_reply(HttpReply(reply.status, reply.headers, reply.body), request)
 
 
 class Story:

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import GONE, SEVERED, THERE, UNPROVEN
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal, Outcome
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.environment import Outage
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import NEVER, Delays, Instance
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simulated_run import (
     SimulatedRun,
@@ -150,3 +151,22 @@ def test_failed_again_at_once_was_removed_on_the_phone_and_failed_late_was_not()
     advice = cut_off.run(goal).advice or ""
     assert "removed on the phone" not in advice
     assert "could not be reached" in advice
+
+
+@pytest.mark.parametrize("generation", ["A", "B"])
+def test_a_restart_first_is_seen_done_and_soon(generation: str) -> None:
+    """The sooner WORKING is seen again, the less time an outage has to begin unnoticed before the logout."""
+    sim = SimulatedRun(instance(generation=generation), delays=Delays())
+    assert sim.run(Goal("logged_out", restart_first=True)).verdict == SEVERED
+    restarted = ["info=WORKING", "restart", "info=STARTING", "info=WORKING"]
+    assert sim.calls == [*restarted, "logout", "info=SCAN_QR_CODE"]
+    assert sim.sent[3].at - sim.sent[1].at < 1.2
+
+
+def test_a_restart_first_that_is_not_seen_is_believed_only_when_working_lasts() -> None:
+    """A layer above the engine may have put it off, and then WORKING is still the old connection's."""
+    put_off = Fault("patch", call="restart", when="before", replace={"status": "STARTING", "me": None})
+    sim = SimulatedRun(instance(), [put_off], delays=Delays())
+    assert sim.run(Goal("logged_out", restart_first=True)).verdict == SEVERED
+    assert sim.calls[:5] == ["info=WORKING", "restart", "info=WORKING", "info=WORKING", "logout"]
+    assert sim.sent[3].at - sim.sent[1].at >= Goal.confirm_after
