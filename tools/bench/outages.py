@@ -3,14 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Log 400 sessions out, half of them cut off from WhatsApp, and hold what is claimed against the truth: outages.py.
 
-All times, those of the simulator and those of the options, are a twentieth of the real ones. An outage that ends
-within proof_timeout of a logout is not among them: no reading tells it from none, as docs/verdicts.md says.
+It runs twice: as wawp_fleet does by itself, and with the runbooks' restart_first. All times, those of the simulator
+and those of the options, are a twentieth of the real ones; a slower machine needs a larger scale: outages.py 0.1. An
+outage that ends within proof_timeout of a logout is not among them: no reading tells it from none, as
+docs/verdicts.md says.
 """
 
 from __future__ import annotations
 
+import random
+import statistics
 import sys
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +34,18 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 )
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server  # noqa: E402
 
-SCALE = 0.05
+SCALE = float(sys.argv[1]) if len(sys.argv) > 1 else 0.05
 SIZE = 400
-# Real seconds from the beginning of the run: before it, in its course, and one that ends in it.
-SPANS = ((0.0, None), (20.0, None), (60.0, None), (0.0, 300.0))
+# Real seconds: an outage begins so long before the run, or around the moment in which the session's turn comes, from a
+# minute before, for which a lost connection may still be shown as WORKING, to half a minute after.
+LEAD, BEFORE, AFTER = 180.0, 60.0, 30.0
+PACE = 20.0  # calls a second
 # Those that unlink; K doesn't, ever, and no reading tells.
 GENERATIONS = ("A", "B")
-TIMES = {"proof_timeout": 30.0, "wait_sleep": 3.0, "start_timeout": 90.0, "wait_timeout": 120.0}
+TIMES = {"proof_timeout": 30.0, "wait_sleep": 3.0, "start_timeout": 90.0, "wait_timeout": 120.0, "confirm_after": 5.0}
+NONE = ("none", "")
+AGES = ("lasts for over a minute", "lasts for less than a minute", "begins afterwards")
+SORTS = (NONE, *((kind, age) for kind in OUTAGES for age in AGES))
 
 
 @dataclass
@@ -47,33 +57,60 @@ class Figures:
     false_claims: int = 0
     keys_burnt: int = 0
     needless: int = 0
+    seconds: list[float] = field(default_factory=list)
+    calls: int = 0
 
-    def count(self, verdict: str | None, instance: Instance) -> None:
-        """One session: what was claimed of it, and what is true."""
+    def count(self, entry: dict[str, Any], instance: Instance, calls: int) -> None:
+        """One session: what was claimed of it, what is true, and what it took."""
+        verdict = entry["verdict"]
         self.sessions += 1
         self.severed += verdict == "severed"
         self.false_claims += verdict in ("severed", "no_account") and instance.linked
         self.keys_burnt += instance.linked and not instance.credentials
         self.needless += verdict == "unproven" and not instance.linked
+        self.seconds.append(entry["duration"] / SCALE)
+        self.calls += calls
 
-    def row(self, name: str) -> str:
-        """The figures as a row of the table."""
-        numbers = (self.sessions, self.severed, self.false_claims, self.keys_burnt, self.needless)
-        return f"| {name} | {' | '.join(map(str, numbers))} |"
+    def cells(self) -> list[int]:
+        """The figures in the order of the table."""
+        return [self.sessions, self.severed, self.false_claims, self.keys_burnt, self.needless]
+
+    def cost(self) -> str:
+        """What a session takes."""
+        return f"{self.calls / self.sessions:.1f} calls, {statistics.median(self.seconds):.1f} s"
 
 
-def populate(engine: Engine) -> dict[str, str]:
-    """Add the sessions, half of them with an outage. Returns what each one's sort is."""
-    sorts = {}
+def populate(engine: Engine, calls: int) -> dict[str, tuple[str, float]]:
+    """Add the sessions, half of them with an outage.
+
+    Args:
+        engine: where they are added.
+        calls: about how many a session takes, which says when its turn comes.
+
+    Returns:
+        The kind of each one's outage, and when it begins.
+    """
+    outages = {}
+    dice = random.Random(13)  # noqa: S311 - the same outages in each run
     for number in range(SIZE):
         instance_id = f"S{number}"
-        kind = ("", OUTAGES[number // 2 % len(OUTAGES)])[number % 2]
-        engine.add(Instance(instance_id, SANDBOX_TOKEN, generation=GENERATIONS[number % len(GENERATIONS)]))
-        sorts[instance_id] = kind or "none"
-        if kind:
-            begin, end = SPANS[number // 2 // len(OUTAGES) % len(SPANS)]
-            engine.add_outage(kind, begin * SCALE, None if end is None else end * SCALE, instance_id)
-    return sorts
+        engine.add(Instance(instance_id, SANDBOX_TOKEN, generation=GENERATIONS[number // 2 % len(GENERATIONS)]))
+        if number % 2:
+            kind = OUTAGES[number // 4 % len(OUTAGES)]
+            turn = LEAD + number * calls / PACE
+            begin = dice.choice((0.0, turn - dice.uniform(0.0, BEFORE), turn + dice.uniform(0.0, AFTER)))
+            engine.add_outage(kind, begin * SCALE, None, instance_id)
+            outages[instance_id] = (kind, engine.clock() + begin * SCALE)
+    return outages
+
+
+def sort_of(engine: Engine, instance_id: str, outages: dict[str, tuple[str, float]]) -> tuple[str, str]:
+    """Which outage a session met, and for how long that had lasted when the run first read it."""
+    if instance_id not in outages:
+        return NONE
+    kind, begin = outages[instance_id]
+    age = (engine.calls(instance_id, "info")[0].time - begin) / SCALE
+    return kind, AGES[0 if age > BEFORE else 1 if age > 0 else 2]
 
 
 def run(url: str, ids: list[str], restart_first: bool) -> list[dict[str, Any]]:
@@ -83,9 +120,10 @@ def run(url: str, ids: list[str], restart_first: bool) -> list[dict[str, Any]]:
         "access_token": SANDBOX_TOKEN,
         "instances": ids,
         "state": "logged_out",
+        "start_if_stopped": True,
         "on_unproven": "fail",
         "restart_first": restart_first,
-        "calls_per_second": 200,
+        "calls_per_second": PACE / SCALE,
         "max_connections": 32,
         **{name: seconds * SCALE for name, seconds in TIMES.items()},
     }
@@ -96,22 +134,31 @@ def run(url: str, ids: list[str], restart_first: bool) -> list[dict[str, Any]]:
     return entries
 
 
+def measured(restart_first: bool) -> dict[tuple[str, str], Figures]:
+    """Run once. Returns the figures of each sort of sessions."""
+    figures = {sort: Figures() for sort in SORTS}
+    engine = Engine(delays=Delays(scale=SCALE))
+    with Server(engine) as server:
+        outages = populate(engine, 6 if restart_first else 3)
+        time.sleep(LEAD * SCALE)
+        for entry in run(server.url, [f"S{number}" for number in range(SIZE)], restart_first):
+            name = entry["instance_id"]
+            sort = sort_of(engine, name, outages)
+            figures[sort].count(entry, engine.look(name), len(engine.calls(name)))
+    return figures
+
+
 def table() -> list[str]:
-    """The figures, by the sort of outage, without and with restart_first."""
+    """The figures of both runs, by the sort of outage, and what a session without an outage took."""
+    alone, runbook = measured(False), measured(True)
     lines = [
-        "| outage | sessions | severed | false claims | keys burnt | needless `unproven` |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| outage | when its turn comes | sessions | severed | false claims | keys burnt | needless `unproven` |",
+        "|---|---|---:|---:|---:|---:|---:|",
     ]
-    for restart_first in (False, True):
-        figures = {name: Figures() for name in ("none", *OUTAGES)}
-        engine = Engine(delays=Delays(scale=SCALE))
-        with Server(engine) as server:
-            sorts = populate(engine)
-            for entry in run(server.url, list(sorts), restart_first):
-                figures[sorts[entry["instance_id"]]].count(entry["verdict"], engine.look(entry["instance_id"]))
-        suffix = ", `restart_first`" if restart_first else ""
-        lines += [found.row(f"{name}{suffix}") for name, found in figures.items()]
-    return lines
+    for sort in SORTS:
+        pairs = zip(alone[sort].cells(), runbook[sort].cells(), strict=True)
+        lines.append(f"| {' | '.join(sort)} | {' | '.join(f'{one} / {other}' for one, other in pairs)} |")
+    return [*lines, "", f"A session without an outage: {alone[NONE].cost()} / {runbook[NONE].cost()}."]
 
 
 if __name__ == "__main__":

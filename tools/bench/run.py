@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the collection beside what a user would write instead: run.py [--runs 5] [--only NAME]... [--write FILE].
 
+A row needs both of its works, as in --only life --only life_bare.
+
 All works are run in turns, against the simulator in a process of its own; a row compares the medians of two.
 Nothing here passes or fails: it prints a table.
 """
@@ -167,7 +169,8 @@ def nothing(bench: Bench) -> float:
     return bench.playbook("nothing")
 
 
-LIFE = {"scale": 1, "logout": {"GOWS": 2, "NOWEB": 2, "WEBJS": 2}, "qr": 3}
+# On the newest engine a logout takes a second until the session shows STOPPED, and another until it is answered.
+LIFE = {"scale": 1, "lead": 1, "qr": 3}
 WORKS: dict[str, Work] = {
     "one": logouts(1, loop),
     "one_recipe": logouts(1, recipe),
@@ -277,28 +280,51 @@ def lines(bench: Bench, runs: int, only: list[str]) -> Iterator[str]:
         if row.ours in seconds and row.theirs in seconds:
             yield row.line(seconds)
     yield ""
-    if not only or "outages" in only:
-        bench.run(sys.executable, HERE / "outages.py")
-        yield from [*bench.output.splitlines(), ""]
     if not only or "scale" in only:
         yield from scale(bench, runs)
+
+
+def outages(bench: Bench) -> Iterator[str]:
+    """What is claimed of sessions that are cut off from WhatsApp, held against the truth."""
+    bench.run(sys.executable, HERE / "outages.py")
+    yield from bench.output.splitlines()
+
+
+def replaced(text: str, name: str, lines: list[str]) -> str:
+    """A page with these lines between its marks of that name."""
+    before, mark, rest = text.partition(f"<!-- {name} -->\n")
+    after = rest.partition(f"<!-- end of {name} -->")[2]
+    return before + mark + "\n".join(["", *lines, "", f"<!-- end of {name} -->"]) + after
+
+
+def printed(lines: Iterator[str]) -> list[str]:
+    """The lines, each shown as it comes."""
+    found = []
+    for line in lines:
+        print(line, flush=True)
+        found.append(line)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", action="append", choices=[*WORKS, "outages", "scale"], default=[])
-    parser.add_argument("--write", type=Path, help="put the table into this file, between its marks")
+    parser.add_argument("--write", type=Path, help="put the tables into this file, each between its marks")
     options = parser.parse_args()
+    only = options.only
+    if options.write and set(only) - {"outages"}:
+        parser.error("--write takes whole tables: leave --only out, or give outages alone")
     with tempfile.TemporaryDirectory() as name, simulator(Path(name)) as url:
-        table = []
-        for line in lines(Bench(url, Path(name)), options.runs, options.only):
-            print(line, flush=True)
-            table.append(line)
+        bench = Bench(url, Path(name))
+        tables = {"table": printed(lines(bench, options.runs, only))} if only != ["outages"] else {}
+        if not only or "outages" in only:
+            tables["outages"] = printed(outages(bench))
     if options.write:
-        before, mark, rest = options.write.read_text().partition("<!-- table -->\n")
-        after = rest.partition("<!-- end of table -->")[2]
-        options.write.write_text(before + mark + "\n".join(["", *table, "", "<!-- end of table -->"]) + after)
+        text = options.write.read_text()
+        for name, table in tables.items():
+            text = replaced(text, name, table)
+        options.write.write_text(text)
 
 
 if __name__ == "__main__":
