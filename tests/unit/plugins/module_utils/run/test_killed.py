@@ -42,15 +42,18 @@ BURNT = {name for name in IDS if name.startswith("burning")}
 
 
 class DeadlyEngine(Engine):
-    """Kills a process at the call of that number, before the call takes effect or just after it."""
+    """Kills a process at the call of that number, before the call takes effect or just after it.
 
-    def __init__(self, deadly: int, spares: bool) -> None:
+    An outage may begin with that call.
+    """
+
+    def __init__(self, deadly: int, spares: bool, instances: Any = FLEET, outage: str = "") -> None:
         super().__init__(delays=Delays(scale=0))
-        self._left, self._spares = deadly, spares
+        self._left, self._spares, self._outage = deadly, spares, outage
         self.victim = 0
         self.struck = False
         self.known = threading.Event()
-        fleet.load(self, copy.deepcopy(FLEET))
+        fleet.load(self, copy.deepcopy(instances))
 
     def begin(self, *args: Any, **kwargs: Any) -> Request:
         self._left -= 1
@@ -58,6 +61,8 @@ class DeadlyEngine(Engine):
             assert self.known.wait(PATIENCE)
             self.struck = True
             os.kill(self.victim, signal.SIGKILL)
+            if self._outage:
+                self.add_outage(self._outage)
             if self._spares:
                 self.add_fault(Fault("drop"))
         return super().begin(*args, **kwargs)
