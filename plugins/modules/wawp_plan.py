@@ -54,6 +54,12 @@ options:
     description: Whether to carry the plan out, which needs O(confirm). In check mode it is never carried out.
     type: bool
     default: false
+  confirm_stop:
+    description:
+      - Whether to read a session after its stop even if the reply says that it is C(STOPPED). Whoever reads all
+        sessions afterwards anyway, as the runbooks do for their report, saves a call with V(false).
+    type: bool
+    default: true
   confirm:
     description: The phrase of the plan, as it was given by whoever confirms.
     type: str

@@ -30,7 +30,7 @@ _IRREVERSIBLE = ("logout", "delete")
 _FINAL: Mapping[str, str] = {
     "logout": "Logging out can't be undone: to connect again, somebody has to scan a QR code with the phone.",
     "delete": "Deleting can't be undone: the instance and its settings are gone.",
-    "temp_link_revoke": "A revoked temporary link doesn't come back; a new one can be made.",
+    "temp_link_revoke": "Temporary links are revoked where there are any, and don't come back; new ones can be made.",
 }
 _PORTS = {"http": 80, "https": 443}
 
@@ -208,6 +208,9 @@ def effects(plan: Mapping[str, Any]) -> dict[str, int]:
 def finality(plan: Mapping[str, Any]) -> list[str]:
     """What can't be undone, in words."""
     calls = {*effects(plan), *(["delete"] if plan["delete"] else [])}
+    # A plan doesn't look for links: there may be one at any time, and revoking it loses nothing.
+    if any(entry["calls"] and entry["state"] == "decommissioned" for entry in plan["entries"]):
+        calls.add("temp_link_revoke")
     return [said for call, said in _FINAL.items() if call in calls]
 
 

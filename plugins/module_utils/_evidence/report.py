@@ -13,7 +13,7 @@ from typing import Any
 
 from .._errors import OptionError
 from .._identity import identity_of
-from .._session.model import PROVEN, UNPROVEN
+from .._session.model import PROVEN, STOPPED_STATUSES, UNPROVEN
 from .._version import VERSION
 from .advice import ADVICE_LOST, ADVICE_PAIRED_AGAIN, needs_human, reached
 from .hash_chain import ALGORITHM, chained, neutral
@@ -173,6 +173,7 @@ def _record(number: int, instance_id: str, evidence: Evidence, results: _Results
     main, done, first = results.main, results.done, results.first
     outcome, verdict = _judge(evidence, results, instance_id)
     before = results.account_before or evidence.accounts.get(instance_id)
+    running = _not_seen_stopped(results)
     return {
         "number": number,
         **identity_of({"instance_id": instance_id}, results.listed, first, results.after).fields,
@@ -182,8 +183,8 @@ def _record(number: int, instance_id: str, evidence: Evidence, results: _Results
         "proven_at": main.get("proven_at"),
         "proof_seconds": main.get("proof_seconds"),
         "advice": _advice(outcome, verdict, results),
-        "message": _message(results, outcome, evidence),
-        "failed": any(entry.get("failed") or entry.get("left_alone") for entry in done),
+        "message": _message(results, outcome, evidence) or running,
+        "failed": running is not None or any(entry.get("failed") or entry.get("left_alone") for entry in done),
         "who": {name: evidence.request.get(name) for name in ("operator", "requester", "approver")},
         "what": {"runbook": evidence.runbook, "state": main.get("state") or (results.planned or {}).get("state")},
         "when": _when(evidence, done, outcome),
@@ -230,6 +231,21 @@ def _deleted(results: _Results) -> bool | None:
         return None
     gone = results.after is not None and results.after.get("exists") is False
     return gone or (not results.deleted.get("failed") and not results.deleted.get("left_alone"))
+
+
+def _not_seen_stopped(results: _Results) -> str | None:
+    """What is wrong with a session whose stop was left to be seen when all is read again; None if nothing is."""
+    session, seen = results.session, results.after
+    if session is None or session.get("failed") or results.deleted is not None:
+        return None
+    stopped = any(action["action"] == "stop" for action in session.get("actions") or [])
+    if not stopped or session.get("state") != "decommissioned" or session.get("status") in STOPPED_STATUSES:
+        return None
+    if seen is None or seen.get("exists") is None:
+        return "A stop was sent and not refused, but the session could not be read again: look whether it is STOPPED."
+    if not seen["exists"] or seen.get("status") in STOPPED_STATUSES:
+        return None
+    return f"A stop was sent and not refused, but the session is {seen['status']}: whoever sees its QR code can link."
 
 
 def checked_results(params: Entry, names: Iterable[str]) -> None:

@@ -9,22 +9,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .._errors import EXPIRED, UNREADABLE, WawpError
 from .._session.model import Session, parse_session
-from .._session.run import Answer, Call, Lifecycle, Outcome, RunStopped, Wait
+from .._session.run import MAX_READING_AGE, Answer, Call, Lifecycle, Outcome, RunStopped, Wait
 from .clock import steady
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A 2xx reply: its status, and the session for ``info``. ``planned`` where nothing was sent."""
+    """A 2xx reply: its status, and the session for ``info``. ``planned`` where nothing was sent.
+
+    ``age`` is how many seconds ago it came, for a reading that was made before the run.
+    """
 
     http_status: int | None = None
     session: Session | None = None
     body: Any = None
     planned: bool = False
+    age: float | None = None
 
 
 # Sends the call of that name about one session; raises WawpError.
@@ -105,19 +109,50 @@ def execute(call: Call, send: Send, clock: Clock) -> Answer:
     except MemoryError:  # it may have been sent
         unseen = WawpError(UNREADABLE, f"{call.name}: this machine has no memory left for the reply")
         return Answer(at=clock.now(), sent_at=sent_at, error=unseen)
+    age = reply.age or 0.0
     return Answer(
-        at=clock.now(),
-        sent_at=sent_at,
+        at=clock.now() - age,
+        sent_at=sent_at - age,
         session=reply.session,
         body=reply.body,
         http_status=reply.http_status,
         planned=reply.planned,
+        reused=reply.age is not None,
     )
 
 
 def is_expired(call: Call, clock: Clock) -> bool:
     """Whether what the call rests on is no longer fresh."""
     return call.expires is not None and clock.now() > call.expires
+
+
+class Reading(NamedTuple):
+    """What was read of a session, and when it was asked for, by steady()."""
+
+    session: Session
+    asked_at: float
+
+    @property
+    def age(self) -> float:
+        """How many seconds ago that was."""
+        return steady() - self.asked_at
+
+
+class ReadBefore:
+    """A Send that answers its first ``info`` with a reading that was made before, if that is still fresh."""
+
+    def __init__(self, send: Send, reading: Reading) -> None:
+        self._send = send
+        self._reading: Reading | None = reading
+
+    def __call__(self, name: str) -> Reply:
+        reading = self._reading if self.is_known(name) else None
+        self._reading = None
+        return Reply(session=reading.session, age=reading.age) if reading else self._send(name)
+
+    def is_known(self, name: str) -> bool:
+        """Whether the call of that name would be answered without being sent."""
+        return name == "info" and self._reading is not None and self._reading.age <= MAX_READING_AGE
 
 
 def sender(caller: Caller, instance_id: str, access_token: str) -> Send:

@@ -17,18 +17,24 @@ class DryRun:
     """Check mode: reads are sent, no write is; from the first write on, what the engine was measured to do is imagined.
 
     It is the Send and, since what is imagined needs no waiting for, the Clock of one run.
+
+    Args:
+        send: sends the reads.
+        clock: real time.
+        looks_for_links: whether temporary links are looked for, or taken for absent.
     """
 
-    def __init__(self, send: Send, clock: Clock) -> None:
+    def __init__(self, send: Send, clock: Clock, looks_for_links: bool = True) -> None:
         self._send = send
         self._clock = clock
+        self._looks_for_links = looks_for_links
         self._seen: Session | None = None
         self._imagining = False
         self._skipped = 0.0
 
     def __call__(self, name: str) -> Reply:
         if name == GET:
-            return self._send(name)
+            return self._send(name) if self._looks_for_links else Reply(body={"link": None}, planned=True)
         if name == REVOKE:
             return Reply(planned=True)
         if name != "info":
@@ -45,7 +51,9 @@ class DryRun:
 
     def is_simulated(self, name: str) -> bool:
         """Whether the call of that name would be answered without being sent."""
-        return name != GET and (self._imagining or name != "info")
+        if name == GET:
+            return not self._looks_for_links
+        return self._imagining or name != "info"
 
     def now(self) -> float:
         return self._clock.now() + self._skipped
@@ -70,8 +78,8 @@ def dry_run(lifecycle: Lifecycle, send: Send, clock: Clock) -> Outcome:
 def predict(name: str, session: Session | None) -> Session | None:
     """Where a call leads in the end, as the engine was measured; None for a deleted session.
 
-    STOPPED is expected to be paired although it shows no account, since engines hide it there. FAILED without an
-    account is expected to await a scan, unless the reply doesn't speak of accounts at all.
+    STOPPED and STARTING are expected to be paired although they show no account, since engines hide it there. FAILED
+    without one is expected to await a scan, unless the reply doesn't speak of accounts at all.
     """
     if session is None or name == "delete":
         return None
@@ -80,7 +88,7 @@ def predict(name: str, session: Session | None) -> Session | None:
     if name == "logout":
         # While STARTING it doesn't reach the phone: the key is gone, and the engine goes on trying.
         return _as(session, STARTING if session.status == STARTING else SCAN_QR_CODE, without_account=True)
-    if session.account is not None or session.stopped or session.status == WORKING:
+    if session.account is not None or session.stopped or session.status in (WORKING, STARTING):
         return _as(session, WORKING)
     return _as(session, FAILED if session.status == FAILED and not session.account_given else SCAN_QR_CODE)
 

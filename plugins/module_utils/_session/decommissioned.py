@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .logged_out import logged_out
-from .model import UNPROVEN, Session
+from .model import UNPROVEN, Session, parse_session
 from .progress import Run
-from .run import RunStopped, Steps
+from .run import Answer, RunStopped, Steps
 from .temp_link import close_link
 from .writes import send
 
@@ -21,7 +21,9 @@ def stopped(run: Run) -> Steps:
     session = run.require_session((yield from run.read_confirmed(_is_stopped)))
     if _is_stopped(session):
         return
-    yield from send(run, "stop", lambda seen: not _is_stopped(seen))
+    answer = yield from send(run, "stop", lambda seen: not _is_stopped(seen))
+    if not run.goal.confirm_stop and answer is not None and _says_stopped(answer):
+        return
     session = run.require_session((yield from run.read_until(_is_stopped, run.timeout)))
     if run.goal.wait and not _is_stopped(session):
         raise RunStopped(f"stop was accepted, but after {run.timeout:g} s the session is {session.status}")
@@ -29,6 +31,14 @@ def stopped(run: Run) -> Steps:
 
 def _is_stopped(session: Session) -> bool:
     return session.stopped
+
+
+def _says_stopped(answer: Answer) -> bool:
+    """Whether the reply to a stop says so, as Wawp documents it; the engine answers for an unknown name without."""
+    try:
+        return parse_session(answer.body).stopped
+    except ValueError:
+        return False
 
 
 def decommissioned(run: Run) -> Steps:

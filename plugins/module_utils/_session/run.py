@@ -20,6 +20,8 @@ from .model import PROVEN, Session
 
 # Seconds between the tries of a read that fails for the moment; longer if the server asks for it, up to a minute.
 RETRY_DELAYS = (0.5, 1.0, 2.0, 4.0)
+# Seconds after a restart or a logout by which most engines show what came of it.
+SOON = 1.0
 MAX_RETRY_AFTER = 60.0
 # A logout is sent only while the reading it rests on is this fresh: a session that left WORKING meanwhile would
 # lose its only key without being unlinked. So is what hides a session, which somebody may have paired meanwhile.
@@ -60,6 +62,8 @@ class Goal:
     # Longer than a restart that somebody else sends shows STOPPED: 3 s on the slowest engine that was measured.
     confirm_after: float = 5.0
     proof_timeout: float = 30.0
+    # Whether a stop is read after even if its reply says STOPPED. Who reads the session later anyway needs no more.
+    confirm_stop: bool = True
     previous: Known | None = None
 
     @property
@@ -105,6 +109,7 @@ class Answer:
         error: why there is none.
         http_status: of a 2xx reply.
         planned: check mode: nothing was sent, this is what is expected.
+        reused: a reading that was made before the run, whose times are negative.
     """
 
     at: float
@@ -114,6 +119,7 @@ class Answer:
     error: WawpError | None = None
     http_status: int | None = None
     planned: bool = False
+    reused: bool = False
 
 
 @dataclass(frozen=True)

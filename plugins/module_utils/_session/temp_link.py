@@ -66,6 +66,7 @@ def _look(run: Run) -> Steps:
         yield from run.pause(pause)
         answer = yield Call(GET)
         run.now = answer.at
+        run.outcome.reads += not answer.planned
         problem = answer.error
         if isinstance(problem, WawpError):
             if problem.transient:

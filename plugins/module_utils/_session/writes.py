@@ -15,12 +15,16 @@ from .run import MAX_RETRY_AFTER, RETRY_DELAYS, Call, RunStopped, Steps
 
 
 def send(run: Run, name: str, still_old: Callable[[Session], bool]) -> Steps:
-    """Send a write. After an ambiguous reply read first; if the old state is seen twice, send it once more."""
+    """Send a write. After an ambiguous reply read first; if the old state is seen twice, send it once more.
+
+    Returns:
+        The Answer to it if it was accepted, None if a reading says that it came through.
+    """
     while True:
         answer = yield from run.write(name)
         error = answer.error
         if error is None:
-            return
+            return answer
         if error.kind == EXPIRED:
             run.deferred[name] += 1
             run.readings.clear()
@@ -28,7 +32,7 @@ def send(run: Run, name: str, still_old: Callable[[Session], bool]) -> Steps:
             yield from recover(run, error)
         session = yield from run.read_confirmed(still_old)
         if session is None or not still_old(session):
-            return
+            return None
         if error.kind in (REFUSED, WRONG_STATUS):
             raise RunStopped(str(error), error)
         limit_tries(run, name, error)

@@ -16,14 +16,14 @@ from .._api.client import Client
 from .._evidence.outcomes import FAILED
 from .._evidence.outcomes import counted as worded
 from .._run.clock import RunTime, steady
-from .._run.driver import Reply, Send, WallClock, sender
+from .._run.driver import ReadBefore, Reading, Reply, Send, WallClock, sender
 from .._run.dry_run import DryRun
 from .._run.fleet import Fleet, Job
 from .._run.interrupt import Interruption, abandoned_by_reader
 from .._run.journal import WRITE_AHEAD_CALLS
 from .._run.pace import Pace
 from .._session.account import whole_account
-from .._session.model import UNPROVEN, VERDICTS
+from .._session.model import UNPROVEN, VERDICTS, WORKING, Session
 from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
 from .._session.states import lifecycle
 from .journaling import RunJournal
@@ -68,6 +68,9 @@ class FleetRun:
         accepted: instances that may fail.
         permit: asked before each call that can't be undone, with member, call and the account last seen; returns why
             it is not to be sent, None if it may be.
+        looks_for_links: whether check mode looks for temporary links.
+        readings: what was read of those that were WORKING when the run began, by instance, for one that follows.
+        read_before: the same of a run before; what is still fresh isn't read again.
 
     Raises:
         OptionError: a value can't be used; nothing was sent.
@@ -99,10 +102,13 @@ class FleetRun:
         self.excused: frozenset[str] = frozenset()
         self.accepted: frozenset[str] = frozenset()
         self.permit: Permit = lambda member, call, account: None
+        self.looks_for_links = True
+        self.readings: dict[str, Reading] = {}
+        self.read_before: Mapping[str, Reading] = {}
         self.diffs: dict[int, dict[str, Any]] = {}
         self.failures = 0
         self.calls = 0
-        self.duration = 0.0
+        self.duration = self._began_at = 0.0
 
     def run(self) -> None:
         """Bring every session to its goal, or as many as the brake lets."""
@@ -116,7 +122,7 @@ class FleetRun:
             tick=self._tick,
             interrupted=lambda: self._interruption.reason is not None,
         )
-        began = steady()
+        began = self._began_at = steady()
         try:
             with self._interruption:
                 fleet.run()
@@ -144,21 +150,34 @@ class FleetRun:
         send, clock = self._noting_account(index, member), WallClock()
         self._began[index] = self.time.now()
         if self._check_mode:
-            rehearsal = DryRun(send, clock)
+            rehearsal = DryRun(send, clock, self.looks_for_links)
             return Job(index, steps, rehearsal, rehearsal, rehearsal.is_simulated)
-        return Job(index, steps, send, clock)
+        reading = self.read_before.get(member.instance_id)
+        if reading is None:
+            return Job(index, steps, send, clock)
+        self._note_account(index, reading.session)
+        known = ReadBefore(send, reading)
+        return Job(index, steps, known, clock, known.is_known)
 
     def _noting_account(self, index: int, member: Member) -> Send:
         """What sends a member's calls, and notes whose session it is for the plan."""
         send = sender(self._client, member.instance_id, member.access_token)
 
         def noting(name: str) -> Reply:
+            asked_at = steady()
             reply = send(name)
-            if reply.session is not None and reply.session.account is not None:
-                self.accounts[index] = whole_account(reply.session.account)
+            if reply.session is not None:
+                self._note_account(index, reply.session)
+                # Later ones would be too old once it is their turn.
+                if reply.session.status == WORKING and asked_at - self._began_at < MAX_READING_AGE:
+                    self.readings[member.instance_id] = Reading(reply.session, asked_at)
             return reply
 
         return noting
+
+    def _note_account(self, index: int, session: Session) -> None:
+        if session.account is not None:
+            self.accounts[index] = whole_account(session.account)
 
     def _sending(self, job: Job, call: Call) -> RunStopped | None:
         """Note what can burn a key before it is sent. What can't be noted isn't sent; at the run's end, only reads."""

@@ -178,6 +178,7 @@ def parse_goal(params: Mapping[str, Any]) -> Goal:
         proof_timeout=parse_seconds(params, "proof_timeout", zero=False),
         restart_first=params["restart_first"],
         trust_empty_account=params["trust_empty_account"],
+        confirm_stop=params.get("confirm_stop", Goal.confirm_stop),
     )
 
 

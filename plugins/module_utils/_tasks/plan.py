@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Union
 
 from .._errors import OptionError
@@ -36,8 +37,10 @@ from .._evidence.plan import (
 from .._evidence.request import checked_request
 from .._files import dies_with_job, read_bytes, require_folder, write_private
 from .._redact import mask_account, one_line
+from .._run.driver import Reading
 from .._run.journal import Survey, survey
 from .._session.model import UNPROVEN
+from .._session.run import Goal
 from .fleet import FleetRun, Say, by_cause, fleet_result, named
 from .last_words import NEXT_PLAN
 from .options import FLEET_SPEC, START, Member, Spec, parse_limit, parse_members
@@ -52,6 +55,7 @@ PLAN_SPEC: Spec = {
     "arriving": {"type": "list", "elements": "dict", "default": [], "no_log": False},
     "keep_linked": {"type": "bool", "default": False},
     "execute": {"type": "bool", "default": False},
+    "confirm_stop": {"type": "bool", "default": Goal.confirm_stop},
     "confirm": {"type": "str"},
     "confirm_delete": {"type": "str"},
     "input": {"type": "dict", "default": {}},
@@ -64,8 +68,9 @@ PLAN_SPEC: Spec = {
 SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - public, see docs/simulator.md
 # Seconds that a logout takes until it is verified, on a slow engine.
 _LOGOUT_SECONDS = 12
-# Calls besides the writes themselves that an instance takes while a plan is carried out.
-_READS = 4
+# Readings that an instance takes while a plan is carried out, besides the gate's and one after each write: of its
+# temporary link, before its first write where the gate's is too old by then, and at the end.
+_READS = 3
 _DIES = (
     "Lost with this job: journal and plan lie in its container. Set wawp_journal to a path that AWX mounts into each "
     "job; else the next job doesn't know what this one sends, and the phrase fits only while nothing has changed"
@@ -91,6 +96,7 @@ def plan_task(
     caller = (say, is_abandoned, say_last)
     run = FleetRun({**params, "max_failures": None}, True, *caller)  # all of them belong to the plan
     run.next_step = NEXT_PLAN if params["confirm"] else "Run the same command again for a plan."
+    run.looks_for_links = False  # whether there is one may change at any time, and revoking it loses nothing
     run.run()
     plan = _plan(params, run)
     approved, refusal = _gate(plan, params, check_mode)
@@ -340,7 +346,7 @@ def _execute(
     if not params["instances"]:
         return []
     expected = frozenset(entry["instance_id"] for entry in result["entries"] if entry["fails"])
-    run = _run(plan, params, expected, caller)
+    run = _run(plan, params, expected, caller, predicted.readings)
     done = [fleet_result(run)]
     result["sessions"] = _without_fields(done[0].result["sessions"], "session")
     result["entries"] = _with_accounts(result["entries"], _seen_by(run))
@@ -360,7 +366,13 @@ def _without_fields(results: Iterable[Mapping[str, Any] | None], *names: str) ->
     return [{name: value for name, value in (entry or {}).items() if name not in names} for entry in results]
 
 
-def _run(plan: Mapping[str, Any], params: Mapping[str, Any], expected: frozenset[str], caller: Caller) -> FleetRun:
+def _run(
+    plan: Mapping[str, Any],
+    params: Mapping[str, Any],
+    expected: frozenset[str],
+    caller: Caller,
+    readings: Mapping[str, Reading] = MappingProxyType({}),
+) -> FleetRun:
     """Run the fleet. What can't be undone is sent only if the plan has it, to the account that the plan names."""
     entries = {entry["instance_id"]: entry for entry in plan["entries"]}
 
@@ -375,6 +387,7 @@ def _run(plan: Mapping[str, Any], params: Mapping[str, Any], expected: frozenset
     run = FleetRun(params, False, *caller)
     run.next_step = NEXT_PLAN
     run.excused, run.accepted, run.permit = expected, frozenset(plan["accepted"]), permit
+    run.read_before = readings
     run.run()
     return run
 

@@ -115,6 +115,31 @@ def test_outcomes(tmp_path: Path, purpose: str, given: dict[str, Any], outcome: 
     assert result["summary"]["outcomes"] == {**dict.fromkeys(OUTCOMES, 0), outcome: 1}
 
 
+STOP = {**session()["actions"][0], "action": "stop"}
+UP: dict[str, Any] = {"actions": [*session()["actions"], STOP], "status": "SCAN_QR_CODE"}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"sessions": [session(**UP)], "after": [seen(status="STOPPED")]}, None),
+        ({"sessions": [session(**UP)], "after": [seen(status="SCAN_QR_CODE")]}, "the session is SCAN_QR_CODE"),
+        ({"sessions": [session(**UP)], "after": [seen(exists=None, status=None)]}, "could not be read again"),
+        ({"sessions": [session(**UP)]}, "could not be read again"),
+        ({"sessions": [session(**UP)], "after": [seen(exists=False, status=None)]}, None),
+        ({"sessions": [session(**UP)], "deleted": [session(**UP)], "after": [seen(exists=False, status=None)]}, None),
+        ({"sessions": [session(**{**UP, "state": "logged_out"})], "after": [seen(status="SCAN_QR_CODE")]}, None),
+    ],
+)
+def test_a_stop_that_is_not_seen_done_when_all_is_read_again_needs_a_human(
+    tmp_path: Path, given: dict[str, Any], told: str | None
+) -> None:
+    result = report(directory=str(tmp_path), purpose="sever", **given)
+    (record,) = written(result)["records"]
+    assert (record["outcome"], record["failed"], result["complete"]) == ("severed", told is not None, told is None)
+    assert (told or "None") in str(record["needs_human"])
+
+
 @pytest.mark.parametrize("runbook", ["../escaped", "/tmp/x", "a b", ""])  # noqa: S108 - nothing is written there
 def test_reports_stay_in_their_folder(tmp_path: Path, runbook: str) -> None:
     with pytest.raises(OptionError, match="runbook"):

@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, WawpError
-from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import Reply, drive
+from ansible_collections.wawp.cloud.plugins.module_utils._run.clock import steady
+from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import (
+    ReadBefore,
+    Reading,
+    Reply,
+    drive,
+    execute,
+    sender,
+)
 from ansible_collections.wawp.cloud.plugins.module_utils._run.dry_run import predict
 from ansible_collections.wawp.cloud.plugins.module_utils._session.account import parse_account
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import parse_session
@@ -50,6 +58,8 @@ NULL: dict[str, Any] = {"me": None}
         ("restart", "FAILED", NULL, "SCAN_QR_CODE"),
         ("restart", "FAILED", {}, "FAILED"),
         ("restart", "WORKING", {}, "WORKING"),
+        ("restart", "STARTING", NULL, "WORKING"),
+        ("restart", "STARTING", {}, "WORKING"),
         ("restart", "SCAN_QR_CODE", NULL, "SCAN_QR_CODE"),
     ],
 )
@@ -145,6 +155,29 @@ def test_an_error_is_an_answer() -> None:
     assert told[0].error.http_status == 502
 
 
+def test_a_reading_from_before_the_run_is_taken_once_and_dated_back() -> None:
+    sim = SimulatedRun(instance())
+    dummy, body = sim.call("info", sim.instance.instance_id, TOKEN)
+    send = sender(sim, sim.instance.instance_id, TOKEN)
+    known = ReadBefore(send, Reading(parse_session(body), steady() - 4.0))
+    sim.sent.clear()
+    outcome = drive(lifecycle(Goal("logged_out")), known, sim)
+    assert sim.calls == ["logout", "info=STARTING", "info=SCAN_QR_CODE"]
+    assert (outcome.verdict, outcome.reads) == ("severed", 2)
+    answer = execute(Call("info"), ReadBefore(send, Reading(parse_session(body), steady() - 4.0)), sim)
+    assert answer.reused
+    assert answer.sent_at == pytest.approx(sim.now() - 4.0, abs=1.0)
+
+
+@pytest.mark.parametrize(("age", "first"), [(MAX_READING_AGE + 1, "info"), (0.0, "temp_link_get")])
+def test_a_reading_from_before_the_run_that_is_old_or_has_been_passed_by_is_made_again(age: float, first: str) -> None:
+    sim = SimulatedRun(instance())
+    dummy, body = sim.call("info", sim.instance.instance_id, TOKEN)
+    send = ReadBefore(sender(sim, sim.instance.instance_id, TOKEN), Reading(parse_session(body), steady() - age))
+    send(first)
+    assert send("info").age is None
+
+
 class Paced(SimulatedRun):
     """A sim in which calls wait for their turn, as in a fleet: that of one call comes too late a few times."""
 
@@ -181,7 +214,6 @@ def test_a_logout_whose_turn_came_too_late_is_not_sent_before_another_reading() 
         "info=WORKING",
         "info=WORKING",
         "logout",
-        "info=STARTING",
         "info=STARTING",
         "info=SCAN_QR_CODE",
     ]

@@ -42,7 +42,7 @@ def has_link(sim: SimulatedRun) -> bool:
 def test_working_without_a_link() -> None:
     sim, outcome = play(instance())
     assert sim.calls == [
-        *("info=WORKING", "temp_link_get", "logout", "info=STARTING", "info=STARTING", "info=SCAN_QR_CODE"),
+        *("info=WORKING", "temp_link_get", "logout", "info=STARTING", "info=SCAN_QR_CODE"),
         *("stop", "info=STOPPED"),
     ]
     assert ended(sim, outcome) == ("severed", "STOPPED", False)
@@ -239,3 +239,19 @@ def test_no_such_session() -> None:
     assert sim.writes == []
     assert outcome.failed
     assert "doesn't exist" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (Fault("created", call="stop"), []),
+        (Fault("patch", call="stop", replace={"status": "SCAN_QR_CODE"}), ["info=STOPPED"]),
+        (Fault("patch", call="stop", remove=["status"]), ["info=STOPPED"]),
+    ],
+)
+def test_a_stop_that_is_read_later_anyway_is_read_now_unless_its_reply_says_stopped(
+    said: Fault, read: list[str]
+) -> None:
+    sim, outcome = play(instance(), said, confirm_stop=False)
+    assert sim.calls[-1 - len(read) :] == ["stop", *read]
+    assert (outcome.verdict, sim.instance.status, outcome.failed) == ("severed", "STOPPED", False)

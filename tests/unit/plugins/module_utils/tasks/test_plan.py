@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._run import driver
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks import plan as plan_module
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.plan import PLAN_SPEC, plan_task
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
@@ -140,12 +141,16 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> No
     monkeypatch.setattr(plan_module, "_execute", execute)
 
 
+@pytest.mark.parametrize("restart_first", [True, False])
 def test_who_was_paired_instead_in_the_last_moment_is_not_logged_out(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, restart_first: bool
 ) -> None:
+    """Whoever is seen after the restart counts, or once the gate's reading is too old for a logout to rest on."""
     phrase = desk.plan()["confirm"]
+    if not restart_first:
+        monkeypatch.setattr(driver, "MAX_READING_AGE", 0.0)
     meanwhile(monkeypatch, lambda: setattr(desk.engine.look("A2"), "account", ALIKE))
-    done = desk.execute(confirm=phrase)
+    done = desk.execute(confirm=phrase, restart_first=restart_first)
     assert "the account isn't the one that the plan names" in done["sessions"][1]["msg"]
     assert "logout" not in desk.engine.writes("A2")
 
@@ -157,6 +162,28 @@ def test_who_was_paired_anew_in_the_last_moment_is_not_logged_out(desk: Desk, mo
     done = desk.execute("A1", "A3", confirm=phrase)
     assert "the plan has no logout of it" in done["sessions"][1]["msg"]
     assert desk.engine.look("A3").linked
+
+
+def names(desk: Desk, first: int = 0) -> list[str]:
+    """The calls about A1, from that one on."""
+    return [f"{entry.method} {entry.call}" for entry in desk.engine.calls("A1")[first:]]
+
+
+def test_a_plan_takes_one_reading_and_its_run_no_second_one_before_the_logout(desk: Desk) -> None:
+    phrase = desk.plan()["confirm"]
+    assert names(desk) == ["POST info"]
+    done = desk.execute(confirm=phrase, confirm_stop=False)
+    seen = ["POST info", "GET temp_link", "POST logout", "POST info", "POST stop"]
+    assert names(desk, 1) == seen
+    assert [entry["reads"] for entry in (*done["planned"], *done["sessions"])] == [1, 1, 2, 2]
+    assert all(entry["verdict"] == "severed" and entry["status"] == "SCAN_QR_CODE" for entry in done["sessions"])
+
+
+def test_a_reading_of_the_gate_that_has_grown_old_is_made_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    phrase = desk.plan()["confirm"]
+    monkeypatch.setattr(driver, "MAX_READING_AGE", 0.0)
+    desk.execute(confirm=phrase)
+    assert names(desk, 1)[:4] == ["POST info", "POST info", "GET temp_link", "POST logout"]
 
 
 def test_after_an_interruption_the_rest_goes_on_with_the_phrase(desk: Desk) -> None:
