@@ -161,9 +161,8 @@ options:
     default: 120.0
   wait_sleep:
     description:
-      - Seconds between two readings. The first one comes at once; after a logout that took its time, which shows nothing
-        at once, a second later.
-        Wawp asks for 3 to 5.
+      - Seconds between two readings. Wawp asks for 3 to 5.
+      - The first one comes at once, or up to a second after a logout, which shows nothing before.
     type: float
     default: 3.0
   start_timeout:

@@ -38,7 +38,7 @@ def test_each_predicts_and_sends_nothing(world: World) -> None:
         given[name] = {"wawp_instances": [f"A{number}"], **own}
     ran = check(world, **given)
     assert ran.code == 0, ran.output
-    assert re.findall(r"(A\d)\b.*-> would be severed: logout", ran.output) == ["A1", "A2", "A3"]
+    assert re.findall(r"(A\d)\b.*-> would be severed: restart, logout", ran.output) == ["A1", "A2", "A3"]
     assert world.engine.writes() == []
     assert all(world.linked(name) for name in ("A1", "A2", "A3"))
     assert not list(world.folder.glob("**/wawp_reports*"))
@@ -48,6 +48,6 @@ def test_what_stands_in_the_way_is_one_clear_line(world: World) -> None:
     world.add("A1")
     ran = check(world, end_of_shift={"wawp_instances": ["A1", "GONE"], "wawp_arriving": [{"instance_id": "A1"}]})
     assert ran.code != 0
-    assert "1 of 2 would not end well: GONE" in ran.output
+    assert "1 of 2 would not end well. GONE" in ran.output
     assert "has no attribute" not in ran.output
     assert world.engine.writes() == []

@@ -108,7 +108,7 @@ def test_check_mode_shows_the_plan_and_ends_well(world: World) -> None:
     world.add("A1")
     ran = world.run("decommission", "--check", wawp_instances=["A1"])
     assert ran.code == 0, ran.output
-    assert "-> would be severed: logout, stop" in ran.output
+    assert "-> would be severed: restart, logout, stop" in ran.output
     assert "changed=1 " in ran.output
     assert world.engine.writes() == []
     assert not list(world.folder.glob("wawp_reports"))
@@ -168,9 +168,11 @@ def test_partial_failure(world: World) -> None:
 
 
 def test_the_brake_leaves_the_rest_alone(world: World) -> None:
-    for number in range(6):
-        world.add(f"A{number}", "WORKING", Fault("http", call="logout", http_status=403))
-    ran = world.decommission(*(f"A{number}" for number in range(6)), wawp_max_failures="0", wawp_max_connections=1)
+    names = [f"A{number}" for number in range(20)]
+    for name in names:
+        world.add(name, "WORKING", Fault("http", call="logout", http_status=403))
+    # While one lasts as WORKING after its restart, others are begun.
+    ran = world.decommission(*names, wawp_max_failures="0", wawp_max_connections=1, wawp_confirm_after=0.05)
     assert ran.code != 0
     check_truth(world, ran)
     assert "left_alone" in ran.outcomes().values()

@@ -4,7 +4,7 @@
 """Log 400 sessions out, half of them cut off from WhatsApp, and hold what is claimed against the truth: outages.py.
 
 It runs twice: as wawp_fleet does by itself, and with the runbooks' restart_first. All times, those of the simulator
-and those of the options, are a twentieth of the real ones; a slower machine needs a larger scale: outages.py 0.1. An
+and those of the options, are a fifth of the real ones; outages.py 1 takes the real ones. An
 outage that ends within proof_timeout of a logout is not among them: no reading tells it from none, as
 docs/verdicts.md says.
 """
@@ -34,7 +34,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 )
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server  # noqa: E402
 
-SCALE = float(sys.argv[1]) if len(sys.argv) > 1 else 0.05
+SCALE = float(sys.argv[1]) if len(sys.argv) > 1 else 0.2
 SIZE = 400
 # Real seconds: an outage begins so long before the run, or around the moment in which the session's turn comes, from a
 # minute before, for which a lost connection may still be shown as WORKING, to half a minute after.

@@ -196,11 +196,13 @@ class Fleet:
 
         So what a session's next call rests on stays fresh, however many there are.
         """
-        now = time.monotonic()
-        while self._waiting and self._waiting[0].due <= now:
-            job = heapq.heappop(self._waiting).job
-            self._advance(job, Answer(at=job.clock.now()))
-        while not self._has_calls and self._open and self._started < self._size:
+        while True:
+            now = time.monotonic()
+            while self._waiting and self._waiting[0].due <= now:
+                job = heapq.heappop(self._waiting).job
+                self._advance(job, Answer(at=job.clock.now()))
+            if self._has_calls or not self._open or self._started == self._size:
+                return
             job = self._start(self._started)
             self._started += 1
             self._running += 1
@@ -253,7 +255,10 @@ class Fleet:
             self._open = self._finished(job, end.value) and self._open
             return
         if isinstance(step, Call):
-            (self._ready if step.expires is None else self._urgent).append(Work(job, step))
+            if step.verifies:  # before other logouts: if the run is killed now, nobody can prove this one any more
+                self._urgent.appendleft(Work(job, step))
+            else:
+                (self._ready if step.expires is None else self._urgent).append(Work(job, step))
             return
         self._waits += 1
         heapq.heappush(self._waiting, _Waiting(time.monotonic() + step.seconds, self._waits, job))

@@ -138,7 +138,7 @@ class Run:
         """
         tries = 0
         while True:
-            answer = yield Call("info")
+            answer = yield Call("info", verifies=self.may_have_done("logout"))
             self.now = answer.at
             self.outcome.reads += not (answer.planned or answer.reused)
             if answer.error is None:

@@ -66,10 +66,9 @@ def _watch(run: Run, replied_at: float, unclear: bool) -> Steps:
     patience = max(goal.proof_timeout, goal.wait_timeout) if goal.wait else (goal.confirm_after + SOON) * unclear
     deadline = replied_at + patience
     soon = min(SOON, goal.wait_sleep)
-    pause = 0.0 if unclear else min(soon, run.outcome.actions[-1].duration, patience)
-    at_once = pause < soon
-    if pause:
-        yield from run.pause(pause)
+    at_once = unclear or not goal.wait or run.outcome.actions[-1].duration < soon / 2
+    if not at_once:
+        yield from run.pause(min(soon, patience))
     while True:
         session = yield from run.read(deadline)
         if session is None and not run.confirmed:

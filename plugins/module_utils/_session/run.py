@@ -81,6 +81,7 @@ class Call:
         seen: for a write, the status that it rests on.
         in_doubt: for a logout, whether it would prove nothing even from WORKING.
         so_far: for a write, the outcome as it stands.
+        verifies: whether it is to see what became of a logout, which no other run can.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Call:
     seen: str | None = None
     in_doubt: bool = False
     so_far: Outcome | None = None
+    verifies: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any, Union
 from .._api.client import Client
 from .._evidence.outcomes import FAILED
 from .._evidence.outcomes import counted as worded
+from .._redact import mask_account
 from .._run.clock import RunTime, steady
 from .._run.driver import ReadBefore, Reading, Reply, Send, WallClock, sender
 from .._run.dry_run import DryRun
@@ -221,6 +222,16 @@ class FleetRun:
     def _entry(self, member: Member, outcome: Outcome, began: datetime) -> dict[str, Any]:
         known = self._journal.known(member.instance_id)
         return {**member.fields, **outcome_entry(outcome, began, member.goal.state, known, self._mask)}
+
+    def seen_accounts(self) -> dict[str, dict[str, str]]:
+        """The accounts that were seen, by instance, as a plan names them."""
+        return {
+            self.members[index].instance_id: {
+                "account": mask_account(account),
+                "account_digest": self.members[index].account_digest(account),
+            }
+            for index, account in self.accounts.items()
+        }
 
     def earlier(self, member: Member) -> str | None:
         """What the journal knew of a member before this run, None if nothing."""

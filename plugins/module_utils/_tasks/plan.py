@@ -11,7 +11,6 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 from typing import Any, Union
 
 from .._errors import OptionError
@@ -349,7 +348,7 @@ def _execute(
     run = _run(plan, params, expected, caller, predicted.readings)
     done = [fleet_result(run)]
     result["sessions"] = _without_fields(done[0].result["sessions"], "session")
-    result["entries"] = _with_accounts(result["entries"], _seen_by(run))
+    result["entries"] = _with_accounts(result["entries"], run.seen_accounts())
     if params["delete"]:
         deletion = {**params, "state": "absent", "start_if_stopped": True}
         done.append(fleet_result(_run(plan, deletion, expected, caller)))
@@ -371,7 +370,7 @@ def _run(
     params: Mapping[str, Any],
     expected: frozenset[str],
     caller: Caller,
-    readings: Mapping[str, Reading] = MappingProxyType({}),
+    readings: Mapping[str, Reading] | None = None,
 ) -> FleetRun:
     """Run the fleet. What can't be undone is sent only if the plan has it, to the account that the plan names."""
     entries = {entry["instance_id"]: entry for entry in plan["entries"]}
@@ -387,20 +386,9 @@ def _run(
     run = FleetRun(params, False, *caller)
     run.next_step = NEXT_PLAN
     run.excused, run.accepted, run.permit = expected, frozenset(plan["accepted"]), permit
-    run.read_before = readings
+    run.read_before = readings or {}
     run.run()
     return run
-
-
-def _seen_by(run: FleetRun) -> dict[str, dict[str, str]]:
-    """The accounts that a run saw, as a plan names them."""
-    return {
-        run.members[index].instance_id: {
-            "account": mask_account(account),
-            "account_digest": run.members[index].account_digest(account),
-        }
-        for index, account in run.accounts.items()
-    }
 
 
 def _without(instances: list[Any], settled: set[str]) -> list[Any]:

@@ -60,8 +60,9 @@ def test_every_session_takes_its_steps_in_order_and_ends_once(plans: list[list[C
 
 
 def test_a_session_on_its_way_goes_before_one_that_is_not() -> None:
-    crew = with_deadline(FakeFleet([[READ, LOGOUT, READ]] * 3, max_connections=1).run)
-    assert crew.sent == [(index, name) for index in range(3) for name in ("info", "logout", "info")]
+    for first in ([], [Wait(0)]):
+        crew = with_deadline(FakeFleet([[*first, READ, LOGOUT, READ]] * 3, max_connections=1).run)
+        assert crew.sent == [(index, name) for index in range(3) for name in ("info", "logout", "info")]
 
 
 def test_what_must_be_sent_while_it_is_fresh_goes_first() -> None:
@@ -72,6 +73,15 @@ def test_what_must_be_sent_while_it_is_fresh_goes_first() -> None:
     )
     mine = [position for position, (index, dummy) in enumerate(crew.sent) if index == 20]
     assert mine[1] == mine[0] + 1
+
+
+def test_what_sees_a_logout_done_goes_before_other_logouts() -> None:
+    """Killed in between, a run leaves a logout that nobody can prove any more."""
+    fresh, verifying = Call("logout", expires=PATIENCE), Call("info", verifies=True)
+    crew = with_deadline(FakeFleet([[READ, Wait(0.01), fresh, verifying]] * 20, max_connections=1).run)
+    for index in range(20):
+        mine = [position for position, (number, dummy) in enumerate(crew.sent) if number == index]
+        assert mine[2] == mine[1] + 1
 
 
 def test_a_call_that_is_no_longer_fresh_is_not_sent() -> None:
