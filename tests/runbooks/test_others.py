@@ -491,7 +491,7 @@ def test_reset_connection(world: World) -> None:
         ran = world.confirmed("reset_connection", *given)
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "linked", "A2": "linked"}
-    assert [call["action"] for call in ran.report["records"][0]["calls"]] == ["logout"]
+    assert [call["action"] for call in ran.report["records"][0]["calls"]] == ["restart", "logout"]
     told = "Another account came back: ********5432@c.us is linked now, ********5678@c.us was before."
     assert [record["needs_human"] for record in ran.report["records"]] == [None, told]
     assert told in ran.output
