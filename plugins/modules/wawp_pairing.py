@@ -14,10 +14,10 @@ author:
 description:
   - Starts sessions that aren't running, waits until somebody has scanned their QR codes, and checks that each is the
     account expected. With O(instances), several people can scan at once, and each is checked by itself.
-  - A QR code lives 60 seconds at first and 20 seconds later. It is kept up to date in a file meanwhile, and shown
-    anew when the engine has given up.
-  - If another account than expected is linked, the task fails. It stays linked, since what to do about that is not
-    for this module to decide.
+  - A QR code lives 60 seconds at first and 20 seconds later. It is kept up to date in a file meanwhile, and shown anew
+    when the engine has given up.
+  - If another account than expected is linked, the task fails. It stays linked, since what to do about that is not for
+    this module to decide.
 options:
   access_token:
     required: false

@@ -164,8 +164,7 @@ options:
     description: With O(state=closed), what was seen. Phone numbers are masked.
     type: str
   report:
-    description: The C(.json) file to verify or whose records are closed, required with O(state=verified) and
-      O(state=closed).
+    description: The C(.json) file that is verified or closed, required with O(state=verified) and O(state=closed).
     type: path
   head:
     description: With O(state=verified), the last hash as it was kept elsewhere. The report must end on it.
@@ -202,16 +201,14 @@ EXAMPLES = r"""
 - name: Log out
   wawp.cloud.wawp_fleet:
     access_token: "{{ wawp_access_token }}"
-    instances:
-      - 3EB0BCB2E3D4
+    instances: [3EB0BCB2E3D4]
     state: decommissioned
   register: done
 
 - name: Read again
   wawp.cloud.wawp_session_info:
     access_token: "{{ wawp_access_token }}"
-    instances:
-      - 3EB0BCB2E3D4
+    instances: [3EB0BCB2E3D4]
   register: seen
 
 - name: Write the evidence
@@ -222,10 +219,6 @@ EXAMPLES = r"""
     after: "{{ seen.sessions }}"
     ticket: CHG-20417
   register: evidence
-
-- name: Say where it is
-  ansible.builtin.debug:
-    msg: "{{ evidence.lines }}"
 
 - name: Has anybody changed it since?
   wawp.cloud.wawp_report:
@@ -327,9 +320,7 @@ needs_human:
       type: str
       sample: unproven
     key:
-      description:
-        - Whether the key that can end the link from here is V(there), V(gone) or V(unknown); null where no link is
-          left to end.
+      description: Whether the key is V(there), V(gone) or V(unknown); null where no link is left to end.
       returned: always
       type: str
       sample: gone
