@@ -202,10 +202,10 @@ class FleetRun:
             self.diffs[job.index] = outcome_diff(outcome, member.instance_id, self._mask)
         self.failures += outcome.failed and member.instance_id not in self.excused
         self._progress.count(entry)
-        return self.brake is None
+        return self.stop_reason is None
 
     @property
-    def brake(self) -> str | None:
+    def stop_reason(self) -> str | None:
         """Why no more sessions are started, None if they are."""
         if self._journal.failure:
             return f"the journal {self._journal.failure}"
@@ -217,7 +217,7 @@ class FleetRun:
     def left_alone(self, member: Member) -> dict[str, Any]:
         """The entry of a session that was not started: the fields of the others, empty."""
         entry = self._entry(member, Outcome(), self.time.now())
-        return {**entry, "left_alone": True, "msg": f"left alone, nothing was sent: {self.brake}"}
+        return {**entry, "left_alone": True, "msg": f"left alone, nothing was sent: {self.stop_reason}"}
 
     def _entry(self, member: Member, outcome: Outcome, began: datetime) -> dict[str, Any]:
         known = self._journal.known(member.instance_id)
@@ -302,7 +302,7 @@ def fleet_result(run: FleetRun) -> TaskResult:
         "summary": _summary(sessions, run),
         "prediction": any(entry["prediction"] for entry in sessions),
     }
-    if run.brake or any(entry["failed"] and entry["instance_id"] not in run.accepted for entry in sessions):
+    if run.stop_reason or any(entry["failed"] and entry["instance_id"] not in run.accepted for entry in sessions):
         result.update(failed=True, msg=_message(sessions, run))
     unproven = result["summary"]["verdicts"][UNPROVEN]
     warnings = run.connection.warnings
@@ -337,8 +337,8 @@ def _summary(sessions: list[dict[str, Any]], run: FleetRun) -> dict[str, Any]:
 def _message(sessions: list[dict[str, Any]], run: FleetRun) -> str:
     failed = [(entry["instance_id"], entry["msg"]) for entry in sessions if entry["failed"]]
     alone = sum(entry["left_alone"] for entry in sessions)
-    brake = f" {alone} were left alone: {run.brake}." if run.brake else ""
-    return f"{len(failed)} of {len(sessions)} sessions failed.{brake} {named(by_cause(failed))}".rstrip()
+    stopped = f" {alone} were left alone: {run.stop_reason}." if run.stop_reason else ""
+    return f"{len(failed)} of {len(sessions)} sessions failed.{stopped} {named(by_cause(failed))}".rstrip()
 
 
 def by_cause(problems: Iterable[tuple[str, str]]) -> list[str]:
