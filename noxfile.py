@@ -26,6 +26,7 @@ from nox.command import CommandFailed
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
 import ansibletest
+import linters
 import results
 from project import CORES, PROJECT, PYTHONS, ROOT, TREE, WORK, controller_python, link_tree, module_pythons, newest_core
 
@@ -185,38 +186,11 @@ def environment(session: nox.Session) -> None:
     install(session, "dev", "events")
 
 
-def github_checks() -> list[list[str]]:
-    """Return the commands that check GitHub's files against their schemas."""
-    files = {
-        "workflows": ".github/workflows/*.yml",
-        "issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
-        "issue-config": ".github/ISSUE_TEMPLATE/config.yml",
-    }
-    commands = [
-        ["check-jsonschema", f"--builtin-schema=vendor.github-{kind}"]
-        + [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob(pattern))]
-        for kind, pattern in files.items()
-    ]
-    return [*commands, ["check-jsonschema", "--builtin-schema=vendor.renovate", ".github/renovate.json"]]
-
-
 @shared
 def lint(session: nox.Session) -> None:
     """Check sources without running them: ruff, mypy, yamllint, codespell, shellcheck, reuse, ansible-lint, docs …"""
     enter(session)
-    checks = {
-        "ruff": [["ruff", "check"], ["ruff", "format", "--check"]],
-        "mypy": [["mypy"], ["mypy", "--python-version=3.11", "noxfile.py", "tools"]],
-        "yamllint": [["yamllint", "--strict", "."]],
-        "codespell": [["codespell"]],
-        "shellcheck": [["shellcheck", ".ci/run", "tools/python", "tools/nox"]],
-        "reuse": [["reuse", "lint", "--quiet"]],
-        "ansible-lint": [["ansible-lint"]],
-        "docs-lint": [["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."]],
-        "changelog": [["antsibull-changelog", "lint"]],
-        "github": github_checks(),
-    }
-    run_each(session, checks)
+    run_each(session, linters.commands())
 
 
 @shared

@@ -72,18 +72,12 @@ NO: list[Any] = [
 ]
 # Words alone, and nothing at all, are no proof that a logout was done; other calls are followed by a reading.
 NO_LOGOUT: list[Any] = [
-    None,
-    [],
-    {},
-    "",
-    0,
+    *(None, [], {}, "", 0),
     "Session is not connected",
     {"message": "Forbidden"},
     {"message": "Device couldn't be unlinked"},
     {"detail": "Authentication credentials were not provided."},
-    {"loggedOut": False},
-    {"logout": False},
-    {"accepted": False},
+    *({name: False} for name in ("loggedOut", "logout", "accepted")),
     {"loggedOut": "false"},
     {"done": 0, "session": "wawp-84729105"},
     {"failed": True},

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .authority import Authority
-from .test_report import report, session
+from .results import report, session
 
 for tool in ("ssh-keygen", "openssl"):
     if not shutil.which(tool):

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -23,84 +23,17 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import TOKEN_MARK, Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, STARTING, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
+from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.tasks.session_rows import (
+    ROWS,
+    Row,
+)
 
 ID = "3EB0BCB2E3D4"
+
 ACCOUNT = "999012345678@c.us"
+
 FIELDS = set(re.findall(r"(?m)^(\w+):$", wawp_session.RETURN)) | {"changed"}
 
-
-class Row(NamedTuple):
-    """What a task is to do: calls and result of a run, and of another one after it."""
-
-    state: str
-    start: bool
-    status: str
-    calls: str
-    verdict: str | None
-    ends: str | None
-    again: str = "info"
-    again_verdict: str | None = None
-    fails: bool = False
-
-
-# STARTING hangs, and gets no time to settle. STOPPED and FAILED are paired.
-ROWS = [
-    Row("logged_out", False, "WORKING", "info logout info", "severed", "SCAN_QR_CODE", "info", "no_account"),
-    Row("logged_out", False, "SCAN_QR_CODE", "info", "no_account", "SCAN_QR_CODE", "info", "no_account"),
-    Row(
-        *("logged_out", False, "STARTING", "info info logout info", "unproven", "STARTING"),
-        *("info info logout info", "unproven"),
-    ),
-    Row("logged_out", False, "STOPPED", "info info", "unproven", "STOPPED", "info info", "unproven", True),
-    Row("logged_out", False, "FAILED", "info info", "unproven", "FAILED", "info info", "unproven", True),
-    Row("logged_out", True, "PASSKEY_REQUIRED", "info", "unproven", "PASSKEY_REQUIRED", "info", "unproven", True),
-    Row(
-        *("logged_out", True, "STOPPED", "info info start info logout info", "severed", "SCAN_QR_CODE"),
-        *("info", "no_account"),
-    ),
-    Row(
-        *("logged_out", True, "FAILED", "info info restart info logout info", "severed", "SCAN_QR_CODE"),
-        *("info", "no_account"),
-    ),
-    Row("started", False, "WORKING", "info", None, "WORKING"),
-    Row("started", False, "SCAN_QR_CODE", "info", None, "SCAN_QR_CODE"),
-    Row("started", False, "STARTING", "info info", None, "STARTING", "info info", fails=True),
-    Row("started", False, "STOPPED", "info info start info", None, "WORKING"),
-    Row("started", False, "FAILED", "info info restart info", None, "WORKING"),
-    Row("started", False, "PASSKEY_REQUIRED", "info", None, "PASSKEY_REQUIRED"),
-    Row("stopped", False, "WORKING", "info stop info", None, "STOPPED", "info info"),
-    Row("stopped", False, "SCAN_QR_CODE", "info stop info", None, "STOPPED", "info info"),
-    Row("stopped", False, "STARTING", "info stop info", None, "STOPPED", "info info"),
-    Row("stopped", False, "STOPPED", "info info", None, "STOPPED", "info info"),
-    Row("stopped", False, "FAILED", "info stop info", None, "STOPPED", "info info"),
-    Row("stopped", False, "PASSKEY_REQUIRED", "info stop info", None, "STOPPED", "info info"),
-    Row("restarted", False, "WORKING", "info restart info", None, "WORKING", "info restart info"),
-    Row("restarted", False, "SCAN_QR_CODE", "info restart info", None, "SCAN_QR_CODE", "info restart info"),
-    Row("restarted", False, "STOPPED", "info restart info", None, "WORKING", "info restart info"),
-    Row("restarted", False, "FAILED", "info restart info", None, "WORKING", "info restart info"),
-    Row("absent", False, "WORKING", "info logout info delete info", "severed", None, "info info"),
-    Row("absent", False, "SCAN_QR_CODE", "info delete info", "no_account", None, "info info"),
-    Row("absent", False, "STOPPED", "info info", "unproven", "STOPPED", "info info", "unproven", True),
-    Row("absent", False, "FAILED", "info info", "unproven", "FAILED", "info info", "unproven", True),
-    Row("absent", True, "STOPPED", "info info start info logout info delete info", "severed", None, "info info"),
-    Row("absent", True, "FAILED", "info info restart info logout info delete info", "severed", None, "info info"),
-    Row(
-        *("decommissioned", False, "WORKING", "info temp_link logout info stop info", "severed", "STOPPED"),
-        *("info temp_link info start info stop info", "no_account"),
-    ),
-    Row(
-        *("decommissioned", False, "SCAN_QR_CODE", "info temp_link stop info", "no_account", "STOPPED"),
-        *("info temp_link info start info stop info", "no_account"),
-    ),
-    Row(
-        *("decommissioned", False, "STOPPED", "info temp_link info start info logout info stop info", "severed"),
-        *("STOPPED", "info temp_link info start info stop info", "no_account"),
-    ),
-    Row(
-        *("decommissioned", False, "FAILED", "info temp_link info restart info logout info stop info", "severed"),
-        *("STOPPED", "info temp_link info start info stop info", "no_account"),
-    ),
-]
 WRITES = {"start", "stop", "restart", "logout", "delete"}
 
 
