@@ -56,10 +56,10 @@ def verify_logout(run: Run, error: WawpError | None) -> Steps:
 
 
 def _watch(run: Run, replied_at: float, unclear: bool) -> Steps:
-    """Read soon, and then every wait_sleep. Returns the last reading.
+    """Read a second after the reply, and every wait_sleep after it. Returns the last reading.
 
     An engine that took its time to log out shows STARTING at first. One that was quick, or gave no clear answer, is
-    read at once, too.
+    read at once, a second later, and every wait_sleep after that.
     """
     goal = run.goal
     in_time = replied_at + goal.proof_timeout
@@ -67,6 +67,7 @@ def _watch(run: Run, replied_at: float, unclear: bool) -> Steps:
     deadline = replied_at + patience
     soon = min(SOON, goal.wait_sleep)
     at_once = unclear or not goal.wait or run.outcome.actions[-1].duration < soon / 2
+    next_pause = goal.wait_sleep if at_once else goal.wait_sleep - soon or goal.wait_sleep
     if not at_once:
         yield from run.pause(min(soon, patience))
     while True:
@@ -77,10 +78,11 @@ def _watch(run: Run, replied_at: float, unclear: bool) -> Steps:
         unchanged = unclear and session is not None and session.status == WORKING and run.confirmed
         if session is None or session.awaits_scan or unchanged or run.now >= deadline:
             return session
-        pause = soon if at_once else goal.wait_sleep
+        pause = soon if at_once else next_pause
         last_look = in_time - LAST_LOOK - run.now
-        if last_look > 0 and not at_once:
-            pause = min(pause, last_look)
+        if not at_once:
+            next_pause = goal.wait_sleep
+            pause = min(pause, last_look) if last_look > 0 else pause
         yield from run.pause(min(pause, deadline - run.now))
         at_once = False
 
