@@ -86,6 +86,6 @@ def test_killed_at_any_call_in_an_outage(forks: ForkServer, tmp_path: Path, dead
     for result in results:
         assert_true(engine, result["sessions"])
     assert burnt(engine) == lost
-    for name, *entries in zip(IDS, *(result["sessions"] for result in results), strict=True):
+    for name, *entries in zip(IDS, *(result["sessions"] for result in results)):
         expected = UNPROVEN if name in unseen else NO_ACCOUNT if name in UNPAIRED else SEVERED
         assert [entry["verdict"] for entry in entries] == [expected] * 2, name
