@@ -21,10 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from run import Bench, machine, simulator
+from run import Bench, machine, printed, replaced, simulator
 
 PHRASE = re.compile(r"wawp_confirm=(decommission-[0-9a-f-]+)")
-BEGIN, END = "<!-- runbook table -->\n", "<!-- end of runbook table -->"
 HEAD = (
     "| {0} | wall time | processor time | peak memory of the largest process | calls an instance | longest line |\n"
     "|---|---:|---:|---:|---:|---:|"
@@ -159,13 +158,9 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="put the tables into this file, between its marks")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, simulator(Path(name)) as url:
-        table = []
-        for line in lines(Bench(url, Path(name)), Path(name), options.size, options.hosts):
-            print(line, flush=True)
-            table.append(line)
+        table = printed(lines(Bench(url, Path(name)), Path(name), options.size, options.hosts))
     if options.write:
-        before, mark, rest = options.write.read_text().partition(BEGIN)
-        options.write.write_text(before + mark + "\n".join(["", *table, "", END]) + rest.partition(END)[2])
+        options.write.write_text(replaced(options.write.read_text(), "runbook table", table))
 
 
 if __name__ == "__main__":
