@@ -23,10 +23,14 @@ def steady() -> float:
     return time.clock_gettime(_STEADY)
 
 
+def utc(moment: datetime | None = None) -> str:
+    """A moment, now if none is given, as it stands in results and journals."""
+    return (moment or datetime.now(timezone.utc)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def start_of_run() -> dict[str, Any]:
     """This moment, such that later tasks of the same run can count from it: see RunTime."""
-    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {"time": now, "steady": steady(), "boot": _boot()}
+    return {"time": utc(), "steady": steady(), "boot": _boot()}
 
 
 class RunTime:

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from .._errors import OptionError
-from .._run.clock import RunTime
+from .._run.clock import RunTime, utc
 from .._run.journal import WRITE_AHEAD_CALLS, Journal
 from .._session.account import shown_account
 from .._session.run import Call, Known, Outcome, RunStopped
-from .result import proof_result, utc
+from .result import proof_result
 
 
 class RunJournal:

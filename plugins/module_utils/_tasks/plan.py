@@ -36,6 +36,7 @@ from .._evidence.plan import (
 from .._evidence.request import checked_request
 from .._files import dies_with_job, read_bytes, require_folder, write_private
 from .._redact import mask_account, one_line
+from .._run.clock import utc
 from .._run.driver import Reading
 from .._run.journal import Survey, survey
 from .._session.model import UNPROVEN
@@ -44,7 +45,7 @@ from .fleet import FleetRun, Say, by_cause, fleet_result, named
 from .last_words import NEXT_PLAN
 from .options import FLEET_SPEC, START, Member, Spec, parse_limit, parse_members
 from .report import REQUEST
-from .result import TaskResult, utc
+from .result import TaskResult
 
 PLAN_SPEC: Spec = {
     **FLEET_SPEC,

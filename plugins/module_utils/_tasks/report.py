@@ -26,14 +26,14 @@ from .._evidence.request import checked_request, checked_time
 from .._evidence.times import parse_time, seconds_between
 from .._files import write_private
 from .._redact import one_line, redact_sensitive_keys
-from .._run.clock import RunTime, start_of_run
+from .._run.clock import RunTime, start_of_run, utc
 from .._run.journal import Journal, read_events
 from .._run.journal_lines import Event
 from .options import START, Spec
 from .report_close import CLOSE_SPEC, closing_evidence, journal_of
 from .report_file import whole_report
 from .report_verify import VERIFY_SPEC, verify_task
-from .result import TaskResult, utc
+from .result import TaskResult
 from .seals import SEAL_SPEC, check_seals, seal
 
 REQUEST: Spec = {

@@ -9,10 +9,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from .._redact import make_redactor, mask_numbers_in
+from .._run.clock import utc
 from .._session.account import shown_account
 from .._session.model import Session
 from .._session.run import Action, Known, Outcome
@@ -94,11 +95,6 @@ def proof_result(outcome: Outcome, began: datetime) -> dict[str, Any]:
     if isinstance(proven_at, float):
         proven_at = utc(began + timedelta(seconds=proven_at))
     return {"proven_at": proven_at, "proof_seconds": None if seconds is None else round(seconds, 3)}
-
-
-def utc(moment: datetime | None = None) -> str:
-    """A moment, now if none is given, as it stands in results and journals."""
-    return (moment or datetime.now(timezone.utc)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _action_result(action: Action, began: datetime) -> dict[str, Any]:
