@@ -64,6 +64,30 @@ options:
     required: true
 """
 
+    # Which session, where instances may name many.
+    ONE_OR_MANY = r"""
+options:
+  instance_id:
+    description:
+      - The id of one instance, from the Wawp dashboard. Ignored where O(instances) is given.
+      - It must be text, so quote it in YAML. A number is refused, since YAML changes digits of some.
+      - If unset, the environment variable E(WAWP_INSTANCE_ID) is used.
+    type: raw
+"""
+
+    # How fast, where nothing is sent that a reading could be too old for.
+    PACE = r"""
+options:
+  max_connections:
+    description: How many calls may be under way at once.
+    type: int
+    default: 16
+  calls_per_second:
+    description: How many calls may be sent in a second, V(0) for no bound.
+    type: float
+    default: 20.0
+"""
+
     # Which sessions, and how fast.
     FLEET = r"""
 options:

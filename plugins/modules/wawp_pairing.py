@@ -21,12 +21,6 @@ description:
 options:
   access_token:
     required: false
-  instance_id:
-    description:
-      - The id of one instance, from the Wawp dashboard. Ignored where O(instances) is given.
-      - It must be text, so quote it in YAML. A number is refused, since YAML changes digits of some.
-      - If unset, the environment variable E(WAWP_INSTANCE_ID) is used.
-    type: raw
   name:
     description: Your name for the instance, it comes back in RV(sessions). Not with O(instances), which have their own.
     type: str
@@ -72,14 +66,6 @@ options:
     description: Seconds between two readings. Wawp asks for 3 to 5.
     type: float
     default: 3.0
-  max_connections:
-    description: How many calls may be under way at once.
-    type: int
-    default: 16
-  calls_per_second:
-    description: How many calls may be sent in a second, V(0) for no bound.
-    type: float
-    default: 20.0
   progress:
     description:
       - Seconds between two lines that say who is still waited for, V(0) for none. Who is linked or refused is told at
@@ -110,6 +96,8 @@ attributes:
     support: full
 extends_documentation_fragment:
   - wawp.cloud.wawp
+  - wawp.cloud.wawp.one_or_many
+  - wawp.cloud.wawp.pace
   - wawp.cloud.attributes
   - wawp.cloud.paths
 """

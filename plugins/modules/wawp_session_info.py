@@ -18,12 +18,6 @@ description:
 options:
   access_token:
     required: false
-  instance_id:
-    description:
-      - The id of one instance, from the Wawp dashboard. Ignored where O(instances) is given.
-      - It must be text, so quote it in YAML. A number is refused, since YAML changes digits of some.
-      - If unset, the environment variable E(WAWP_INSTANCE_ID) is used.
-    type: raw
   instances:
     description:
       - Many instances, each an id, or a mapping with C(instance_id) and optionally C(name) and C(access_token).
@@ -42,14 +36,6 @@ options:
     description: Whether phone numbers and names are masked in everything that is returned.
     type: bool
     default: true
-  max_connections:
-    description: How many calls may be under way at once.
-    type: int
-    default: 16
-  calls_per_second:
-    description: How many calls may be sent in a second, V(0) for no bound.
-    type: float
-    default: 20.0
 attributes:
   action_group:
     version_added: 1.0.0
@@ -59,6 +45,8 @@ attributes:
       - Refused with O(qr=true).
 extends_documentation_fragment:
   - wawp.cloud.wawp
+  - wawp.cloud.wawp.one_or_many
+  - wawp.cloud.wawp.pace
   - wawp.cloud.attributes
   - wawp.cloud.attributes.info_module
   - wawp.cloud.paths
