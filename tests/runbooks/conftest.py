@@ -29,8 +29,16 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 
 TREE = Path(__file__).resolve().parents[2] / ".work/tree"
+ANSIBLE_PLAYBOOK = str(Path(sys.executable).with_name("ansible-playbook"))
 PHRASE = re.compile(r"\b[a-z_]+-\d+(?:-[0-9a-f]{4}){5}\b")
 ACCOUNT, NEXT = "201012345678@c.us", "201098765432@c.us"
+
+
+def play(folder: Path, *tasks: dict[str, Any], **keywords: Any) -> Path:
+    """Write a playbook of one play on localhost, with further keywords of the play."""
+    path = folder / "site.yml"
+    path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, **keywords, "tasks": list(tasks)}]))
+    return path
 
 
 @dataclass
@@ -103,8 +111,7 @@ class World:
             "wawp_progress": 0,
             **variables,
         }
-        program = str(Path(sys.executable).with_name("ansible-playbook"))
-        return [program, f"wawp.cloud.{runbook}", "-e", json.dumps(quick), *arguments]
+        return [ANSIBLE_PLAYBOOK, f"wawp.cloud.{runbook}", "-e", json.dumps(quick), *arguments]
 
     def run(self, runbook: str, *arguments: str, **variables: Any) -> Ran:
         """Call a runbook; its reports are those that it has added."""

@@ -6,15 +6,12 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import World
+from .conftest import ANSIBLE_PLAYBOOK, World, play
 
 
 @pytest.mark.parametrize(
@@ -47,11 +44,9 @@ def test_a_part_of_a_runbook_does_not_end_well(world: World, option: list[str]) 
 def test_a_role_takes_no_variable_of_its_own_from_who_includes_it(world: World, beside: dict[str, Any]) -> None:
     world.add("A2")
     include = {"ansible.builtin.include_role": {"name": "wawp.cloud.decommission"}}
-    playbook = world.folder / "leaver.yml"
-    task = {**include, "vars": {"wawp_instances": ["A1"], **beside}}
-    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+    playbook = play(world.folder, {**include, "vars": {"wawp_instances": ["A1"], **beside}})
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
+        [ANSIBLE_PLAYBOOK, str(playbook)],
         cwd=world.folder,
         env=world.environment,
         stdin=subprocess.DEVNULL,

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 
-from .conftest import World
+from .conftest import ANSIBLE_PLAYBOOK, World, play
 
 CONNECTIONS, PATIENCE = 8, 60.0
 IDS = [f"S{number}" for number in range(200)]
@@ -58,12 +57,10 @@ def start(world: World, journal: Path, in_process: bool) -> subprocess.Popen[byt
         world.add(instance_id)
     options = {"instances": IDS, "state": "logged_out", "journal": str(journal), "max_connections": CONNECTIONS}
     task = {"wawp.cloud.wawp_fleet": {**options, "wait_sleep": 0.2, "calls_per_second": 60, "progress": 0.5}}
-    playbook = world.folder / "site.yml"
-    play = {"hosts": "localhost", "gather_facts": False, "vars": {"wawp_in_process": in_process}, "tasks": [task]}
-    playbook.write_text(json.dumps([play]))
+    playbook = play(world.folder, task, vars={"wawp_in_process": in_process})
     with (world.folder / "stderr").open("wb") as shown:
         return subprocess.Popen(
-            [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
+            [ANSIBLE_PLAYBOOK, str(playbook)],
             env=world.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -120,9 +117,8 @@ def test_a_wait_for_a_scan_ends_with_the_controller_and_leaves_no_code_behind(wo
     world.add("A1", "SCAN_QR_CODE")
     code = tmp_path / "code.png"
     task = {"wawp.cloud.wawp_pairing": {"instance_id": "A1", "qr_path": str(code), "wait_timeout": 600}}
-    playbook = world.folder / "site.yml"
-    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)]
+    playbook = play(world.folder, task)
+    command = [ANSIBLE_PLAYBOOK, str(playbook)]
     silence = subprocess.DEVNULL
     with (
         subprocess.Popen(command, env=world.environment, stdin=silence, stdout=silence, stderr=silence) as controller,

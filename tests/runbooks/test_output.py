@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from .conftest import World
+from .conftest import ANSIBLE_PLAYBOOK, World, play
 
 
 @pytest.mark.parametrize("in_process", [True, False])
@@ -21,15 +21,13 @@ def test_no_line_is_long_where_sessions_fail_and_nothing_is_lost(world: World, i
     missing = [f"X{number}" for number in range(100)]
     task = {"instances": missing, "state": "logged_out", "calls_per_second": 0, "progress": 0.001}
     check = "ran.sessions | length == 100 and ran.sessions[99].error.kind == 'unknown_session'"
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {"wawp.cloud.wawp_fleet": task, "register": "ran", "ignore_errors": True},
         {"ansible.builtin.assert": {"that": check}},
     ]
-    variables = {"wawp_in_process": in_process}
-    playbook = world.folder / "site.yml"
-    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]))
+    playbook = play(world.folder, *tasks, vars={"wawp_in_process": in_process})
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
+        [ANSIBLE_PLAYBOOK, str(playbook)],
         env=world.environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,

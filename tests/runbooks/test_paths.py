@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from .conftest import World
+from .conftest import ANSIBLE_PLAYBOOK, World, play
 
 WAYS: dict[str, dict[str, Any]] = {
     "in process": {},
@@ -23,15 +21,9 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-def play(folder: Path, *tasks: dict[str, Any]) -> Path:
-    path = folder / "site.yml"
-    path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}]))
-    return path
-
-
 def run(world: World, playbook: Path, cwd: Path, **environment: str) -> None:
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)],
+        [ANSIBLE_PLAYBOOK, str(playbook)],
         cwd=cwd,
         env={**world.environment, **environment},
         stdin=subprocess.DEVNULL,
