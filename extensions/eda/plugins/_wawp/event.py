@@ -34,19 +34,8 @@ _TROUBLE = re.compile(
 LARGEST_INTEGER = 2**63 - 1  # what the rule engine, which is written in Java, can hold
 # Fields of an event, in their order; `raw` is added on demand.
 FIELDS = (
-    *("source", "authenticated", "subject", "instance_id", "session", "event_id", "event_name"),
-    *(
-        "status",
-        "previous_status",
-        "changed",
-        "kind",
-        "reason",
-        "account",
-        "occurred_at",
-        "received_at",
-        "late",
-        "recovered",
-    ),
+    *("source", "authenticated", "subject", "instance_id", "session", "event_id", "event_name", "status"),
+    *("previous_status", "changed", "kind", "reason", "account", "occurred_at", "received_at", "late", "recovered"),
 )
 
 
