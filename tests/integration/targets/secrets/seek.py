@@ -99,7 +99,7 @@ def simulator(fleet: Path, folder: Path) -> Iterator[str]:
 
 
 class Processes:
-    """Samples the command lines of all processes, six times at least in what the shortest module takes."""
+    """Samples the command lines of all processes."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -107,7 +107,7 @@ class Processes:
         self._thread = threading.Thread(target=self._watch)
 
     def _watch(self) -> None:
-        while not self._over.wait(0.05):
+        while not self._over.wait(0.02):
             for path in Path("/proc").glob("[0-9]*/cmdline"):
                 with contextlib.suppress(OSError):
                     self.seen.add(path.read_bytes())
