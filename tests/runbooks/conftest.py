@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
+from ansible_collections.wawp.cloud.tests.forked import ansible_playbook
 
 TREE = Path(__file__).resolve().parents[2] / ".work/tree"
 ANSIBLE_PLAYBOOK = str(Path(sys.executable).with_name("ansible-playbook"))
@@ -116,17 +116,7 @@ class World:
     def run(self, runbook: str, *arguments: str, **variables: Any) -> Ran:
         """Call a runbook; its reports are those that it has added."""
         before = set(self.folder.glob("wawp_reports/*.json"))
-        done = subprocess.run(
-            self.command(runbook, *arguments, **variables),
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        done = ansible_playbook(self.command(runbook, *arguments, **variables), self.folder, self.environment)
         written = sorted(set(self.folder.glob("wawp_reports/*.json")) - before)
         assert SANDBOX_TOKEN not in done.stdout
         assert "duplicate mapping key" not in done.stdout
@@ -164,6 +154,7 @@ class World:
             accept_unproven=given.get("wawp_accept_unproven", []),
             wait_sleep=0.05,
             confirm_after=0.3,
+            start_timeout=given.get("wawp_start_timeout", 5),
         )
         names = {"confirm": "wawp_confirm", "confirm_delete": "wawp_confirm_delete"}
         return {variable: plan[name] for name, variable in names.items() if plan.get(name)}
