@@ -7,20 +7,19 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.wawp.cloud.plugins.module_utils import _errors
 from ansible_collections.wawp.cloud.plugins.module_utils._api.replies import HttpReply, Request, parse_reply
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import WawpError
-from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import drive, sender
+from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import Reply, drive, sender
 from ansible_collections.wawp.cloud.plugins.module_utils._run.dry_run import DryRun
 from ansible_collections.wawp.cloud.plugins.module_utils._session.account import account_id, parse_account
 from ansible_collections.wawp.cloud.plugins.module_utils._session.logged_out import MAX_STEPS
-from ansible_collections.wawp.cloud.plugins.module_utils._session.model import KEYS, SEVERED, UNPROVEN, parse_session
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import KEYS, SEVERED, UNPROVEN
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import (
     MAX_RETRY_AFTER,
     RETRY_DELAYS,
@@ -32,7 +31,6 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.environment import Outage
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays, ImpossibleError, Instance
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.replies import Reply
 
 OURS = "201012345678@c.us"
 THEIRS = "4915112345678@c.us"
@@ -145,39 +143,45 @@ class SimulatedRun:
     # -- calls
 
     def call(self, name: str, instance_id: str, access_token: str, **fields: Any) -> tuple[int, Any]:
+        reply = self.send(name)
+        return reply.http_status or 0, reply.session.body if reply.session else reply.body
+
+    def send(self, name: str) -> Reply:
+        """The driver's Send: the same reply as `sender` makes of `call`, from the understanding that all runs share."""
         for event in [event for event in self._before if event.at == name]:
             self._before.remove(event)
             self._happen(event)
         seen, stranger = self._seen, self._stranger
+        instance_id = self.instance.instance_id
         met = self.engine.look(instance_id)
         truth, live = met.status, met.live
         call, method = LINK_CALLS.get(name, (name, "DELETE" if name == "delete" else "POST"))
-        request = self.engine.begin(call, method, {"instance_id": instance_id, "access_token": access_token})
+        request = self.engine.begin(call, method, {"instance_id": instance_id, "access_token": TOKEN})
         while (wait := self.engine.due(request) - self.time.now) > 0:
             self.sleep(wait)
         reply = self.engine.finish(request)
         if reply.delivery == "timeout":
             self.sleep(min(reply.seconds, REQUEST_TIMEOUT))
-        outcome = "unknown"
-        try:
-            body = _understand(name, method, reply)
-            outcome = self._note(reply.body) if name == "info" else "ok"
-        except WawpError as error:
-            outcome = error.kind
-            raise
-        finally:
-            self.sent.append(Sent(name, self.now(), outcome, seen, stranger, truth, live))
-            if name not in READS:
-                self._seen = None
-        return reply.status, body
+        headers = tuple(reply.headers.items())
+        understood = _understand(name, _Client(method, reply.delivery, reply.status, headers, reply.body))
+        outcome = self._note(understood)
+        self.sent.append(Sent(name, self.now(), outcome, seen, stranger, truth, live))
+        if name not in READS:
+            self._seen = None
+        if isinstance(understood, WawpError):
+            raise understood.with_traceback(None)
+        return understood
 
-    def _note(self, body: bytes) -> str:
-        status, account = _read(body)
-        if status == _errors.UNREADABLE:
-            return status
-        self._seen = status
-        self._stranger = bool(self._expected and account is not None and account != self._expected)
-        return status
+    def _note(self, understood: Reply | WawpError) -> str:
+        if isinstance(understood, WawpError):
+            return understood.kind
+        session = understood.session
+        if session is None:
+            return "ok"
+        self._seen = session.status
+        expected, account = self._expected, session.account
+        self._stranger = bool(expected and account and account_id(account) != expected)
+        return session.status
 
     # -- runs
 
@@ -185,14 +189,13 @@ class SimulatedRun:
         """Drive one run to its end and hold it against the rules that bind all runs."""
         self._began, self.sent, self._seen, self._stranger = self.time.now, [], None, False
         self._expected = goal.expect_account
-        send = sender(self, self.instance.instance_id, TOKEN)
         if check:
-            rehearsal = DryRun(send, self)
+            rehearsal = DryRun(self.send, self)
             outcome = drive(lifecycle(goal), rehearsal, rehearsal)
             assert not self.writes, "check mode wrote"
             assert outcome.predicted == bool(outcome.actions)
         else:
-            outcome = drive(lifecycle(goal), send, self)
+            outcome = drive(lifecycle(goal), self.send, self)
         check_rules(self, goal, outcome)
         return outcome
 
@@ -218,22 +221,30 @@ class SimulatedRun:
         return self.instance.linked or bool(self.instance.orphans)
 
 
-@functools.lru_cache
-def _read(body: bytes) -> tuple[str, str | None]:
-    """The status and the account in a reply, unreadable and None if it can't be read."""
+class _Client(NamedTuple):
+    """Answers a call with what the client makes of one reply, without HTTP."""
+
+    method: str
+    delivery: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    content: bytes
+
+    def call(self, name: str, instance_id: str, access_token: str, **fields: Any) -> tuple[int, Any]:
+        request = Request(name, self.method, f"https://api.wawp.example/v2/session/{name}", (access_token,))
+        if self.delivery in _LOST:
+            raise request.error(_LOST[self.delivery], "no reply")
+        return self.status, parse_reply(HttpReply(self.status, dict(self.headers), self.content), request)
+
+
+# The tables of cases get a few replies a hundred thousand times, and reading one costs as much as the run around it.
+@functools.lru_cache(maxsize=4096)
+def _understand(name: str, client: _Client) -> Reply | WawpError:
+    """What a lifecycle is told of a reply."""
     try:
-        session = parse_session(json.loads(body))
-    except ValueError:
-        return _errors.UNREADABLE, None
-    return session.status, account_id(session.account) if session.account else None
-
-
-def _understand(name: str, method: str, reply: Reply) -> Any:
-    """What the client makes of a reply, without HTTP."""
-    request = Request(name, method, f"https://api.wawp.example/v2/session/{name}", (TOKEN,))
-    if reply.delivery in _LOST:
-        raise request.error(_LOST[reply.delivery], "no reply")
-    return parse_reply(HttpReply(reply.status, reply.headers, reply.body), request)
+        return sender(client, "", TOKEN)(name)
+    except WawpError as error:
+        return error
 
 
 class Story:
