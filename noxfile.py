@@ -45,8 +45,11 @@ nox.options.sessions = [
 NEWEST = newest_core()
 PYTHON = controller_python(NEWEST)
 SHARED = WORK / "nox/environment"
-# What tests start by the hundred, and mostly forbid to write bytecode.
-COMPILED = ("ansible", "ansible_runner", "ansible_rulebook", "cryptography", "jinja2", "requests", "urllib3", "yaml")
+# What the processes that tests start by the hundred import, mostly forbidden to write bytecode.
+COMPILED = (
+    *("ansible", "ansible_runner", "ansible_rulebook", "argcomplete", "distro", "jinja2", "markupsafe", "packaging"),
+    *("certifi", "charset_normalizer", "cryptography", "idna", "requests", "urllib3", "yaml"),
+)
 LOGS = WORK / "logs"
 NO_TIME = "no time left"
 # Integration targets that no Python but the controller's has a part in.
@@ -71,6 +74,8 @@ os.environ.update(
         "npm_config_cache": str(WORK / "cache/npm"),
     }
 )
+# Whatever is started would compile half of its environment anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 (WORK / "home").mkdir(parents=True, exist_ok=True)
 link_tree()
 
