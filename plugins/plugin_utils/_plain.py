@@ -6,16 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
+
+from ..module_utils._json_values import converted
 
 
 def plain(value: Any) -> Any:
     """The value in Python's own types: templating and the vault leave containers and strings of their own behind."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+    return converted(value, _plain_scalar)
+
+
+def _plain_scalar(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     for kind in (int, float):

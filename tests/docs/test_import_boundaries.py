@@ -19,7 +19,7 @@ OURS = "ansible_collections.wawp.cloud"
 UTILS = f"{OURS}.plugins.module_utils"
 PLUGIN_UTILS = f"{OURS}.plugins.plugin_utils"
 SIMULATOR = f"{PLUGIN_UTILS}.simulator"
-GROUND = (f"{UTILS}._errors", f"{UTILS}._identity", f"{UTILS}._redact", f"{UTILS}._files", f"{UTILS}._version")
+GROUND = tuple(f"{UTILS}.{name}" for name in ("_errors", "_files", "_identity", "_json_values", "_redact", "_version"))
 MODEL = f"{UTILS}._session.model"
 ACCOUNT = f"{UTILS}._session.account"
 # Room to what may be imported there, beside Python's own library and the room itself.

@@ -11,24 +11,26 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._json_values import converted
 from .._redact import printable
 
 ALGORITHM = "sha256"
 
 
 def neutral(value: Any) -> Any:
-    """A copy of a JSON value that any tool writes in the same way, so that it can be verified without Python.
+    """A JSON value as any tool writes it in the same way, so that it can be verified without Python.
 
     Whole numbers have no fraction, and texts no characters that some tools escape or replace: control characters,
     direction marks, halves of characters.
     """
-    if isinstance(value, Mapping):
-        return {str(key): neutral(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [neutral(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return printable(value.encode("utf-8", "replace").decode()) if isinstance(value, str) else value
+    return converted(value, _neutral_scalar)
+
+
+def _neutral_scalar(value: Any) -> Any:
+    if isinstance(value, str):
+        same = type(value) is str and value.isascii() and value.isprintable()
+        return value if same else printable(value.encode("utf-8", "replace").decode())
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def digest(value: Any) -> str:
