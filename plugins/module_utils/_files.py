@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 
 from ._errors import OptionError
 
@@ -31,12 +32,12 @@ def anchored(path: str, folder: str) -> str:
     return path if known else os.path.join(folder, path)
 
 
-def write_private(path: str, content: bytes, option: str) -> None:
+def write_private(path: str, content: Iterable[bytes], option: str) -> None:
     """Write a file with mode 0600, replacing one that is there, or a link, but not what it points to.
 
     Args:
         path: the file; its folder is made, with mode 0700, if it isn't there.
-        content: all of it.
+        content: all of it, in pieces.
         option: the module's option that the path came from.
 
     Raises:
@@ -49,7 +50,7 @@ def write_private(path: str, content: bytes, option: str) -> None:
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=".wawp-")  # made with mode 0600
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
+                file.writelines(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(name, path)

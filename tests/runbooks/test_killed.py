@@ -97,7 +97,7 @@ def test_nothing_is_begun_after_the_controller_is_gone(
         at_kill = count(journal, "sending")
         controller.wait(PATIENCE)
         until(lambda: not is_running(worker), "the worker ends")
-    events = read_events(str(journal))
+    events = list(read_events(str(journal)))
     sent = {event["instance_id"] for event in events if event["event"] == "sending"}
     verdicts = {event["instance_id"]: event["verdict"] for event in events if event["event"] == "outcome"}
     # A second may pass before it is seen.

@@ -9,7 +9,7 @@ A task that ends without its result, since it was killed or the connection broke
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ class JournalFacts:
         previous: time, file and last hash of the report before this one, None if there is none.
         interrupted: runs since that report that left no report, None if there are none.
         accounts: whose session it was, as the journal holds it.
+        count: how many events it holds.
     """
 
     sessions: list[dict[str, Any]] = field(default_factory=list)
@@ -43,46 +44,59 @@ class JournalFacts:
     previous: dict[str, Any] | None = None
     interrupted: dict[str, Any] | None = None
     accounts: dict[str, str] = field(default_factory=dict)
+    count: int = 0
 
 
 def journal_facts(
-    events: Sequence[Mapping[str, Any]], began: str, instances: Collection[str], before: int | None = None
+    events: Iterable[Mapping[str, Any]],
+    began: str,
+    instances: Collection[str],
+    known: Collection[str] = (),
+    before: int | None = None,
 ) -> JournalFacts:
-    """Read a journal for the report of a run.
+    """Read a journal for the report of a run. None of its events is kept that isn't needed: they may be thousands.
 
     Args:
         events: of the journal, in their order.
         began: when the run began.
         instances: which it was about.
-        before: how many events it held then. If nobody counted, or it holds fewer now, their times say which are
-            earlier.
+        known: those whose result came back, but for a deletion's.
+        before: how many events it held then. If nobody counted, their times say which are earlier.
     """
     facts, start = JournalFacts(), parse_time(began)
     since: dict[str, list[Mapping[str, Any]]] = {}
-    between: list[Mapping[str, Any]] = []
-    counted = before is not None and before <= len(events)
-    for number, event in enumerate(events):
+    between = _Between()
+    for event in events:
         instance_id = str(event["instance_id"])
-        earlier = number < (before or 0) if counted else parse_time(str(event["time"])) < start
+        earlier = parse_time(str(event["time"])) < start if before is None else facts.count < before
+        facts.count += 1
         if event["event"] == "report":
             if earlier:
                 facts.previous = {name: event.get(name) for name in ("time", "file", "head")}
-                between = []
+                between = _Between()
             continue
-        if event.get("account"):
+        if event.get("account") and instance_id in instances:
             facts.accounts[instance_id] = str(event["account"])
-        if not earlier:
+        if earlier:
+            between.add(event)
+            if instance_id in instances:
+                _remember(facts, instance_id, event)
+        elif instance_id in instances and (instance_id not in known or _of_deletion(event)):
             since.setdefault(instance_id, []).append(event)
-            continue
-        if event["event"] in ("sending", "outcome"):
-            between.append(event)
-        what = _told(event) if instance_id in instances else None
-        if what:
-            facts.history.setdefault(instance_id, []).append({"time": str(event["time"]), "what": what})
-    facts.interrupted = _interrupted(between)
-    for instance_id in instances:
-        _take_lost(facts, instance_id, since.get(instance_id, ()))
+    facts.interrupted = between.summary
+    for instance_id, lost in since.items():
+        _take_lost(facts, instance_id, lost)
     return facts
+
+
+def _of_deletion(event: Mapping[str, Any]) -> bool:
+    return event.get("state") == _ABSENT or event.get("action") == "delete"
+
+
+def _remember(facts: JournalFacts, instance_id: str, event: Mapping[str, Any]) -> None:
+    what = _told(event)
+    if what:
+        facts.history.setdefault(instance_id, []).append({"time": str(event["time"]), "what": what})
 
 
 def _told(event: Mapping[str, Any]) -> str | None:
@@ -97,20 +111,31 @@ def _told(event: Mapping[str, Any]) -> str | None:
     return f"run ended: {event.get('verdict') or event.get('status')}; sent: {sent or 'nothing'}"
 
 
-def _interrupted(events: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+class _Between:
     """Runs that left no report, as one stretch of time."""
-    if not events:
-        return None
-    open_ends: dict[str, bool] = {}
-    for event in events:
-        open_ends[str(event["instance_id"])] = event["event"] == "sending"
-    times = sorted(str(event["time"]) for event in events)
-    return {
-        "began": times[0],
-        "ended": times[-1],
-        "instances": len(open_ends),
-        "without_end": sum(open_ends.values()),
-    }
+
+    def __init__(self) -> None:
+        self._began = self._ended = ""
+        self._open_ends: dict[str, bool] = {}
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        if event["event"] not in ("sending", "outcome"):
+            return
+        time = str(event["time"])
+        self._began, self._ended = min(self._began or time, time), max(self._ended, time)
+        self._open_ends[str(event["instance_id"])] = event["event"] == "sending"
+
+    @property
+    def summary(self) -> dict[str, Any] | None:
+        """As the report has it, None if there were none."""
+        if not self._open_ends:
+            return None
+        return {
+            "began": self._began,
+            "ended": self._ended,
+            "instances": len(self._open_ends),
+            "without_end": sum(self._open_ends.values()),
+        }
 
 
 def _take_lost(facts: JournalFacts, instance_id: str, events: Sequence[Mapping[str, Any]]) -> None:
@@ -121,7 +146,7 @@ def _take_lost(facts: JournalFacts, instance_id: str, events: Sequence[Mapping[s
             sent.append(event)
         elif event["event"] == "outcome":
             sent = []
-            entry = {name: value for name, value in event.items() if name not in ("event", "time")}
+            entry = {name: value for name, value in event.items() if name not in ("event", "time", "session")}
             entry["warnings"] = [*(entry.get("warnings") or []), _FROM_JOURNAL]
             (facts.deleted if event.get("state") == _ABSENT else facts.sessions).append(entry)
     logouts = [event for event in sent if event.get("action") == "logout"]

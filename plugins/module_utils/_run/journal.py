@@ -15,7 +15,6 @@ import fcntl
 import os
 import re
 import socket
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -34,8 +33,6 @@ WRITE_AHEAD_CALLS = frozenset({"logout", "delete"})
 # the lines of several journals can be sorted.
 _HOST = {"host": socket.gethostname()}
 MAX_BYTES = 1024 * 1024 * 1024
-# Characters of a status, a verdict, a call's name.
-_SHORT = 20
 _LOCKED = frozenset({errno.EWOULDBLOCK, errno.EACCES})
 
 
@@ -173,7 +170,7 @@ class Journal:
             self.failure = self.failure or f"can't be flushed to the disk: {error.strerror}"
 
 
-def read_events(path: str) -> list[Event]:
+def read_events(path: str) -> Iterator[Event]:
     """The events about instances in a journal, none if there is no such file.
 
     Raises:
@@ -181,25 +178,11 @@ def read_events(path: str) -> list[Event]:
     """
     try:
         with open(open_regular(path, "journal", own=True), "rb") as stream:
-            return [_slim(event) for event in _Reader(stream, path).about_instances()]
+            yield from _Reader(stream, path).about_instances()
     except FileNotFoundError:
-        return []
+        return
     except OSError as error:
         raise OptionError("journal", f"can't be used: {error.strerror}: {path}") from None
-
-
-def _slim(event: Event) -> Event:
-    """An event without the session's settings, and with one copy of what stands in thousands of them."""
-    slim: Event = _shared({name: value for name, value in event.items() if name != "session"})
-    return slim
-
-
-def _shared(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {sys.intern(name): _shared(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_shared(item) for item in value]
-    return sys.intern(value) if isinstance(value, str) and len(value) < _SHORT else value
 
 
 class Survey(NamedTuple):

@@ -66,7 +66,7 @@ def check_api_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         message, changed = outcome.message, outcome.changed
     if params["path"] and not check_mode:
         kept = json.dumps(recording.as_file(VERSION), indent=1) + "\n"
-        write_private(params["path"], kept.encode(), "path")
+        write_private(params["path"], [kept.encode()], "path")
     return _result(recording, message, changed, connection.warnings)
 
 

@@ -313,7 +313,7 @@ def _keep(plan: Mapping[str, Any], approved: Mapping[str, Any], journal: str) ->
         Where the approved plan is kept, and the file's hash.
     """
     content = json.dumps(plan, indent=1, ensure_ascii=True) + "\n"
-    write_private(_plan_file(journal, plan["confirm"]), content.encode("ascii"), "journal")
+    write_private(_plan_file(journal, plan["confirm"]), [content.encode("ascii")], "journal")
     path = _plan_file(journal, approved["confirm"])
     return {"file": path, "sha256": hashlib.sha256(read_bytes(path, "journal")).hexdigest()}
 

@@ -74,7 +74,7 @@ class QrFile:
         image = png_image(qr)
         with self._writing:
             if image is not None and not self._closed:
-                write_private(self._path, image, self._option)
+                write_private(self._path, [image], self._option)
             else:
                 remove(self._path, self._option)
         if qr:

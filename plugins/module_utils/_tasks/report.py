@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import platform
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .._errors import OptionError
@@ -21,14 +20,13 @@ from .._evidence.drift import drift
 from .._evidence.from_journal import JournalFacts, journal_facts
 from .._evidence.lines import report_lines
 from .._evidence.outcomes import PURPOSES, SEVER
-from .._evidence.report import Evidence, build, checked_results, versions
+from .._evidence.report import Evidence, as_json, build, checked_results, versions
 from .._evidence.request import checked_request, checked_time
 from .._evidence.times import parse_time, seconds_between
 from .._files import write_private
 from .._redact import one_line, redact_sensitive_keys
 from .._run.clock import RunTime, start_of_run, utc
 from .._run.journal import Journal, read_events
-from .._run.journal_lines import Event
 from .options import START, Spec
 from .report_close import CLOSE_SPEC, closing_evidence, journal_of
 from .report_file import whole_report
@@ -91,20 +89,19 @@ def report_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     if params["state"] == "closed":
         params = {**params, "journal": params["journal"] or journal_of(params["report"])}
     start = start_of_run()
-    events = _events(params["journal"])
-    evidence = _closing(params, events) if params["state"] == "closed" else _evidence(params, events)
+    evidence, facts = _closing(params) if params["state"] == "closed" else _evidence(params)
     written = _write(build(evidence), params, check_mode)
     if check_mode:
-        written.result["start"] = {**start, "events": None if events is None else len(events)}
+        written.result["start"] = {**start, "events": facts.count if facts else None}
     return written
 
 
 def _write(report: Mapping[str, Any], params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     base = os.path.join(os.path.abspath(params["directory"]), _file_name(params["runbook"], report["ended"]))
-    files = {
-        "json": (json.dumps(report, indent=1, ensure_ascii=True) + "\n").encode("ascii"),
-        "csv": table.render(report, params["csv_separator"]),
-        "html": page.render(report),
+    files: dict[str, Callable[[], Iterable[bytes]]] = {
+        "json": lambda: as_json(report),
+        "csv": lambda: [table.render(report, params["csv_separator"])],
+        "html": lambda: [page.render(report)],
     }
     head = report["chain"]["head"]
     sealed: dict[str, str] = {}
@@ -112,7 +109,7 @@ def _write(report: Mapping[str, Any], params: Mapping[str, Any], check_mode: boo
     warnings: list[str] = []
     if not check_mode:
         for kind, content in files.items():
-            write_private(f"{base}.{kind}", content, "directory")
+            write_private(f"{base}.{kind}", content(), "directory")
         sealed, problems = seal(head, base, params)
         warnings = _note_in_journal(report, params, f"{base}.json")
     where = "No report was written, this is check mode" if check_mode else "Report"
@@ -140,18 +137,18 @@ def _file_name(runbook: str, ended: str) -> str:
     return f"{runbook}-{parse_time(ended).strftime('%Y%m%dT%H%M%S.%f')[:-3]}Z"
 
 
-def _evidence(params: Mapping[str, Any], events: list[Event] | None) -> Evidence:
+def _evidence(params: Mapping[str, Any]) -> tuple[Evidence, JournalFacts | None]:
     time = RunTime(params["start"])
     began = checked_time("began", params["began"] or utc(time.began))
     ended, clock_set_by = _end(began, time)
     checked_results(params, _LISTS)
-    facts = _journal(params, events, began)
+    facts = _journal(params, began)
     results = {name: list(params[name]) for name in _LISTS}
     if facts:
         results["sessions"] = _with_lost(results["sessions"], facts.sessions)
         results["deleted"] = _with_lost(results["deleted"], facts.deleted)
     baseline = whole_report(params["baseline"], "baseline")["records"] if params["baseline"] else []
-    return Evidence(
+    evidence = Evidence(
         began=began,
         ended=ended,
         **_frame(params),
@@ -166,6 +163,7 @@ def _evidence(params: Mapping[str, Any], events: list[Event] | None) -> Evidence
         drift=drift(baseline, params["after"]) if baseline else [],
         **results,  # type: ignore[arg-type]
     )
+    return evidence, facts
 
 
 def _end(began: str, time: RunTime) -> tuple[str, float | None]:
@@ -193,27 +191,28 @@ def _frame(params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _closing(params: Mapping[str, Any], events: list[Event] | None) -> Evidence:
+def _closing(params: Mapping[str, Any]) -> tuple[Evidence, JournalFacts | None]:
     now = utc()
     closing = closing_evidence(params, now)
-    facts = _journal(params, events, now)
-    return Evidence(**{**_frame(params), **closing, "links": _links(params, facts)})
+    facts = _journal(params, now)
+    return Evidence(**{**_frame(params), **closing, "links": _links(params, facts)}), facts
 
 
-def _events(journal: str | None) -> list[Event] | None:
-    """What the journal holds, None if it isn't known."""
+def _journal(params: Mapping[str, Any], began: str) -> JournalFacts | None:
+    """What the journal knows, None if there is none, or nobody knows what stands in it."""
+    path = params["journal"]
+    if not path:
+        return None
+    instances = {str(entry["instance_id"]) for name in _LISTS for entry in params[name]}
+    known = {str(entry["instance_id"]) for entry in params["sessions"]}
+    before = (params["start"] or {}).get("events")
     try:
-        return read_events(journal) if journal else None
+        facts = journal_facts(read_events(path), began, instances, known, before if isinstance(before, int) else None)
+        if facts.count < (before or 0):  # another journal by now
+            facts = journal_facts(read_events(path), began, instances, known)
     except OptionError:  # what is known otherwise must be kept; _note_in_journal warns
         return None
-
-
-def _journal(params: Mapping[str, Any], events: list[Event] | None, began: str) -> JournalFacts | None:
-    if events is None:
-        return None
-    instances = dict.fromkeys(str(entry["instance_id"]) for name in _LISTS for entry in params[name])
-    before = (params["start"] or {}).get("events")
-    return journal_facts(events, began, instances, before if isinstance(before, int) else None)
+    return facts
 
 
 def _with_lost(results: Sequence[Mapping[str, Any]], lost: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

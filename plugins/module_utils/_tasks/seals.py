@@ -87,13 +87,13 @@ def seal(head: str, base: str, params: Mapping[str, Any]) -> tuple[dict[str, str
     if params["sign_key"]:
         try:
             content = _run(["ssh-keygen", "-q", "-Y", "sign", "-f", params["sign_key"], "-n", NAMESPACE], content)
-            write_private(f"{base}.sig", content, "directory")
+            write_private(f"{base}.sig", [content], "directory")
             files["sig"] = f"{base}.sig"
         except _ToolError as error:
             problems.append(f"it could not be signed with sign_key: {error}")
     if params["timestamp_url"] and not problems:
         try:
-            write_private(f"{base}.tsr", _stamp(content, params["timestamp_url"]), "directory")
+            write_private(f"{base}.tsr", [_stamp(content, params["timestamp_url"])], "directory")
             files["tsr"] = f"{base}.tsr"
         except (_ToolError, OSError, ValueError) as error:
             address = redact_sensitive_keys(params["timestamp_url"])
@@ -105,13 +105,13 @@ def _stamp(content: bytes, url: str) -> bytes:
     """The reply of a time-stamping authority, which says when it has seen this content."""
     with tempfile.TemporaryDirectory() as folder:
         data = os.path.join(folder, "data")
-        write_private(data, content, "timestamp_url")
+        write_private(data, [content], "timestamp_url")
         query = _run(["openssl", "ts", "-query", "-data", data, "-sha256", "-cert"])
         headers = {"Content-Type": _QUERY, "Accept": _REPLY}
         response = open_url(url, data=query, method="POST", headers=headers, timeout=_STAMP_TIMEOUT)
         reply: bytes = response.read(_LARGEST_STAMP)
         path = os.path.join(folder, "reply")
-        write_private(path, reply, "timestamp_url")
+        write_private(path, [reply], "timestamp_url")
         text = _run(["openssl", "ts", "-reply", "-in", path, "-text"]).decode("utf-8", "replace")
     if "Status: Granted" not in text:
         raise _ToolError("it did not grant one")
@@ -173,7 +173,7 @@ def _verify_stamp(seals: Seals, content: bytes, path: str, authority: str | None
     read_bytes(authority, "timestamp_ca")
     with tempfile.TemporaryDirectory() as folder:
         data = os.path.join(folder, "data")
-        write_private(data, content, "report")
+        write_private(data, [content], "report")
         try:
             _run(["openssl", "ts", "-verify", "-data", data, "-in", path, "-CAfile", authority])
         except _ToolError as error:

@@ -63,4 +63,4 @@ def _keep(path: str, link: str | None) -> None:
     if link is None:
         remove(path, "path")
     else:
-        write_private(path, f"{link}\n".encode(), "path")
+        write_private(path, [f"{link}\n".encode()], "path")

@@ -39,10 +39,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "journal": lambda path: Journal(path, TIME),
     "journal in check mode": lambda path: Journal(path, TIME, read_only=True),
     "journal of a plan": survey,
-    "events": read_events,
+    "events": lambda path: list(read_events(path)),
     "bytes": lambda path: _files.read_bytes(path, "x"),
     "beginning": lambda path: _files.first_bytes(path, 8, "x"),
-    "written": lambda path: _files.write_private(path, b"", "x"),
+    "written": lambda path: _files.write_private(path, [], "x"),
     "removed": lambda path: _files.remove(path, "x"),
 }
 
@@ -112,7 +112,7 @@ def test_a_file_that_has_nothing_to_say_yet_is_empty() -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="there is no /proc")
-@pytest.mark.parametrize("use", [survey, read_events])
+@pytest.mark.parametrize("use", [survey, lambda path: list(read_events(path))], ids=["survey", "events"])
 def test_a_file_that_fails_when_it_is_read_is_refused_as_a_journal(use: Callable[[str], object]) -> None:
     with pytest.raises(OptionError, match="journal: "):
         use("/proc/self/mem")
@@ -139,7 +139,7 @@ def test_a_journal_of_another_user_is_refused(reader: str, tmp_path: Path, monke
 def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("precious")
     (tmp_path / "qr.png").symlink_to(tmp_path / "precious")
-    _files.write_private(str(tmp_path / "qr.png"), b"image", "qr_path")
+    _files.write_private(str(tmp_path / "qr.png"), [b"image"], "qr_path")
     assert (tmp_path / "precious").read_text() == "precious"
     assert not (tmp_path / "qr.png").is_symlink()
 

@@ -75,6 +75,12 @@ class TestLostResults:
         record = self.record(tmp_path, sending(), outcome(), sending(time="2026-11-22T01:31:00.000Z"))
         assert record["outcome"] == "unproven"
 
+    def test_of_a_deletion_whose_result_got_lost_the_journal_speaks_beside_a_result(self, tmp_path: Path) -> None:
+        deletion = sending(action="delete", time="2026-11-22T01:31:00.000Z")
+        record = self.record(tmp_path, sending(), outcome(), deletion, sessions=[session()], after=[seen()])
+        assert (record["outcome"], record["message"]) == ("severed", "a deletion was sent, its end isn't known")
+        assert [call["action"] for call in record["calls"]] == ["logout", "delete"]
+
     def test_a_result_that_came_back_is_believed(self, tmp_path: Path) -> None:
         assert self.record(tmp_path, sending(), sessions=[session()])["outcome"] == "severed"
 

@@ -127,6 +127,17 @@ def test_files_are_private_and_whole(tmp_path: Path) -> None:
     ]
 
 
+def test_each_record_has_a_line_of_its_own(tmp_path: Path) -> None:
+    ids = ("A1", "B1", "C1")
+    result = report(directory=str(tmp_path), sessions=[session(instance_id=each) for each in ids])
+    lines = Path(result["files"]["json"]).read_text(encoding="ascii").splitlines()
+    records = [
+        json.loads(line.rstrip(",")) for line in lines[lines.index(' "records": [') + 1 : lines.index(" ],", -4)]
+    ]
+    assert records == written(result)["records"]
+    assert [record["instance_id"] for record in records] == list(ids)
+
+
 def test_check_mode_writes_nothing(tmp_path: Path) -> None:
     assert report(True, directory=str(tmp_path / "new"), sessions=[session()])["complete"]
     assert not (tmp_path / "new").exists()

@@ -132,7 +132,7 @@ def test_a_run_is_refused_by_a_damaged_journal_and_leaves_it_as_it_was(tmp_path:
         with pytest.raises(OptionError, match=r"line 2 of .* damaged: restore it from a backup"):
             Journal(str(path), TIME, read_only)
     with pytest.raises(OptionError, match="line 2"):
-        read_events(str(path))
+        list(read_events(str(path)))
     assert path.read_bytes() == content
 
 

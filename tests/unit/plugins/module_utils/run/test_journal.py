@@ -216,7 +216,7 @@ def test_a_second_run_appends(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     note(path, SEVERED)
     note(path, SEVERED, UNPROVEN)
-    assert len(read_events(str(path))) == 3
+    assert len(list(read_events(str(path)))) == 3
 
 
 def whole() -> bytes:

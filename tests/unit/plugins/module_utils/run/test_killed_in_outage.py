@@ -55,7 +55,7 @@ def left_behind(engine: DeadlyEngine, journal: Path) -> set[str]:
     Returns:
         Those whose logout it noted and sent, and whose end it didn't see.
     """
-    left = read_events(str(journal))
+    left = list(read_events(str(journal)))
     for event in left:
         assert event.get("verdict") not in PROVEN or not engine.look(event["instance_id"]).linked, event
     concluded = {event["instance_id"] for event in left if event.get("verdict") in PROVEN}
