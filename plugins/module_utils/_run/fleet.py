@@ -76,6 +76,10 @@ class Fleet:
         interrupted: asked as often whether the run is to end: no further jobs are started then, those that wait go on
             at once, and ``sending`` has to say which calls may still be sent.
 
+    Attributes:
+        calls: how many were sent.
+        out_of_memory: whether jobs were left alone, since there was not even memory for one of them.
+
     All but ``tick`` and ``interrupted`` are called by one thread at a time, not always the same.
     """
 
@@ -105,8 +109,10 @@ class Fleet:
         self._waiting: list[_Waiting] = []
         self._started = self._running = self._waits = 0
         self._open, self._ending = True, False
+        self._short_of_memory = False
         self._error: BaseException | None = None
         self.calls = 0
+        self.out_of_memory = False
 
     def run(self) -> None:
         """Run all jobs to their end, or as many as ``finished`` lets start."""
@@ -201,12 +207,23 @@ class Fleet:
             while self._waiting and self._waiting[0].due <= now:
                 job = heapq.heappop(self._waiting).job
                 self._advance(job, Answer(at=job.clock.now()))
-            if self._has_calls or not self._open or self._started == self._size:
+            if self._has_calls or not self._open or self._started == self._size or self._short_of_memory:
                 return
-            job = self._start(self._started)
-            self._started += 1
-            self._running += 1
-            self._advance(job, None)
+            another = self._next_job()
+            if another:
+                self._started += 1
+                self._running += 1
+                self._advance(another, None)
+
+    def _next_job(self) -> Job | None:
+        """Another job. Without memory for it, it has to wait until one has ended, and with none on its way for good."""
+        try:
+            return self._start(self._started)
+        except MemoryError:
+            self._short_of_memory = True
+            if not self._running:
+                self._open, self.out_of_memory = False, True
+            return None
 
     def _take(self) -> Work | None:
         """The next call, one that must be sent while it is fresh before others; None if it came too late for that."""
@@ -215,7 +232,7 @@ class Fleet:
         if is_expired(call, job.clock):
             self._advance(job, execute(call, job.send, job.clock))
             return None
-        refusal = self._sending(job, call)
+        refusal = self._refusal(job, call)
         if refusal:
             self._advance(job, refusal)
             return None
@@ -223,6 +240,13 @@ class Fleet:
         if self._has_calls or self._waiting or (self._open and self._started < self._size):
             self._nudge()
         return work
+
+    def _refusal(self, job: Job, call: Call) -> RunStopped | None:
+        """Why a call is not to be sent, None if it may be."""
+        try:
+            return self._sending(job, call)
+        except MemoryError:
+            return RunStopped(f"this machine had no memory left, so {call.name} was not sent")
 
     def _nudge(self) -> None:
         """Have another worker look for something to do: a sleeping one, or the one that watches the time."""
@@ -252,6 +276,7 @@ class Fleet:
                 step = job.lifecycle.send(known)
         except StopIteration as end:
             self._running -= 1
+            self._short_of_memory = False
             self._open = self._finished(job, end.value) and self._open
             return
         if isinstance(step, Call):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from .._errors import EXPIRED, NOT_CARRIED_OUT, REFUSED, UNKNOWN_SESSION, WawpError
+from .._errors import EXPIRED, NOT_CARRIED_OUT, REFUSED, UNKNOWN_SESSION, UNREADABLE, WawpError
 from .._redact import mask_account
 from .account import account_id, is_account, mismatch_hint
 from .model import STARTING, UNPROVEN, Session
@@ -83,6 +83,8 @@ class Run:
         self.accepted: set[str] = set()
         self.deferred: Counter[str] = Counter()
         self.unanswered: Counter[str] = Counter()
+        # A write whose answer has not been noted yet.
+        self._under_way: str | None = None
 
     @property
     def last(self) -> Session:
@@ -238,13 +240,26 @@ class Run:
         if name in _CONCEALING_CALLS and self.outcome.paired_again:
             raise RunStopped(f"the session is {self.last.status} and was paired again, so {name} was not sent")
         expires = self.readings[-1].sent_at + MAX_READING_AGE if name in _WHILE_FRESH else None
-        answer = yield Call(name, expires, self.last.status, self.in_doubt, self.outcome)
+        call = Call(name, expires, self.last.status, self.in_doubt, self.outcome)
+        self._under_way = name
+        answer = yield call
         self.now = answer.at
+        if answer.error is None or answer.error.kind != EXPIRED:
+            self._note(name, answer)
+        self._under_way = None
+        return answer
+
+    def note_unseen_write(self, why: str) -> None:
+        """Note a write whose answer this run was kept from noting: it may have been carried out."""
+        if self._under_way:
+            unseen = WawpError(UNREADABLE, f"{self._under_way}: {why}")
+            self._note(self._under_way, Answer(at=self.now, sent_at=self.now, error=unseen))
+
+    def _note(self, name: str, answer: Answer) -> None:
         error = answer.error
-        if error is not None and error.kind == EXPIRED:
-            return answer
         self.readings.clear()
         self.outcome.predicted = self.outcome.predicted or answer.planned
+        self._count(name, error)
         self.outcome.actions.append(
             Action(
                 name=name,
@@ -255,8 +270,6 @@ class Run:
                 seen=self.last.status,
             )
         )
-        self._count(name, error)
-        return answer
 
     def _count(self, name: str, error: WawpError | None) -> None:
         if error is None:

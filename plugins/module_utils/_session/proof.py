@@ -115,9 +115,9 @@ def _judge(run: Run, seconds: float) -> None:
             "that met an outage ends so, and so does one on a slow host: if yours is slow, set proof_timeout for it.",
         )
     else:
-        run.conclude(SEVERED)
         if not run.outcome.predicted:
             run.outcome.proven_at, run.outcome.proof_seconds = run.now, seconds
+        run.conclude(SEVERED)
 
 
 def _not_seen(run: Run, session: Session, replied_at: float, error: WawpError | None) -> None:

@@ -17,23 +17,29 @@ from .proof import advice_of, key_of
 from .run import Goal, Lifecycle, Outcome, RunStopped, Steps
 from .writes import bring_up, send
 
+NO_MEMORY = "this machine had no memory left for this session"
+
 
 def lifecycle(goal: Goal) -> Lifecycle:
     """The steps that bring a session to ``goal.state``; see run.py."""
     run = Run(goal)
     outcome = run.outcome
-    advice = None
+    stop: RunStopped | None = None
     try:
         yield from _STATES[goal.state](run)
-    except RunStopped as stop:
+    except RunStopped as stopped:
+        stop = stopped
+    except MemoryError:  # wherever it struck; what it took up is free again
+        run.note_unseen_write(NO_MEMORY)
+        stop = RunStopped(NO_MEMORY)
+    if stop:
         outcome.failed, outcome.message, outcome.error = True, str(stop), stop.error
-        advice = stop.advice
         if goal.state in _UNLINKING and outcome.verdict is None:
             run.conclude(UNPROVEN, stop.reason)
     if outcome.paired_again:
         run.conclude(UNPROVEN, "Somebody has linked an account since.")
         outcome.proof_seconds = None
-    _explain(run, advice)
+    _explain(run, stop.advice if stop else None)
     _judge_unproven(run)
     _compare_settings(outcome)
     outcome.duration = run.now

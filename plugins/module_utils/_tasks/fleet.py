@@ -109,6 +109,7 @@ class FleetRun:
         self.diffs: dict[int, dict[str, Any]] = {}
         self.failures = 0
         self.calls = 0
+        self.out_of_memory = False
         self.duration = self._began_at = 0.0
 
     def run(self) -> None:
@@ -129,6 +130,7 @@ class FleetRun:
                 fleet.run()
         finally:
             self.calls, self.duration = fleet.calls, steady() - began
+            self.out_of_memory = fleet.out_of_memory
             self._client.close()
             self._journal.close()
             if self._interruption.reason:
@@ -211,6 +213,8 @@ class FleetRun:
             return f"the journal {self._journal.failure}"
         if self._interruption.reason and None in self.results:
             return f"the run was ended, since {self._interruption.reason}; run it again with the same journal"
+        if self.out_of_memory:
+            return "this machine has no memory left; run it again with the same journal, or in smaller parts"
         too_many = self.failures > self.limit and None in self.results
         return f"more than {self.limit} had failed, see max_failures" if too_many else None
 

@@ -47,56 +47,56 @@ def no_worker_is_left() -> Iterator[None]:
 @settings(deadline=None, max_examples=60)
 @given(st.lists(STEPS, max_size=12), st.integers(1, 5))
 def test_every_session_takes_its_steps_in_order_and_ends_once(plans: list[list[Call | Wait]], connections: int) -> None:
-    crew = with_deadline(FakeFleet(plans, max_connections=connections).run)
-    assert crew.started == list(range(len(plans)))
-    assert sorted(crew.ended) == crew.started
+    fleet = with_deadline(FakeFleet(plans, max_connections=connections).run)
+    assert fleet.started == list(range(len(plans)))
+    assert sorted(fleet.ended) == fleet.started
     for index, plan in enumerate(plans):
         calls = [step.name for step in plan if isinstance(step, Call)]
-        assert [name for number, name in crew.sending if number == index] == calls
-        assert [name for number, name in crew.sent if number == index] == calls
-        assert len(crew.heard[index]) == len(plan)
-    assert crew.fleet.calls == len(crew.sent)
-    assert crew.peak <= connections
+        assert [name for number, name in fleet.sending if number == index] == calls
+        assert [name for number, name in fleet.sent if number == index] == calls
+        assert len(fleet.heard[index]) == len(plan)
+    assert fleet.fleet.calls == len(fleet.sent)
+    assert fleet.peak <= connections
 
 
 def test_a_session_on_its_way_goes_before_one_that_is_not() -> None:
     for first in ([], [Wait(0)]):
-        crew = with_deadline(FakeFleet([[*first, READ, LOGOUT, READ]] * 3, max_connections=1).run)
-        assert crew.sent == [(index, name) for index in range(3) for name in ("info", "logout", "info")]
+        fleet = with_deadline(FakeFleet([[*first, READ, LOGOUT, READ]] * 3, max_connections=1).run)
+        assert fleet.sent == [(index, name) for index in range(3) for name in ("info", "logout", "info")]
 
 
 def test_what_must_be_sent_while_it_is_fresh_goes_first() -> None:
     """Behind hundreds of readings a logout would go stale, be read anew, and go stale again."""
     fresh = Call("logout", expires=PATIENCE)
-    crew = with_deadline(
+    fleet = with_deadline(
         FakeFleet([[Wait(0.01), READ, READ]] * 20 + [[Wait(0.01), READ, fresh]], max_connections=1).run
     )
-    mine = [position for position, (index, dummy) in enumerate(crew.sent) if index == 20]
+    mine = [position for position, (index, dummy) in enumerate(fleet.sent) if index == 20]
     assert mine[1] == mine[0] + 1
 
 
 def test_what_sees_a_logout_done_goes_before_other_logouts() -> None:
     """Killed in between, a run leaves a logout that nobody can prove any more."""
     fresh, verifying = Call("logout", expires=PATIENCE), Call("info", verifies=True)
-    crew = with_deadline(FakeFleet([[READ, Wait(0.01), fresh, verifying]] * 20, max_connections=1).run)
+    fleet = with_deadline(FakeFleet([[READ, Wait(0.01), fresh, verifying]] * 20, max_connections=1).run)
     for index in range(20):
-        mine = [position for position, (number, dummy) in enumerate(crew.sent) if number == index]
+        mine = [position for position, (number, dummy) in enumerate(fleet.sent) if number == index]
         assert mine[2] == mine[1] + 1
 
 
 def test_a_call_that_is_no_longer_fresh_is_not_sent() -> None:
     late = Call("logout", expires=-1.0)
-    crew = with_deadline(FakeFleet([[READ, late, READ]]).run)
-    assert crew.sent == crew.sending == [(0, "info"), (0, "info")]
-    assert [answer.error.kind if answer.error else None for answer in crew.heard[0]] == [None, EXPIRED, None]
-    assert crew.fleet.calls == 2
+    fleet = with_deadline(FakeFleet([[READ, late, READ]]).run)
+    assert fleet.sent == fleet.sending == [(0, "info"), (0, "info")]
+    assert [answer.error.kind if answer.error else None for answer in fleet.heard[0]] == [None, EXPIRED, None]
+    assert fleet.fleet.calls == 2
 
 
 def test_no_more_calls_under_way_than_connections() -> None:
     barrier = threading.Barrier(8)
-    crew = with_deadline(FakeFleet([[READ]] * 64, lambda index, name: barrier.wait(PATIENCE), max_connections=8).run)
-    assert crew.peak == 8
-    assert len(crew.ended) == 64
+    fleet = with_deadline(FakeFleet([[READ]] * 64, lambda index, name: barrier.wait(PATIENCE), max_connections=8).run)
+    assert fleet.peak == 8
+    assert len(fleet.ended) == 64
 
 
 def test_few_sessions_need_few_workers() -> None:
@@ -122,13 +122,13 @@ def test_a_session_that_waits_holds_no_thread_and_no_connection() -> None:
 
 
 def test_waits_end_in_the_order_of_their_moments() -> None:
-    crew = with_deadline(FakeFleet([[Wait(0.3), READ], [Wait(0.1), READ], [Wait(0.2), READ]], max_connections=1).run)
-    assert [index for index, dummy in crew.sent] == [1, 2, 0]
+    fleet = with_deadline(FakeFleet([[Wait(0.3), READ], [Wait(0.1), READ], [Wait(0.2), READ]], max_connections=1).run)
+    assert [index for index, dummy in fleet.sent] == [1, 2, 0]
 
 
 def test_a_wait_lasts_at_least_as_long_as_it_should() -> None:
-    crew = with_deadline(FakeFleet([[READ, Wait(0.2)]]).run)
-    read, waited = crew.heard[0]
+    fleet = with_deadline(FakeFleet([[READ, Wait(0.2)]]).run)
+    read, waited = fleet.heard[0]
     assert waited.at - read.at >= 0.2
 
 
@@ -147,16 +147,16 @@ def test_the_brake_leaves_the_rest_alone_and_lets_those_under_way_end() -> None:
         return False
 
     plans: list[list[object]] = [[READ], *[[READ, Wait(0.05), LOGOUT]] * 99]
-    crew = with_deadline(FakeFleet(plans, send, finished=finished, max_connections=4).run)
-    assert crew.started == [0, 1, 2, 3]
+    fleet = with_deadline(FakeFleet(plans, send, finished=finished, max_connections=4).run)
+    assert fleet.started == [0, 1, 2, 3]
     assert sorted(ended) == [0, 1, 2, 3]
-    assert [name for dummy, name in crew.sent].count("logout") == 3
+    assert [name for dummy, name in fleet.sent].count("logout") == 3
 
 
 def test_the_brake_once_pulled_stays_pulled() -> None:
     both = threading.Barrier(2)
     verdicts = iter([False, True])  # of the two that are under way together
-    crew = with_deadline(
+    fleet = with_deadline(
         FakeFleet(
             [[READ]] * 10,
             lambda index, name: both.wait(PATIENCE),
@@ -164,7 +164,7 @@ def test_the_brake_once_pulled_stays_pulled() -> None:
             max_connections=2,
         ).run
     )
-    assert len(crew.started) == 2
+    assert len(fleet.started) == 2
 
 
 @pytest.mark.parametrize("size", [0, 1])
@@ -173,9 +173,9 @@ def test_the_smallest_fleets(size: int) -> None:
 
 
 def test_sessions_that_need_no_call_need_no_worker() -> None:
-    crew = with_deadline(FakeFleet([[]] * 5000).run)
-    assert len(crew.ended) == 5000
-    assert crew.sent == []
+    fleet = with_deadline(FakeFleet([[]] * 5000).run)
+    assert len(fleet.ended) == 5000
+    assert fleet.sent == []
 
 
 def fails(index: int, name: str) -> None:
@@ -228,8 +228,8 @@ def test_errors_of_the_api_are_answers_not_bugs() -> None:
     def refuse(index: int, name: str) -> None:
         raise WawpError(RATE_LIMITED, "too many calls")
 
-    crew = with_deadline(FakeFleet([[READ]] * 2, refuse).run)
-    assert [heard[0].error.kind for heard in crew.heard.values()] == [RATE_LIMITED] * 2
+    fleet = with_deadline(FakeFleet([[READ]] * 2, refuse).run)
+    assert [heard[0].error.kind for heard in fleet.heard.values()] == [RATE_LIMITED] * 2
 
 
 def test_a_429_of_one_session_holds_all_others_back() -> None:
@@ -252,8 +252,8 @@ def test_the_rate_bounds_the_whole_fleet() -> None:
 
 def test_the_pace_of_one_session_is_not_the_wait_of_another() -> None:
     """While a worker watches the time for a session that waits long, another session's next call may be due sooner."""
-    crew = with_deadline(FakeFleet([[Wait(4), READ], [READ] * 10], pace=Pace(20), max_connections=2).run)
-    assert crew.sent == [*[(1, "info")] * 10, (0, "info")]
+    fleet = with_deadline(FakeFleet([[Wait(4), READ], [READ] * 10], pace=Pace(20), max_connections=2).run)
+    assert fleet.sent == [*[(1, "info")] * 10, (0, "info")]
 
 
 def test_a_fleet_that_only_waits_still_ticks() -> None:
@@ -271,19 +271,19 @@ class Imagined(WallClock):
 
 def test_what_is_imagined_takes_no_call_no_pace_and_no_time() -> None:
     def start(index: int) -> Job:
-        job = crew.start(index)
+        job = fleet.start(index)
         job.is_simulated = lambda name: name == "logout"
         return job
 
     plans = [[READ, LOGOUT, Wait(1000), LOGOUT]] * 10
-    crew = FakeFleet(plans, clock=Imagined, start=start, pace=Pace(1000))
-    with_deadline(crew.run)
-    assert sorted(crew.sending) == [(index, "info") for index in range(10)]
-    assert crew.fleet.calls == 10
-    assert len(crew.ended) == 10
+    fleet = FakeFleet(plans, clock=Imagined, start=start, pace=Pace(1000))
+    with_deadline(fleet.run)
+    assert sorted(fleet.sending) == [(index, "info") for index in range(10)]
+    assert fleet.fleet.calls == 10
+    assert len(fleet.ended) == 10
 
 
 def test_ten_thousand_jobs() -> None:
-    crew = with_deadline(FakeFleet([[READ, Wait(0), LOGOUT]] * 10_000, max_connections=16).run)
-    assert len(crew.ended) == 10_000
-    assert crew.fleet.calls == 20_000
+    fleet = with_deadline(FakeFleet([[READ, Wait(0), LOGOUT]] * 10_000, max_connections=16).run)
+    assert len(fleet.ended) == 10_000
+    assert fleet.fleet.calls == 20_000

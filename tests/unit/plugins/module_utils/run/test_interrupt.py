@@ -126,12 +126,12 @@ def test_an_interrupted_fleet_starts_nothing_and_waits_for_nothing() -> None:
     def sending(job: Any, call: Call) -> RunStopped | None:
         return refusal if calling.is_set() and job.index and call.name == "logout" else None
 
-    crew = FakeFleet(plans, send, max_connections=2, sending=sending, interrupted=calling.is_set)
-    with_deadline(crew.run)
-    assert crew.sent.count((0, "info")) == 1
-    assert crew.ended[1].message == "ended"
-    assert (1, "logout") not in crew.sent
-    assert len(crew.started) < len(plans)
+    fleet = FakeFleet(plans, send, max_connections=2, sending=sending, interrupted=calling.is_set)
+    with_deadline(fleet.run)
+    assert fleet.sent.count((0, "info")) == 1
+    assert fleet.ended[1].message == "ended"
+    assert (1, "logout") not in fleet.sent
+    assert len(fleet.started) < len(plans)
 
 
 @pytest.mark.parametrize("given", [0, 1, 3])
@@ -146,10 +146,10 @@ def test_with_fewer_threads_than_wanted_the_work_is_done(given: int, monkeypatch
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", scarce)
-    crew = FakeFleet([[Call("info"), Wait(0.01), Call("info")]] * 20, max_connections=8)
-    crew.run()
-    assert len(crew.ended) == 20
-    assert crew.peak <= max(given, 1)
+    fleet = FakeFleet([[Call("info"), Wait(0.01), Call("info")]] * 20, max_connections=8)
+    fleet.run()
+    assert len(fleet.ended) == 20
+    assert fleet.peak <= max(given, 1)
 
 
 class TestClock:

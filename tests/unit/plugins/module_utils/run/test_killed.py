@@ -69,9 +69,9 @@ class DeadlyEngine(Engine):
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[ForkServer]:
-    with ForkServer() as nursery:
-        yield nursery
+def forks() -> Iterator[ForkServer]:
+    with ForkServer() as forks:
+        yield forks
 
 
 def events(journal: Path) -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ def run_again(
 # A whole run takes some fifty calls; the last number may not be reached, and then nobody is killed.
 @pytest.mark.parametrize(("deadly", "spares"), [(number, number % 2 == 0) for number in range(1, 50, 3)])
 @pytest.mark.usefixtures("no_time")
-def test_killed_at_any_call(nursery: ForkServer, tmp_path: Path, deadly: int, spares: bool) -> None:
+def test_killed_at_any_call(forks: ForkServer, tmp_path: Path, deadly: int, spares: bool) -> None:
     journal = tmp_path / "journal"
     given: dict[str, Any] = {
         "journal": str(journal),
@@ -106,9 +106,9 @@ def test_killed_at_any_call(nursery: ForkServer, tmp_path: Path, deadly: int, sp
     }
     engine = DeadlyEngine(deadly, spares)
     with Server(engine) as server:
-        engine.victim = nursery.start(options(server.url, ENTRIES, **given))
+        engine.victim = forks.start(options(server.url, ENTRIES, **given))
         engine.known.set()
-        assert (nursery.end() is None) == engine.struck
+        assert (forks.end() is None) == engine.struck
         left = events(journal)
         known = {event["instance_id"]: event["verdict"] for event in left if event.get("verdict")}
         # Logouts whose end no run has seen: when SCAN_QR_CODE came isn't known any more.

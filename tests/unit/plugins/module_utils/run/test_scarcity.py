@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import UNREADABLE
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import Reply, WallClock, execute
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Call
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.fleet import fleet_task
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.fleet import FleetRun, fleet_task
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.journaling import RunJournal
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import crashed
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Instance
@@ -29,9 +31,9 @@ IDS = [f"A{number}" for number in range(40)]
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[ForkServer]:
-    with ForkServer() as nursery:
-        yield nursery
+def forks() -> Iterator[ForkServer]:
+    with ForkServer() as server:
+        yield server
 
 
 def test_no_memory_for_a_reply_is_an_answer() -> None:
@@ -53,14 +55,14 @@ def test_no_memory_is_no_defect_of_the_collection() -> None:
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux to see how much memory is in use")
 @pytest.mark.parametrize("memory", [0, 512, 2048, 3072])
 def test_with_hardly_any_memory_nothing_wrong_is_said(
-    nursery: ForkServer, server: Server, engine: Engine, tmp_path: Path, memory: int
+    forks: ForkServer, server: Server, engine: Engine, tmp_path: Path, memory: int
 ) -> None:
     """With so many KiB more than it begins with."""
     for name in IDS:
         engine.add(Instance(name))
     journal = tmp_path / "journal"
-    nursery.start(options(server.url, IDS, journal=str(journal), max_connections=8), memory=memory * 1024)
-    ended = nursery.end()
+    forks.start(options(server.url, IDS, journal=str(journal), max_connections=8), memory=memory * 1024)
+    ended = forks.end()
     lines = journal.read_text("utf-8").splitlines() if journal.exists() else []
     noted = {event.get("instance_id") for event in map(json.loads, lines) if event.get("action") == "logout"}
     assert {entry.instance_id for entry in engine.calls(name="logout")} <= noted
@@ -90,3 +92,52 @@ def test_replies_without_memory_are_no_proof_and_end_no_run(
     assert len(result["sessions"]) == len(few)
     assert_true(engine, result["sessions"])
     assert calls[0] > len(few)
+
+
+def raising(real: Callable[..., Any], when: Callable[[int], bool]) -> Callable[..., Any]:
+    """The function, on a machine that has no memory for its calls with these numbers."""
+    numbers = itertools.count(1)
+
+    def short_of_memory(*args: Any, **kwargs: Any) -> Any:
+        if when(next(numbers)):
+            raise MemoryError
+        return real(*args, **kwargs)
+
+    return short_of_memory
+
+
+def test_a_session_for_which_there_is_no_memory_waits_until_another_has_ended(
+    server: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in IDS:
+        engine.add(Instance(name))
+    monkeypatch.setattr(FleetRun, "_start", raising(FleetRun._start, lambda number: number > 2 and number % 2 == 0))
+    result = fleet_task(options(server.url, IDS, max_connections=8), False).result
+    assert {entry["verdict"] for entry in result["sessions"]} == {"severed"}
+    assert_true(engine, result["sessions"])
+
+
+def test_where_memory_is_left_for_none_the_rest_is_left_alone(
+    server: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in IDS:
+        engine.add(Instance(name))
+    monkeypatch.setattr(FleetRun, "_start", raising(FleetRun._start, lambda number: number > 5))
+    result = fleet_task(options(server.url, IDS), False).result
+    assert [entry["verdict"] for entry in result["sessions"]] == ["severed"] * 5 + [None] * 35
+    assert "left alone: this machine has no memory left; run it again with the same journal" in result["msg"]
+    assert len(engine.calls(name="logout")) == 5
+
+
+def test_what_there_is_no_memory_to_note_is_not_sent_and_the_rest_goes_on(
+    server: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in IDS:
+        engine.add(Instance(name))
+    monkeypatch.setattr(RunJournal, "sending", raising(RunJournal.sending, lambda number: number == 3))
+    checked = options(server.url, IDS, journal=str(tmp_path / "journal"), max_failures="100%")
+    result = fleet_task(checked, False).result
+    assert sum(entry["failed"] for entry in result["sessions"]) == 1
+    assert "had no memory left, so logout was not sent" in result["msg"]
+    assert len(engine.calls(name="logout")) == len(IDS) - 1
+    assert_true(engine, result["sessions"])

@@ -247,7 +247,7 @@ def _understand(name: str, client: _Client) -> Reply | WawpError:
         return error
 
 
-class Story:
+class RunInWords:
     """What a failed assertion tells of a run; put into words only then."""
 
     def __init__(self, sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
@@ -268,52 +268,52 @@ def severed_claims_hold(sim: SimulatedRun, outcome: Outcome) -> bool:
 
 def check_rules(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
     """What no run may ever do, whatever it meets; `severed` while linked has known limits and is left to the tests."""
-    story = Story(sim, goal, outcome)
-    check_writes(sim, goal, story)
-    check_words(sim, goal, outcome, story)
-    assert outcome.duration <= bound(goal), f"took {outcome.duration} s of {bound(goal)}: {story}"
+    in_words = RunInWords(sim, goal, outcome)
+    check_writes(sim, goal, in_words)
+    check_words(sim, goal, outcome, in_words)
+    assert outcome.duration <= bound(goal), f"took {outcome.duration} s of {bound(goal)}: {in_words}"
     if outcome.verdict == UNPROVEN:
-        assert outcome.advice, story
-        assert outcome.failed or outcome.warnings, story
-        assert outcome.failed or goal.on_unproven == "warn", story
-    assert (outcome.verdict == UNPROVEN) == bool(outcome.advice), story
-    assert (outcome.key in KEYS) == (outcome.verdict is not None), story
+        assert outcome.advice, in_words
+        assert outcome.failed or outcome.warnings, in_words
+        assert outcome.failed or goal.on_unproven == "warn", in_words
+    assert (outcome.verdict == UNPROVEN) == bool(outcome.advice), in_words
+    assert (outcome.key in KEYS) == (outcome.verdict is not None), in_words
     if outcome.verdict == SEVERED and not outcome.predicted and not goal.previous:
-        assert isinstance(outcome.proven_at, float), story
-        assert outcome.proof_seconds is not None, story
-        assert outcome.proof_seconds <= goal.proof_timeout, story
+        assert isinstance(outcome.proven_at, float), in_words
+        assert outcome.proof_seconds is not None, in_words
+        assert outcome.proof_seconds <= goal.proof_timeout, in_words
     if outcome.verdict != SEVERED:
-        assert outcome.proven_at is None, story
+        assert outcome.proven_at is None, in_words
 
 
-def check_writes(sim: SimulatedRun, goal: Goal, story: Story) -> None:
+def check_writes(sim: SimulatedRun, goal: Goal, in_words: RunInWords) -> None:
     unclear: dict[str, int] = {}
     accepted_logout = False
     for sent in sim.sent:
         if sent.name in READS:
             continue
-        assert sent.seen is not None, f"{sent} rests on no reading since the last write: {story}"
-        assert not sent.stranger, f"{sent} to another account: {story}"
+        assert sent.seen is not None, f"{sent} rests on no reading since the last write: {in_words}"
+        assert not sent.stranger, f"{sent} to another account: {in_words}"
         if sent.name == "logout":
             blind = () if goal.on_unproven == "fail" else ("STARTING",)
-            assert sent.seen in ("WORKING", *blind), f"logout was sent in {sent.seen}: {story}"
-        assert unclear.get(sent.name, 0) < 2, f"{sent.name} was repeated more than once without an answer: {story}"
+            assert sent.seen in ("WORKING", *blind), f"logout was sent in {sent.seen}: {in_words}"
+        assert unclear.get(sent.name, 0) < 2, f"{sent.name} was repeated more than once without an answer: {in_words}"
         if sent.outcome in AMBIGUOUS:
             unclear[sent.name] = unclear.get(sent.name, 0) + 1
         if sent.name == "logout" and sent.outcome == "ok":
-            assert not (accepted_logout and sent.seen == "STARTING"), f"two blind logouts: {story}"
+            assert not (accepted_logout and sent.seen == "STARTING"), f"two blind logouts: {in_words}"
             accepted_logout = True
     mismatch = next((place for place, sent in enumerate(sim.sent) if sent.stranger), None)
     if mismatch is not None and "logout" not in [sent.name for sent in sim.sent[:mismatch]]:
-        assert not [str(sent) for sent in sim.sent[mismatch:] if sent.name not in READS], story
+        assert not [str(sent) for sent in sim.sent[mismatch:] if sent.name not in READS], in_words
 
 
-def check_words(sim: SimulatedRun, goal: Goal, outcome: Outcome, story: Story) -> None:
+def check_words(sim: SimulatedRun, goal: Goal, outcome: Outcome, in_words: RunInWords) -> None:
     words = " ".join([outcome.message, outcome.advice or "", *outcome.warnings])
     numbers = [parse_account(account) for account in (OURS, THEIRS, goal.expect_account) if account]
     for secret in [TOKEN, *numbers]:
-        assert secret not in words, story
-    assert bool(outcome.message) == outcome.failed, story
+        assert secret not in words, in_words
+    assert bool(outcome.message) == outcome.failed, in_words
 
 
 def bound(goal: Goal, slowest_call: float = REQUEST_TIMEOUT) -> float:

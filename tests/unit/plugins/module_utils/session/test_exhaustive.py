@@ -20,8 +20,8 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simulated_run import (
     OURS,
     THEIRS,
+    RunInWords,
     SimulatedRun,
-    Story,
     calm_bound,
     instance,
     severed_claims_hold,
@@ -126,7 +126,7 @@ def test_every_truth_and_option_with_every_reply_to_every_write(truth: str, stat
         for write, (reply, how) in product(worth_a_fault(goal, writes), HTTP.items()):
             sim = stage(truth, hide_me, Fault(call=write, **how))
             outcome = sim.run(goal)
-            assert severed_claims_hold(sim, outcome), (write, reply, Story(sim, goal, outcome))
+            assert severed_claims_hold(sim, outcome), (write, reply, RunInWords(sim, goal, outcome))
             check_key(sim, goal, outcome)
             check_reached(sim, goal, outcome)
             check_again(sim, goal, outcome)
@@ -142,28 +142,28 @@ def worth_a_fault(goal: Goal, writes: list[str]) -> list[str]:
 
 def check_calm_end(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
     """What holds where every call is answered: on top of the rules for all runs, changed and time are exact."""
-    story = Story(sim, goal, outcome)
-    assert outcome.changed == bool(sim.writes), story
-    assert outcome.duration <= calm_bound(goal), story
-    assert severed_claims_hold(sim, outcome), story
+    in_words = RunInWords(sim, goal, outcome)
+    assert outcome.changed == bool(sim.writes), in_words
+    assert outcome.duration <= calm_bound(goal), in_words
+    assert severed_claims_hold(sim, outcome), in_words
     check_reached(sim, goal, outcome)
     check_key(sim, goal, outcome)
     if goal.state == "logged_out" and goal.wait and "logout" in sim.writes and not outcome.failed:
         seen = [sent.seen for sent in sim.sent if sent.name == "logout"]
-        assert (outcome.verdict == SEVERED) == (seen == ["WORKING"]), story
+        assert (outcome.verdict == SEVERED) == (seen == ["WORKING"]), in_words
 
 
 def check_key(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
     """What is said of the key is true, and with on_unproven=fail none is burnt."""
-    story = Story(sim, goal, outcome)
+    in_words = RunInWords(sim, goal, outcome)
     if outcome.verdict is None or sim.instance.late:
         return
     if outcome.key == THERE:
-        assert sim.instance.credentials, story
+        assert sim.instance.credentials, in_words
     if outcome.key == GONE:
-        assert not sim.instance.credentials or sim.instance.removed, story
+        assert not sim.instance.credentials or sim.instance.removed, in_words
     if goal.on_unproven == "fail" and sim.instance.linked and sim.had_key:
-        assert sim.instance.credentials, story
+        assert sim.instance.credentials, in_words
 
 
 def check_reached(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
@@ -171,7 +171,7 @@ def check_reached(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
     if outcome.failed or not goal.wait:
         return
     reached = sim.instance.removed if goal.state == "absent" else sim.instance.status in REACHED[goal.state]
-    assert reached or goal.state == "logged_out" or outcome.open_ends, Story(sim, goal, outcome)
+    assert reached or goal.state == "logged_out" or outcome.open_ends, RunInWords(sim, goal, outcome)
 
 
 UP = {"WORKING", "SCAN_QR_CODE", "PASSKEY_REQUIRED"}
@@ -195,7 +195,7 @@ def check_again(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
     if goal.state == "decommissioned" and sim.engine.look(sim.instance.instance_id).status != "STOPPED":
         return  # a restart whose effect came late has started it again
     again = sim.run(goal)
-    story = Story(sim, goal, again)
-    assert not sim.writes, story
-    assert not again.changed, story
-    assert not again.failed, story
+    in_words = RunInWords(sim, goal, again)
+    assert not sim.writes, in_words
+    assert not again.changed, in_words
+    assert not again.failed, in_words

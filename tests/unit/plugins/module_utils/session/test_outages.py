@@ -16,8 +16,8 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.environment i
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import NEVER, Delays, Instance
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simulated_run import (
+    RunInWords,
     SimulatedRun,
-    Story,
     instance,
 )
 
@@ -57,19 +57,19 @@ def over_in_time(sim: SimulatedRun, goal: Goal) -> bool:
 
 
 def check_claims(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
-    story = Story(sim, goal, outcome)
+    in_words = RunInWords(sim, goal, outcome)
     if outcome.verdict == SEVERED and not over_in_time(sim, goal):
-        assert not sim.linked, story
+        assert not sim.linked, in_words
     if outcome.key == THERE:
-        assert sim.instance.credentials, story
+        assert sim.instance.credentials, in_words
     if outcome.key == GONE:
-        assert not sim.instance.credentials or sim.instance.removed, story
+        assert not sim.instance.credentials or sim.instance.removed, in_words
     if goal.on_unproven == "fail" and sim.linked and sim.had_key and not sim.fooled:
-        assert sim.instance.credentials, story
+        assert sim.instance.credentials, in_words
     if goal.restart_first and sim.first_status == "WORKING":
-        assert "logout" not in sim.writes or sim.writes.index("restart") < sim.writes.index("logout"), story
+        assert "logout" not in sim.writes or sim.writes.index("restart") < sim.writes.index("logout"), in_words
     if sim.instance.removed or (goal.state == "decommissioned" and "stop" in sim.writes):
-        assert not sim.linked or over_in_time(sim, goal), story
+        assert not sim.linked or over_in_time(sim, goal), in_words
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,8 +21,8 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
     OURS,
     THEIRS,
     Event,
+    RunInWords,
     SimulatedRun,
-    Story,
     instance,
 )
 from hypothesis import event, given, settings
@@ -157,9 +157,9 @@ def test_severed_is_never_said_while_linked_and_no_key_burnt_where_unproven_is_a
     if sim.fooled or (is_late(scripted) and (coming or cut_off)):
         return
     if outcome.verdict == SEVERED and "scan" not in [each.action for each in coming]:
-        assert not sim.linked, Story(sim, goal, outcome)
+        assert not sim.linked, RunInWords(sim, goal, outcome)
     if goal.on_unproven == "fail" and sim.instance.linked and sim.had_key:
-        assert sim.instance.credentials, Story(sim, goal, outcome)
+        assert sim.instance.credentials, RunInWords(sim, goal, outcome)
 
 
 @TRACES
@@ -184,9 +184,9 @@ def test_a_second_run_after_success_does_nothing(
     sim.engine.clear_faults()
     sim.sleep(later)
     again = sim.run(replace(goal, previous=Known(outcome.verdict) if outcome.verdict else None))
-    assert not sim.writes, Story(sim, goal, again)
-    assert not again.changed, Story(sim, goal, again)
-    assert again.verdict == outcome.verdict, Story(sim, goal, again)
+    assert not sim.writes, RunInWords(sim, goal, again)
+    assert not again.changed, RunInWords(sim, goal, again)
+    assert again.verdict == outcome.verdict, RunInWords(sim, goal, again)
 
 
 @TRACES
@@ -204,9 +204,9 @@ def test_check_mode_foretells_what_a_run_does_where_the_truth_shows(started: Ins
         return
     began = SimulatedRun(instance_again(started, sim))
     real = began.run(goal)
-    story = Story(began, goal, real)
-    assert (foretold.changed, foretold.verdict, foretold.failed) == (real.changed, real.verdict, real.failed), story
-    assert [action.name for action in foretold.actions] == [action.name for action in real.actions], story
+    in_words = RunInWords(began, goal, real)
+    assert (foretold.changed, foretold.verdict, foretold.failed) == (real.changed, real.verdict, real.failed), in_words
+    assert [action.name for action in foretold.actions] == [action.name for action in real.actions], in_words
 
 
 def instance_again(started: Instance, sim: SimulatedRun) -> Instance:

@@ -255,12 +255,12 @@ def test_check_mode_foretells_the_run(
 
 
 def test_memory_grows_little_with_each_instance(server: Server, engine: Engine) -> None:
-    with ForkServer() as nursery:
+    with ForkServer() as forks:
         peaks = []
         for size in (100, 300):
             engine.reset()
-            nursery.start(options(server.url, load(engine, f"working:{size}")), measure=1)
-            ended = nursery.end()
+            forks.start(options(server.url, load(engine, f"working:{size}")), measure=1)
+            ended = forks.end()
             assert ended is not None
             peaks.append(ended["peak"])
     assert (peaks[1] - peaks[0]) / 200 < 20 * 1024

@@ -101,9 +101,9 @@ def test_a_journal_that_cannot_be_written_any_more_stops_the_fleet(
     """What was under way is finished, what was done is in the result, the rest is left alone."""
     ids = load(engine, "working:40")
     params = options(server.url, ids, journal=str(tmp_path / "journal"), max_connections=2)
-    with ForkServer() as nursery:
-        nursery.start(params, file_size=6000)
-        ended = nursery.end()
+    with ForkServer() as forks:
+        forks.start(params, file_size=6000)
+        ended = forks.end()
     assert ended is not None
     result = ended["result"]
     assert result["failed"]
@@ -121,9 +121,9 @@ def test_a_journal_that_cannot_be_written_any_more_stops_the_fleet(
 def test_what_cannot_be_noted_is_not_sent(server: Server, engine: Engine, tmp_path: Path) -> None:
     """A logout that no journal tells of may burn a key that nobody knows of later."""
     params = options(server.url, load(engine, "working:40"), journal=str(tmp_path / "journal"), max_connections=2)
-    with ForkServer() as nursery:
-        nursery.start(params, file_size=10)
-        ended = nursery.end()
+    with ForkServer() as forks:
+        forks.start(params, file_size=10)
+        ended = forks.end()
     assert ended is not None
     refused = [entry for entry in ended["result"]["sessions"] if not entry["left_alone"]]
     assert 0 < len(refused) < 40
