@@ -89,6 +89,7 @@ class World:
         return {
             **kept,
             "ANSIBLE_COLLECTIONS_PATH": str(TREE),
+            "ANSIBLE_CONFIG": str(Path(__file__).with_name("ansible.cfg")),
             "ANSIBLE_HOME": str(self.home),
             # Ansible looks for jobs below the user's own home, and they begin below $HOME.
             "ANSIBLE_ASYNC_DIR": str(self.home / "async"),

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import Any
 
 import pytest
+from ansible_collections.wawp.cloud.tests.forked import ansible_playbook
 
 from .conftest import ANSIBLE_PLAYBOOK, World, play
 
@@ -45,16 +45,7 @@ def test_a_role_takes_no_variable_of_its_own_from_who_includes_it(world: World, 
     world.add("A2")
     include = {"ansible.builtin.include_role": {"name": "wawp.cloud.decommission"}}
     playbook = play(world.folder, {**include, "vars": {"wawp_instances": ["A1"], **beside}})
-    done = subprocess.run(
-        [ANSIBLE_PLAYBOOK, str(playbook)],
-        cwd=world.folder,
-        env=world.environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    done = ansible_playbook([ANSIBLE_PLAYBOOK, str(playbook)], world.folder, world.environment)
     assert done.returncode != 0
     assert f"Nothing was sent: {next(iter(beside))}: " in done.stdout
     assert world.engine.calls() == []

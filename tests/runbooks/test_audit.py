@@ -35,7 +35,7 @@ def test_two_runbooks_in_one_run_share_nothing(world: World) -> None:
     """What the first one has registered would outlive its play, and stand in the second one's report."""
     world.add("A1")
     world.add("B1", "SCAN_QR_CODE")
-    phrase = world.run("decommission", wawp_instances=["A1"]).phrase()
+    phrase = world.phrases("decommission", {"wawp_instances": ["A1"]})["wawp_confirm"]
     plays = [
         {
             "import_playbook": "wawp.cloud.decommission",

@@ -34,7 +34,7 @@ def test_a_clock_that_is_set_leaves_the_deadline_open(world: World, tmp_path: Pa
     """It is set when the first logout arrives, in a run that the journal knows all about."""
     world.add("A1")
     given = {"wawp_instances": ["A1"], "wawp_deadline": "2099-01-01T00:00:00Z"}
-    phrase = world.run("decommission", **given).phrase()
+    confirmed = world.phrases("decommission", given)
     flag = tmp_path / "set"
     (tmp_path / "clock").mkdir()
     (tmp_path / "clock/sitecustomize.py").write_text(CLOCK.format(jump=jump, flag=str(flag)))
@@ -48,7 +48,7 @@ def test_a_clock_that_is_set_leaves_the_deadline_open(world: World, tmp_path: Pa
 
     setter = threading.Thread(target=set_clock)
     setter.start()
-    ran = world.run("decommission", wawp_confirm=phrase, **given)
+    ran = world.run("decommission", **confirmed, **given)
     ended.set()
     setter.join()
 

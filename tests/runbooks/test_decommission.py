@@ -168,11 +168,9 @@ def test_interrupted_and_resumed(world: World) -> None:
     names = [f"A{number}" for number in range(30)]
     for name in names:
         world.add(name)
-    phrase = world.run("decommission", wawp_instances=names).phrase()
+    given = {"wawp_instances": names, **world.phrases("decommission", {"wawp_instances": names})}
     process = subprocess.Popen(
-        world.command(
-            "decommission", wawp_instances=names, wawp_confirm=phrase, wawp_calls_per_second=15, wawp_max_connections=2
-        ),
+        world.command("decommission", **given, wawp_calls_per_second=15, wawp_max_connections=2),
         cwd=world.folder,
         env=world.environment,
         stdin=subprocess.DEVNULL,
@@ -190,9 +188,9 @@ def test_interrupted_and_resumed(world: World) -> None:
     severed = [name for name in names if not world.linked(name)]
     assert 5 <= len(severed) < len(names)
     # The phrase of the approved plan, with the rest of it to do.
-    ran = world.run("decommission", wawp_instances=names, wawp_confirm=phrase, wawp_max_failures="100%")
+    ran = world.run("decommission", **given, wawp_max_failures="100%")
     check_truth(world, ran)
-    assert ran.report["plan"]["confirm"] == phrase
+    assert ran.report["plan"]["confirm"] == given["wawp_confirm"]
     # A logout whose end was cut off with its reading stays unproven: there was one for each connection at most.
     unproven = [name for name, outcome in ran.outcomes().items() if outcome == "unproven"]
     assert len(unproven) <= 2
@@ -214,11 +212,12 @@ def test_paired_again_before_it_is_read_again(world: World) -> None:
     """An outsider scans between logout and stop: the reading at the end shows it, and nothing is called severed."""
     world.add("A1")
     body = {"status": "WORKING", "me": {"id": NEXT, "pushName": "Outsider"}}
-    ran = world.run("decommission", wawp_instances=["A1"])
+    given = {"wawp_instances": ["A1"]}
+    confirmed = world.phrases("decommission", given)
     reads = len([entry for entry in world.engine.calls("A1") if entry.call == "info"])
     # Preflight reads as often again; then before the logout, after it, and after the stop. The next one is the last.
     world.engine.add_fault(Fault("patch", call="info", instance_id="A1", skip=reads + 3, times=None, replace=body))
-    ran = world.run("decommission", wawp_instances=["A1"], wawp_confirm=ran.phrase())
+    ran = world.run("decommission", **given, **confirmed)
     assert ran.code != 0, ran.output
     assert ran.outcomes() == {"A1": "unproven"}
     assert "paired" in ran.report["records"][0]["needs_human"]
@@ -227,8 +226,8 @@ def test_paired_again_before_it_is_read_again(world: World) -> None:
 def test_deletion_has_a_gate_of_its_own(world: World) -> None:
     world.add("A1")
     world.add("A2", "STOPPED", generation="A")
-    planned = world.run("decommission", wawp_instances=["A1", "A2"], wawp_delete=True)
-    ran = world.run("decommission", wawp_instances=["A1", "A2"], wawp_delete=True, wawp_confirm=planned.phrase())
+    given = {"wawp_instances": ["A1", "A2"], "wawp_delete": True}
+    ran = world.run("decommission", **given, wawp_confirm=world.phrases("decommission", given)["wawp_confirm"])
     assert ran.code != 0
     assert world.engine.writes() == []
     ran = world.decommission("A1", "A2", wawp_delete=True)
@@ -295,16 +294,15 @@ def test_malformed_input_is_refused_before_the_first_call(world: World, given: d
 def test_a_report_is_written_after_a_failure(world: World) -> None:
     """The journal turns out to be no journal between plan and execution: nothing is sent, and the report says so."""
     world.add("A1")
-    planned = world.run("decommission", wawp_instances=["A1"])
+    given = {"wawp_instances": ["A1"]}
+    confirmed = world.phrases("decommission", given)
     folder = world.folder / "locked"
     folder.mkdir()
     (folder / "j.jsonl").write_text("")
     (folder / "j.jsonl").chmod(0o600)
     with (folder / "j.jsonl").open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        ran = world.run(
-            "decommission", wawp_instances=["A1"], wawp_confirm=planned.phrase(), wawp_journal=str(folder / "j.jsonl")
-        )
+        ran = world.run("decommission", **given, **confirmed, wawp_journal=str(folder / "j.jsonl"))
     assert ran.code != 0
     assert ran.outcomes() == {"A1": "not_run"}
     assert "another run" in ran.report["abort_reason"]
@@ -339,9 +337,8 @@ def test_as_awx_runs_it(world: World) -> None:
 def test_a_task_that_ends_without_its_result_is_not_reported_as_not_run(world: World) -> None:
     """Its time was over while the reply to a logout was waited for. The phone is unlinked, but nobody has seen that."""
     world.add("A1", "WORKING", Fault("timeout", call="logout", when="after", seconds=60))
-    planned = world.run("decommission", wawp_instances=["A1"])
     world.extra["ANSIBLE_TASK_TIMEOUT"] = "15"
-    ran = world.run("decommission", wawp_instances=["A1"], wawp_confirm=planned.phrase())
+    ran = world.decommission("A1")
     assert ran.code != 0
     jsonschema.validate(ran.report, SCHEMA)
     (record,) = ran.report["records"]

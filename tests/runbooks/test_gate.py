@@ -49,9 +49,10 @@ def test_check_mode_shows_the_plan_and_ends_well(world: World) -> None:
 def test_a_changed_plan_needs_a_new_phrase(world: World) -> None:
     world.add("A1")
     world.add("A2", "SCAN_QR_CODE")
-    phrase = world.run("decommission", wawp_instances=["A1", "A2"]).phrase()
+    given = {"wawp_instances": ["A1", "A2"]}
+    confirmed = world.phrases("decommission", given)
     world.engine.world("scan", "A2", account=NEXT)
-    ran = world.run("decommission", wawp_instances=["A1", "A2"], wawp_confirm=phrase)
+    ran = world.run("decommission", **given, **confirmed)
     assert ran.code != 0
     assert "the plan has changed since" in ran.output
     assert "A2: account ********5432@c.us, approved was none" in ran.output
@@ -60,9 +61,10 @@ def test_a_changed_plan_needs_a_new_phrase(world: World) -> None:
 
 def test_drift_of_an_unpaired_session_is_no_other_plan(world: World) -> None:
     world.add("A1", "SCAN_QR_CODE")
-    phrase = world.run("decommission", wawp_instances=["A1"]).phrase()
+    given = {"wawp_instances": ["A1"]}
+    confirmed = world.phrases("decommission", given)
     world.engine.world("crash", "A1")
-    ran = world.run("decommission", wawp_instances=["A1"], wawp_confirm=phrase)
+    ran = world.run("decommission", **given, **confirmed)
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "no_account"}
 

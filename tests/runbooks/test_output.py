@@ -76,9 +76,9 @@ def test_a_connection_that_is_lost_in_the_middle_leaves_a_report_here(world: Wor
     given = {"wawp_instances": ["A1"], "wawp_run_on": "bastion", "wawp_report_dir": str(world.folder / "wawp_reports")}
     ssh.write_text(FALLIBLE_SSH.format(python=sys.executable, lost=str(lost), confirmed=str(confirmed)))
     ssh.chmod(0o755)
-    phrase = world.run("decommission", "-i", "hosts.ini", **given).phrase()
+    phrases = world.phrases("decommission", given)
     confirmed.touch()
-    ran = world.run("decommission", "-i", "hosts.ini", **given, wawp_confirm=phrase)
+    ran = world.run("decommission", "-i", "hosts.ini", **given, **phrases)
     assert ran.code != 0
     assert lost.exists()
     assert not world.linked("A1")

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
+
+from ansible_collections.wawp.cloud.tests.forked import ansible_playbook
 
 from .conftest import ANSIBLE_PLAYBOOK, World, play
 
@@ -22,17 +23,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 def run(world: World, playbook: Path, cwd: Path, **environment: str) -> None:
-    done = subprocess.run(
-        [ANSIBLE_PLAYBOOK, str(playbook)],
-        cwd=cwd,
-        env={**world.environment, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = ansible_playbook([ANSIBLE_PLAYBOOK, str(playbook)], cwd, {**world.environment, **environment})
     assert done.returncode == 0, done.stdout
 
 
