@@ -47,7 +47,10 @@ options:
     elements: dict
     default: []
   keep_linked:
-    description: Whether to leave a session alone that has the account already which O(arriving) expects there.
+    description:
+      - Whether to leave a session alone that has the account already which O(arriving) expects there.
+      - Left alone in any case is one that this plan has severed in a run whose report was not complete, and that has
+        the account again which it had, or which O(arriving) expects.
     type: bool
     default: false
   execute:

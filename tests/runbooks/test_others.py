@@ -43,6 +43,22 @@ def test_switch_account(world: World, temp_link: bool) -> None:
     assert (person.modes, person.saw_page) == ({0o600}, temp_link)
     assert world.engine.look("A1").account == NEXT
     assert world.engine.look("A1").orphans == []
+
+
+def test_reset_connection_goes_on_with_those_who_have_not_scanned(world: World) -> None:
+    for name in ("A1", "A2"):
+        world.add(name)
+    given: dict[str, Any] = {"wawp_instances": ["A1", "A2"]}
+    given.update(world.phrases("reset_connection", given))
+    with scanning(Person(world, "A1", ACCOUNT)):
+        ran = world.run("reset_connection", **given, wawp_scan_timeout=2)
+    assert ran.outcomes() == {"A1": "linked", "A2": "failed"}, ran.output
+    before = world.engine.calls("A1", name="logout")
+    with scanning(Person(world, "A2", ACCOUNT)):
+        ran = world.run("reset_connection", **given)
+    assert ran.outcomes() == {"A1": "linked", "A2": "linked"}, ran.output
+    assert world.engine.calls("A1", name="logout") == before
+    assert ran.code == 0
     assert world.engine.look("A1").link is None
     assert left_behind(world) == []
     assert "link.wawp.example" not in ran.output

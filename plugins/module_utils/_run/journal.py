@@ -16,7 +16,7 @@ import os
 import re
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
@@ -191,11 +191,13 @@ class Survey(NamedTuple):
     Attributes:
         earlier: what is known from earlier runs, see replay.
         size: where its last event ends, in bytes; 0 if there is none.
+        completed: when each runbook last wrote a report of a run that was complete.
         busy_since: since when another run has been writing to it, empty if it doesn't say; None if none is.
     """
 
     earlier: dict[str, Known]
     size: int
+    completed: Mapping[str, str]
     busy_since: str | None
 
 
@@ -204,16 +206,24 @@ def survey(path: str) -> Survey:
     try:
         file = open_regular(path, "journal", own=True)
     except FileNotFoundError:
-        return Survey({}, 0, None)
+        return Survey({}, 0, {}, None)
     try:
         with open(file, "rb") as stream:
             busy = _is_locked(file)
             reader = _Reader(stream, path)
-            earlier = replay(reader.about_instances())
+            completed: dict[str, str] = {}
+            earlier = replay(_noting_completed(reader.about_instances(), completed))
             stream.seek(0)
-            return Survey(earlier, reader.kept, _begun(stream) if busy else None)
+            return Survey(earlier, reader.kept, completed, _begun(stream) if busy else None)
     except OSError as error:
         raise OptionError("journal", f"can't be used: {error.strerror}: {path}") from None
+
+
+def _noting_completed(events: Iterable[Event], completed: dict[str, str]) -> Iterator[Event]:
+    for event in events:
+        if event["event"] == "report" and event.get("complete"):
+            completed[str(event.get("runbook"))] = str(event["time"])
+        yield event
 
 
 def _is_locked(file: int) -> bool:

@@ -24,7 +24,7 @@ from .._run.interrupt import Interruption, abandoned_by_reader
 from .._run.journal import WRITE_AHEAD_CALLS
 from .._run.pace import Pace
 from .._session.account import whole_account
-from .._session.model import UNPROVEN, VERDICTS, WORKING, Session
+from .._session.model import SEVERED, UNPROVEN, VERDICTS, WORKING, Session
 from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
 from .._session.states import lifecycle
 from .journaling import RunJournal
@@ -241,6 +241,11 @@ class FleetRun:
         """What the journal knew of a member before this run, None if nothing."""
         known = self._journal.known(member.instance_id)
         return known.verdict if known else None
+
+    def severed_at(self, member: Member) -> str | None:
+        """When an earlier run saw the proof that a member is severed, None if none did."""
+        known = self._journal.known(member.instance_id)
+        return known.proven_at if known and known.verdict == SEVERED else None
 
 
 class Progress:

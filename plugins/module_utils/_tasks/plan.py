@@ -6,16 +6,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Union
 
 from .._errors import OptionError
 from .._evidence.plan import (
-    FORMAT,
     LINKED_ALREADY,
     differences,
     effects,
@@ -28,13 +23,13 @@ from .._evidence.plan import (
     normalized_url,
     options,
     plan_entry,
-    seal,
     unread,
     unready,
     words,
 )
 from .._evidence.request import checked_request
-from .._files import dies_with_job, read_bytes, require_folder, write_private
+from .._evidence.times import parse_time
+from .._files import dies_with_job, require_folder
 from .._redact import mask_account, one_line
 from .._run.clock import utc
 from .._run.driver import Reading
@@ -42,6 +37,7 @@ from .._run.journal import Survey, survey
 from .._session.model import UNPROVEN
 from .._session.run import Goal
 from .fleet import FleetRun, Say, by_cause, fleet_result, named
+from .kept_plan import keep_plan, kept_plan
 from .last_words import NEXT_PLAN
 from .options import FLEET_SPEC, START, Member, Spec, parse_limit, parse_members
 from .report import REQUEST
@@ -75,7 +71,6 @@ _DIES = (
     "Lost with this job: journal and plan lie in its container. Set wawp_journal to a path that AWX mounts into each "
     "job; else the next job doesn't know what this one sends, and the phrase fits only while nothing has changed"
 )
-_PLAIN = re.compile(r"[a-z0-9_-]{1,200}")
 # The fleet's callbacks: show progress, say whether anybody still waits for the result, and show what only then is said.
 Caller = tuple[Union[Say, None], Callable[[], bool], Say]
 
@@ -92,22 +87,23 @@ def plan_task(
     Raises:
         OptionError: a value can't be used, or the terms of the request aren't kept; nothing was sent.
     """
-    known = _checked(params, check_mode)
+    known, kept = _checked(params, check_mode), kept_plan(params)
     caller = (say, is_abandoned, say_last)
     run = FleetRun({**params, "max_failures": None}, True, *caller)  # all of them belong to the plan
     run.next_step = NEXT_PLAN if params["confirm"] else "Run the same command again for a plan."
     run.looks_for_links = False  # whether there is one may change at any time, and revoking it loses nothing
     run.run()
-    plan = _plan(params, run)
-    approved, refusal = _gate(plan, params, check_mode)
+    plan = _plan(params, run, _linked_again(kept, known, run) if kept and known else {})
+    approved = kept or plan
+    refusal = _gate(plan, approved, params, check_mode)
     executed = params["execute"] and not check_mode and not refusal
-    kept = _keep(plan, approved, params["journal"]) if params["journal"] and not check_mode else {}
+    file = keep_plan(plan, approved, params["journal"]) if params["journal"] and not check_mode else {}
     result: dict[str, Any] = {
         "changed": check_mode and any(entry["changed"] for entry in run.results if entry),
         "executed": executed,
         "lines": lines(plan, _head(plan, params, run, known)),
         **_told(plan, approved),
-        **kept,
+        **file,
     }
     if refusal:  # shown on one line by Ansible, so without the lists
         short = {name: value for name, value in result.items() if name != "entries"}
@@ -131,9 +127,10 @@ def _checked(params: Mapping[str, Any], check_mode: bool) -> Survey | None:
     return known
 
 
-def _plan(params: Mapping[str, Any], run: FleetRun) -> dict[str, Any]:
+def _plan(params: Mapping[str, Any], run: FleetRun, linked_again: Mapping[str, str]) -> dict[str, Any]:
     arriving = _arriving(params)
     wanted = {entry["instance_id"]: entry["account_digest"] for entry in arriving} if params["keep_linked"] else {}
+    wanted = {**wanted, **linked_again}
     entries = []
     for index, member in enumerate(run.members):
         entry = plan_entry(run.results[index] or {}, member.account_digest(run.accounts.get(index, "")))
@@ -147,6 +144,18 @@ def _plan(params: Mapping[str, Any], run: FleetRun) -> dict[str, Any]:
         "arriving": arriving,
     }
     return {**make_plan(terms, entries, utc()), "input": dict(params["input"])}
+
+
+def _linked_again(kept: Mapping[str, Any], known: Survey, run: FleetRun) -> dict[str, str]:
+    """Whom this plan has severed in a run that was not complete, and the account that shows they are linked again."""
+    since = max(map(parse_time, filter(None, [kept["time"], known.completed.get(kept["action"])])))
+    severed = {member.instance_id: run.severed_at(member) for member in run.members}
+    before = {entry["instance_id"]: entry["account_digest"] for entry in kept["entries"]}
+    return {
+        entry["instance_id"]: entry["account_digest"] or before.get(entry["instance_id"], "")
+        for entry in kept["arriving"]
+        if (at := severed.get(entry["instance_id"])) and parse_time(at) > since
+    }
 
 
 def _arriving(params: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -240,17 +249,16 @@ def _duration(plan: Mapping[str, Any], params: Mapping[str, Any], run: FleetRun)
     return f"about {about}{f' at {rate:g} calls a second' if rate else ''}"
 
 
-def _gate(plan: Mapping[str, Any], params: Mapping[str, Any], check_mode: bool) -> tuple[Mapping[str, Any], str | None]:
-    """The plan that was approved, and why nothing may be sent; None if it may, or if nobody asked for that."""
+def _gate(
+    plan: Mapping[str, Any], approved: Mapping[str, Any], params: Mapping[str, Any], check_mode: bool
+) -> str | None:
+    """Why nothing may be sent; None if it may, or if nobody asked for that."""
     given = {name: words(params[name]) for name in ("confirm", "confirm_delete") if name in plan}
-    approved = _approved(plan, params)
     fits = _fits(approved, given) and not differences(approved, plan)
     why = None if fits else _why(plan, approved, given)
     if check_mode:
-        return approved, (why if given["confirm"] else None) or _unready(plan)
-    if not params["execute"]:
-        return approved, None
-    return approved, f"Nothing was sent: {why}" if why else None
+        return (why if given["confirm"] else None) or _unready(plan)
+    return f"Nothing was sent: {why}" if why and params["execute"] else None
 
 
 def _fits(plan: Mapping[str, Any], given: Mapping[str, list[str]]) -> bool:
@@ -300,41 +308,6 @@ def _why(plan: Mapping[str, Any], approved: Mapping[str, Any], given: Mapping[st
         return f"the plan has changed since {approved['time']}: {'; '.join(changes[:10])}{more}. {again}"
     wrong = [name for name, phrase in given.items() if words(approved.get(name)) != phrase]
     return f"{' and '.join(wrong)} belongs to another plan. {again}"
-
-
-def _plan_file(journal: str, phrase: str) -> str:
-    return os.path.join(os.path.dirname(os.path.abspath(journal)), "plans", f"{phrase}.json")
-
-
-def _keep(plan: Mapping[str, Any], approved: Mapping[str, Any], journal: str) -> dict[str, str]:
-    """Keep a plan beside the journal, so that what is left of it after an interruption goes on with its phrase.
-
-    Returns:
-        Where the approved plan is kept, and the file's hash.
-    """
-    content = json.dumps(plan, indent=1, ensure_ascii=True) + "\n"
-    write_private(_plan_file(journal, plan["confirm"]), [content.encode("ascii")], "journal")
-    path = _plan_file(journal, approved["confirm"])
-    return {"file": path, "sha256": hashlib.sha256(read_bytes(path, "journal")).hexdigest()}
-
-
-def _approved(plan: Mapping[str, Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The plan with the phrase that was given: this one, or one that is kept; this one if there is none."""
-    phrase = "-".join(words(params["confirm"]))
-    if not params["journal"] or phrase == plan["confirm"] or not _PLAIN.fullmatch(phrase):
-        return plan
-    path = _plan_file(params["journal"], phrase)
-    if not os.path.isfile(path):
-        return plan
-    try:
-        kept = json.loads(read_bytes(path, "journal"))
-        whole = kept["format"] == FORMAT and seal(kept).items() <= kept.items() and kept["confirm"] == phrase
-    except (ValueError, LookupError, TypeError, AttributeError):
-        whole = False
-    if not whole:
-        raise OptionError("confirm", f"{path} is not as it was written; make a new plan")
-    found: dict[str, Any] = kept
-    return found
 
 
 def _execute(

@@ -245,7 +245,15 @@ def _note_in_journal(report: Mapping[str, Any], params: Mapping[str, Any], file:
     for record in report["records"] if report["closing"] else ():
         closing = {name: report["closing"][name] for name in ("by", "at", "seen")}
         journal.write("closed", record["instance_id"], report["ended"], **closing)
-    journal.write("report", "", report["ended"], file=os.path.basename(file), head=report["chain"]["head"])
+    journal.write(
+        "report",
+        "",
+        report["ended"],
+        runbook=report["runbook"],
+        complete=report["summary"]["complete"],
+        file=os.path.basename(file),
+        head=report["chain"]["head"],
+    )
     journal.close(utc())
     return [f"The next report won't name this one, since the journal {journal.failure}"] if journal.failure else []
 

@@ -302,7 +302,7 @@ def test_a_journal_that_is_written_to_says_since_when(tmp_path: Path) -> None:
         assert survey(str(path)).busy_since == "2026-11-23T02:00:00.000Z"
         assert "since 2026-11-23T02:00:00.000Z; wait until it has ended" in refusal(path)
     assert survey(str(path)).busy_since is None
-    assert survey(str(tmp_path / "none")) == ({}, 0, None)
+    assert survey(str(tmp_path / "none")) == ({}, 0, {}, None)
 
 
 @pytest.mark.parametrize("problem", [errno.ENOLCK, errno.EOPNOTSUPP])

@@ -9,64 +9,17 @@ from __future__ import annotations
 import fcntl
 import json
 import stat
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._run import driver
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks import plan as plan_module
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.plan import PLAN_SPEC, plan_task
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Instance
 
-from .fleet_options import QUICK
-
-# Two numbers that are masked alike.
-ACCOUNT, ALIKE = "201012345678@c.us", "201000005678@c.us"
-
-
-class Desk:
-    """A simulator, a folder for the journal, and plans of two sessions in it."""
-
-    def __init__(self, engine: Engine, url: str, folder: Path) -> None:
-        self.engine, self.url, self.folder = engine, url, folder
-        self.journal = folder / "journal.jsonl"
-        for name in ("A1", "A2"):
-            self.add(name)
-
-    def add(self, instance_id: str, status: str = "WORKING", **fields: Any) -> None:
-        self.engine.add(Instance(instance_id, SANDBOX_TOKEN, status=status, **{"account": ACCOUNT, **fields}))
-
-    def plan(self, *instances: Any, check_mode: bool = False, **given: Any) -> dict[str, Any]:
-        task = {
-            "api_url": self.url,
-            "access_token": SANDBOX_TOKEN,
-            "instances": list(instances or ("A1", "A2")),
-            "state": "decommissioned",
-            "action": "decommission",
-            "on_unproven": "fail",
-            "journal": str(self.journal),
-            **QUICK,
-            **given,
-        }
-        validated = ModuleArgumentSpecValidator(PLAN_SPEC).validate(task)
-        assert validated.error_messages == []
-        return plan_task(validated.validated_parameters, check_mode).result
-
-    def execute(self, *instances: Any, **given: Any) -> dict[str, Any]:
-        return self.plan(*instances, execute=True, **given)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    engine = Engine(delays=Delays(scale=0))
-    with Server(engine) as server:
-        yield Desk(engine, server.url, tmp_path)
+from .desk import ACCOUNT, ALIKE, Desk
 
 
 def test_the_very_plan_is_carried_out(desk: Desk) -> None:
@@ -285,42 +238,6 @@ def test_a_plan_in_which_all_are_blocked_can_be_confirmed_for_its_report(desk: D
     desk.add("GONE")
     done = desk.execute("GONE", "AWAY", confirm=planned["confirm"])
     assert "the plan has changed" in done["msg"]
-    assert desk.engine.writes() == []
-
-
-def test_who_is_linked_already_is_left_alone(desk: Desk) -> None:
-    arriving = [{"instance_id": name, "expect_account": ACCOUNT} for name in ("A1", "A2")]
-    desk.engine.look("A2").account = ALIKE
-    given: dict[str, Any] = {"state": "logged_out", "arriving": arriving, "keep_linked": True}
-    done = desk.execute(confirm=desk.plan(**given)["confirm"], **given)
-    assert [entry["instance_id"] for entry in done["sessions"]] == ["A2"]
-    assert desk.engine.writes("A1") == []
-    assert ACCOUNT.partition("@")[0] not in str(done)
-
-
-def test_who_has_taken_over_before_an_interruption_is_left_alone_afterwards(desk: Desk) -> None:
-    arriving = [{"instance_id": name, "expect_account": "201098765432@c.us"} for name in ("A1", "A2")]
-    given: dict[str, Any] = {"state": "logged_out", "arriving": arriving, "keep_linked": True}
-    phrase = desk.plan(**given)["confirm"]
-    assert desk.execute(**given, confirm=phrase)["executed"]
-    desk.engine.world("scan", "A1", account="201098765432@c.us")
-    before = desk.engine.writes()
-    done = desk.execute(**given, confirm=phrase)
-    assert done["executed"]
-    assert [entry["expected"] for entry in done["entries"]] == ["linked_already", "severed"]
-    assert desk.engine.writes() == before
-    desk.engine.world("scan", "A2", account="15551234567@c.us")
-    assert (
-        "A2: account *******4567@c.us, approved was ********5678@c.us" in desk.execute(**given, confirm=phrase)["msg"]
-    )
-
-
-def test_who_arrives_belongs_to_the_phrase(desk: Desk) -> None:
-    def given(account: str) -> dict[str, Any]:
-        return {"state": "logged_out", "arriving": [{"instance_id": "A1", "expect_account": account}]}
-
-    phrase = desk.plan(**given("201000001111"))["confirm"]
-    assert "arriving: other" in desk.execute(confirm=phrase, **given("201022221111"))["msg"]
     assert desk.engine.writes() == []
 
 
