@@ -115,5 +115,5 @@ def play(tasks: list[Any], home: Path, url: str, **variables: Any) -> subprocess
     plays[0] = {**plays[0], "module_defaults": {name: given for name, given in defaults.items() if given}}
     playbook = home / "playbook.yml"
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    filters = str(ROOT / "tests/integration/targets/setup_cases/filter_plugins")
+    filters = str(ROOT / "tests/integration/targets/setup_simulator/filter_plugins")
     return run([BIN / "ansible-playbook", playbook], home, url, ANSIBLE_FILTER_PLUGINS=filters)

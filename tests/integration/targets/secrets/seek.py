@@ -108,9 +108,9 @@ class Processes:
 
     def _watch(self) -> None:
         while not self._over.wait(0.02):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                with contextlib.suppress(OSError):
-                    self.seen.add(path.read_bytes())
+            for name in filter(str.isdigit, os.listdir("/proc")):  # pathlib takes twice the processor time
+                with contextlib.suppress(OSError), open(f"/proc/{name}/cmdline", "rb", buffering=0) as words:
+                    self.seen.add(words.read())
 
     def __enter__(self) -> Processes:
         self._thread.start()
@@ -177,11 +177,15 @@ def attempt(in_process: bool, url: str, folder: Path, token: str, phone: str) ->
     """Run the playbook one way, and seek."""
     inputs = folder.parent / "inputs"
     fleet = [it["instance_id"] for it in json.loads((inputs / "fleet.json").read_text(encoding="utf-8"))]
+    instances = [*fleet, "nowhere"]
+    # A process costs forty times a call. Each kind comes through a module all the same, many in a task.
+    few = ["working", "echo_in_error", "echo_in_reply", "echo_in_status"]
     given = {
         "token": token,
         "phone": phone,
-        "checked": ["working", "stopped", "echo_in_error", "echo_in_reply"],
-        "instances": [*fleet, "nowhere"],
+        "checked": ["working", "stopped", "echo_in_error", "echo_in_reply"] if in_process else few[:2],
+        "alone": instances if in_process else few,
+        "instances": instances,
         "fleet": [{"instance_id": name, "access_token": token} for name in fleet],
         "without_requests": str(inputs / "without_requests"),
         "wawp_in_process": in_process,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,28 +34,19 @@ def sim(cases: Cases, instances: Mapping[str, Mapping[str, Any]]) -> list[dict[s
     ]
 
 
-def reset(instances: Cases, url: str) -> int:
-    """Make the simulator hold these instances and nothing else; return the HTTP status."""
-    body = json.dumps(instances).encode()
-    request = urllib.request.Request(f"{url}/_simulator/reset", body, {"Content-Type": "application/json"})  # noqa: S310
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=30) as reply:
-        status: int = reply.status
-        return status
+def flat(tables: Mapping[str, Cases]) -> list[dict[str, Any]]:
+    """The cases of tables that each stand for a state, which their names tell then."""
+    return [{**case, "state": state, "name": f"{state}-{case['name']}"} for state in tables for case in tables[state]]
 
 
-def one_of_each(tables: Mapping[str, Cases]) -> dict[str, list[Mapping[str, Any]]]:
-    """The tables with only the first case of each kind of result; those with none are left out."""
-    seen = set()
-    kept: dict[str, list[Mapping[str, Any]]] = {}
-    for name, cases in tables.items():
-        for case in cases:
-            calls = bool(case.get("actions"))
-            kind = (case.get("verdict"), bool(case.get("fails")), bool(case.get("error")), case.get("warns"), calls)
-            if kind not in seen:
-                seen.add(kind)
-                kept.setdefault(name, []).append(case)
-    return kept
+def one_of_each(cases: Cases) -> list[Mapping[str, Any]]:
+    """The first case of each kind of result."""
+    kept: dict[Any, Mapping[str, Any]] = {}
+    for case in cases:
+        calls = bool(case.get("actions"))
+        kind = (case.get("verdict"), bool(case.get("fails")), bool(case.get("error")), case.get("warns"), calls)
+        kept.setdefault(kind, case)
+    return list(kept.values())
 
 
 def told_by(phase: str, case: Mapping[str, Any]) -> dict[str, Any]:
@@ -270,8 +260,8 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return {
             "wawp_complaints": complaints,
+            "wawp_flat": flat,
             "wawp_one_of_each": one_of_each,
-            "wawp_reset": reset,
             "wawp_scene": sim,
             "wawp_unlike_truth": unlike_truth,
         }
