@@ -297,9 +297,10 @@ def run_integration(session: nox.Session, core: str, pythons: list[str] | None =
 def sanity(session: nox.Session) -> None:
     """Run ansible-test sanity."""
     enter(session)
-    # pylint takes as long as all the rest: for tests and tools, ruff's share of its rules is enough with this core.
+    # These take longer than all the rest: for tests and tools, ruff's share of their rules is enough with this core.
     every = ["sanity", "--venv", "--junit", "--python", str(PYTHON)]
-    thrifty = [[*every, "--skip-test", "pylint"], [*every, "--test", "pylint", "plugins/", "extensions/"]]
+    slow = [*every, "--test=pylint", "--test=pep8", "plugins/", "extensions/"]
+    thrifty = [[*every, "--skip-test=pylint", "--skip-test=pep8"], slow]
     run_ansible_test(session, NEWEST, *([every] if session.posargs else thrifty), junit="ansible-test-sanity-*.xml")
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 from ansible_collections.wawp.cloud.tests.eda.support import ID, ROOT, now, templates
+from ansible_collections.wawp.cloud.tests.forked import ansible_playbook
 
 SENDMAIL = """#!/bin/sh
 cat >> "$0.out"
@@ -71,16 +71,9 @@ class Desk:
         }
         extra = self.folder / "extra.json"
         extra.write_text(json.dumps(given))
-        outcome = subprocess.run(
-            [Path(sys.executable).with_name("ansible-playbook"), playbook, "-e", f"@{extra}"],
-            env={**os.environ, **self.environment()},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        self.output = outcome.stdout + outcome.stderr
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook, "-e", f"@{extra}"]
+        outcome = ansible_playbook(command, self.folder, {**os.environ, **self.environment()})
+        self.output = outcome.stdout
         self.code = outcome.returncode
         assert SANDBOX_TOKEN not in self.output
         mails = self.folder / "sendmail.out"
