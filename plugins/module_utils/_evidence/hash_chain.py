@@ -28,7 +28,9 @@ def neutral(value: Any) -> Any:
 
 def _neutral_scalar(value: Any) -> Any:
     if isinstance(value, str):
-        same = type(value) is str and value.isascii() and value.isprintable()
+        # Not what only derives from it, as Ansible's marked texts do.
+        own = type(value) is str  # pylint: disable=unidiomatic-typecheck
+        same = own and value.isascii() and value.isprintable()
         return value if same else printable(value.encode("utf-8", "replace").decode())
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
