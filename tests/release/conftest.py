@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,9 +42,16 @@ def copied(target: Path, *, untracked: bool, checkout: Path = ROOT) -> Path:
     return target
 
 
+@pytest.fixture(scope="session")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout, to copy from. Git knows all of it, and it has no commit."""
+    folder = copied(tmp_path_factory.mktemp("checkout"), untracked=True)
+    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)  # noqa: S607 - whichever git is found
+    return folder
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of the checkout, to change at will. Git knows all of it, and it has no commit."""
-    copied(tmp_path, untracked=True)
-    subprocess.run(["git", "add", "--all"], cwd=tmp_path, check=True)  # noqa: S607 - whichever git is found
+def checkout(known: Path, tmp_path: Path) -> Path:
+    """Such a copy, to change at will."""
+    shutil.copytree(known, tmp_path, symlinks=True, dirs_exist_ok=True)
     return tmp_path

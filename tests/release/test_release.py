@@ -36,10 +36,10 @@ def next_version() -> str:
     return f"{major}.{int(minor) + 1}.0"
 
 
-@pytest.fixture
-def collection(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small collection with a program, a text and a folder."""
-    folder = tmp_path / "here"
+    folder = tmp_path_factory.mktemp("collection") / "here"
     (folder / "plugins/modules").mkdir(parents=True)
     facts = {"namespace": "some", "name": "thing", "version": "1.0.0", "readme": "README.md", "authors": ["somebody"]}
     (folder / "galaxy.yml").write_text(json.dumps(facts))
@@ -58,9 +58,16 @@ def built(folder: Path) -> Path:
     return Path(done.stdout.splitlines()[-1])
 
 
-def elsewhere(folder: Path) -> Path:
-    """Copy a collection as another machine might have it: made in another order, with other times and modes."""
-    other = folder.parent / "elsewhere"
+@pytest.fixture(scope="module")
+def artefact(collection: Path) -> Path:
+    """Its artefact."""
+    return built(collection)
+
+
+@pytest.fixture
+def elsewhere(collection: Path, tmp_path: Path) -> Path:
+    """The collection as another machine might have it: made in another order, with other times and modes."""
+    folder, other = collection, tmp_path / "elsewhere"
     for path in sorted((p for p in folder.rglob("*") if p.is_file()), reverse=True):
         copy = other / path.relative_to(folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -70,8 +77,8 @@ def elsewhere(folder: Path) -> Path:
     return other
 
 
-def test_the_same_sources_give_the_same_bytes(collection: Path) -> None:
-    assert built(collection).read_bytes() == built(elsewhere(collection)).read_bytes()
+def test_the_same_sources_give_the_same_bytes(artefact: Path, elsewhere: Path) -> None:
+    assert artefact.read_bytes() == built(elsewhere).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -83,15 +90,13 @@ def test_the_same_sources_give_the_same_bytes(collection: Path) -> None:
     ],
     ids=["text", "mode", "name"],
 )
-def test_other_sources_give_other_bytes(collection: Path, change: Callable[[Path], object]) -> None:
-    other = elsewhere(collection)
-    change(other)
+def test_other_sources_give_other_bytes(artefact: Path, elsewhere: Path, change: Callable[[Path], object]) -> None:
+    change(elsewhere)
 
-    assert built(collection).read_bytes() != built(other).read_bytes()
+    assert artefact.read_bytes() != built(elsewhere).read_bytes()
 
 
-def test_an_artefact_tells_nothing_of_who_built_it(collection: Path) -> None:
-    artefact = built(collection)
+def test_an_artefact_tells_nothing_of_who_built_it(artefact: Path) -> None:
     with tarfile.open(artefact) as archive:
         members = archive.getmembers()
 
@@ -102,8 +107,8 @@ def test_an_artefact_tells_nothing_of_who_built_it(collection: Path) -> None:
         assert packed.mtime == DATE
 
 
-def test_the_manifests_of_an_artefact_are_true(collection: Path) -> None:
-    with tarfile.open(built(collection)) as archive:
+def test_the_manifests_of_an_artefact_are_true(artefact: Path) -> None:
+    with tarfile.open(artefact) as archive:
         content = {m.name: file.read() for m in archive if (file := archive.extractfile(m))}
     manifest = json.loads(content["MANIFEST.json"])
     listed = [entry for entry in json.loads(content["FILES.json"])["files"] if entry["ftype"] == "file"]
