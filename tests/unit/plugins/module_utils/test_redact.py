@@ -148,6 +148,7 @@ def test_a_long_word_takes_no_long_time() -> None:
     assert redact_sensitive_keys([word, f"{word}://me:geheim@a.example"]) == [word, f"{word}://a.example"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("piece", ["1", "_", "aA1_", "key ", "key=", "1 ", "+1 ", "a://b@", ".1-", "a@1 "])
 def test_no_long_text_keeps_it_busy(piece: str) -> None:
     text = piece * (MAX_BODY // 4 // len(piece))
@@ -217,6 +218,7 @@ WRITINGS: dict[str, Callable[[str], str]] = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("writing", WRITINGS)
 @given(secret=st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=6))
 def test_no_writing_of_a_secret_is_left(writing: str, secret: str) -> None:

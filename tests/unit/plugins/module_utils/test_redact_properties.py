@@ -11,6 +11,7 @@ from typing import Any
 from unicodedata import decimal
 from urllib.parse import quote, quote_plus
 
+import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._redact import (
     REDACTED,
     mask_account,
@@ -23,6 +24,8 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session.model import p
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.properties import EXAMPLES
 from hypothesis import given
 from hypothesis import strategies as st
+
+pytestmark = pytest.mark.no_cover
 
 numbers = st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True)
 tokens = st.from_regex(r"[A-Za-z0-9._~+/=%&\"-]{12,40}", fullmatch=True)

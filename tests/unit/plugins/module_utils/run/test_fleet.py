@@ -283,6 +283,7 @@ def test_what_is_imagined_takes_no_call_no_pace_and_no_time() -> None:
     assert len(fleet.ended) == 10
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_jobs() -> None:
     fleet = with_deadline(FakeFleet([[READ, Wait(0), LOGOUT]] * 10_000, max_connections=16).run)
     assert len(fleet.ended) == 10_000

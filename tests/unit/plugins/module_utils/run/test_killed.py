@@ -26,6 +26,8 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.run.simulated_fleet import ForkServer
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.tasks.fleet_options import assert_true, options, run
 
+pytestmark = pytest.mark.no_cover
+
 PATIENCE = 60.0
 # It hangs until it is logged out, which burns the key; then it awaits a scan, as if it had been unlinked.
 BURNING: dict[str, Any] = {**fleet.KINDS["starting_hangs"], "starts_into": ["STARTING", None]}

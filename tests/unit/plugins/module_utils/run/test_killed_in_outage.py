@@ -23,6 +23,8 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.run.test_kil
 )
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.tasks.fleet_options import assert_true, options, run
 
+pytestmark = pytest.mark.no_cover
+
 CONNECTIONS = 3
 KINDS = ["working", "working_older", "stopped", "failed", "starting", "waiting_for_scan", "stopped_logged_out"]
 FLEET = [{"instance_id": f"{kind}-{number}", **fleet.KINDS[kind]} for number, kind in enumerate([*KINDS, "working"])]

@@ -13,6 +13,8 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session.run import MAX
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.no_cover
+
 START = 1000.0
 GOOD = Answer(at=0.0)
 RATES = st.sampled_from([0.1, 1.0, 7.0, 20.0, 333.0])

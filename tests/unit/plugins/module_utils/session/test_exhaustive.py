@@ -27,7 +27,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
     severed_claims_hold,
 )
 
-pytestmark = pytest.mark.no_cover  # measuring would double the time; other tests reach the same lines
+pytestmark = pytest.mark.no_cover
 
 # What is stored and what the phone lists, by status; FAILED with `me` missing altogether is an older engine's.
 TRUTHS: dict[str, Callable[[], Instance]] = {

@@ -21,7 +21,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
     instance,
 )
 
-pytestmark = pytest.mark.no_cover  # as test_exhaustive
+pytestmark = pytest.mark.no_cover
 
 KINDS = ("refused", "silent", "stalled")
 TRUTHS: dict[str, Callable[[str], Instance]] = {

@@ -10,6 +10,7 @@ import operator
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._session.account import parse_account
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import NO_ACCOUNT, SEVERED
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal, Known
@@ -27,6 +28,8 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
 )
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+
+pytestmark = pytest.mark.no_cover
 
 TRACES = settings(EXAMPLES, max_examples=120)
 STATES = ("logged_out", "started", "stopped", "restarted", "absent")

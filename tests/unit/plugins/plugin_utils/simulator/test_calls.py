@@ -268,6 +268,7 @@ def test_the_log_is_bounded() -> None:
     assert [entry.sequence for entry in engine.log] == [3, 4, 5]
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_instances() -> None:
     clock = VirtualClock()
     engine = Engine(clock)

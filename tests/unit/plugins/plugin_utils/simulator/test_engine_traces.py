@@ -21,6 +21,8 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.delivery impo
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine, VirtualClock
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Instance
 
+pytestmark = pytest.mark.no_cover
+
 ID = "3EB0BCB2E3D4"
 FACTOR = 1.3  # between a time that was measured and the simulator's
 SLACK = 0.65  # seconds; the readings were 0.1 to 0.4 s apart, and some came late

@@ -210,6 +210,7 @@ def many_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("many_files")
 def test_a_thousand_clients_at_once(sandbox: Sandbox) -> None:
     ids = [f"{number:012X}" for number in range(1000)]

@@ -21,6 +21,8 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
     Instance,
 )
 
+pytestmark = pytest.mark.no_cover
+
 ID = "3EB0BCB2E3D4"
 OTHER = "PASSKEY_REQUIRED"
 

@@ -192,6 +192,7 @@ def happen(engine: Engine, clock: VirtualClock, kind: str, name: t.Any) -> None:
             assert engine.look(ID).facts() == before
 
 
+@pytest.mark.no_cover
 @settings(max_examples=200, deadline=None)
 @given(INSTANCES, st.lists(EVENTS, max_size=25), st.sampled_from([0.0, 1.0]))
 def test_nothing_breaks_the_truth(
