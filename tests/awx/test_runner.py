@@ -18,6 +18,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 from ansible_collections.wawp.cloud.tests.awx.conftest import FLEET, REFUSED, filled, refill
 from ansible_collections.wawp.cloud.tests.awx.support import (
+    Inventory,
     Job,
     join_command,
     outcomes,
@@ -75,6 +76,7 @@ class Undertaking:
     """A fleet that was run in slices: the jobs, their journals, what they had sent and what was true afterwards."""
 
     simulator: Server
+    inventory: Inventory
     jobs: list[Job]
     journals: Path
     sent: dict[str, list[str]]
@@ -103,18 +105,18 @@ def undertaking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undertakin
         jobs = [Job(home / f"job{n}", part, simulator.url, variables).start() for n, part in enumerate(parts)]
         for job in jobs:
             job.wait()
-        yield Undertaking(simulator, jobs, home / "journals", sent(simulator), linked(simulator))
+        yield Undertaking(simulator, inventory, jobs, home / "journals", sent(simulator), linked(simulator))
 
 
-def joined(simulator: Server, home: Path) -> Job:
+def joined(undertaking: Undertaking, home: Path) -> Job:
     """Join the journals in a folder as the page says, and run all instances with the joined one."""
     done = run(["sh", "-ec", join_command()], home)
     assert done.returncode == 0, done.stdout
     journal = home / "joined.jsonl"
     assert journal.stat().st_mode & 0o777 == 0o600
-    inventory = synchronised(IDS, home, simulator.url)
+    simulator = undertaking.simulator
     simulator.engine.log.clear()
-    job = Job(home / "joined", inventory, simulator.url, {"journal": str(journal)}).start()
+    job = Job(home / "joined", undertaking.inventory, simulator.url, {"journal": str(journal)}).start()
     job.wait()
     assert "sessions" in job.result(), job.result()
     return job
@@ -137,7 +139,7 @@ def test_verdicts_of_slices_are_true(undertaking: Undertaking) -> None:
 def test_the_joined_journal_verifies_the_whole(undertaking: Undertaking, tmp_path: Path) -> None:
     """Each severed session is read once, none is logged out again, and no verdict is lost."""
     copytree(undertaking.journals, tmp_path / "journals")
-    sessions = joined(undertaking.simulator, tmp_path).result()["sessions"]
+    sessions = joined(undertaking, tmp_path).result()["sessions"]
 
     severed = {name for name, verdict in undertaking.verdicts.items() if verdict == "severed"}
     now_sent = sent(undertaking.simulator)
@@ -156,7 +158,7 @@ def test_a_slice_that_was_killed_takes_no_line_of_the_next(undertaking: Undertak
     kept, last = lines[:ended], lines[ended]
     journals[0].write_bytes(b"".join(kept) + last[:40])
     kept += [line for journal in journals[1:] for line in journal.read_bytes().splitlines(keepends=True)]
-    sessions = joined(undertaking.simulator, tmp_path).result()["sessions"]
+    sessions = joined(undertaking, tmp_path).result()["sessions"]
 
     assert set(kept) <= set((tmp_path / "joined.jsonl").read_bytes().splitlines(keepends=True))
     known = {entry["instance_id"] for entry in sessions if entry["earlier"] == "severed"}
