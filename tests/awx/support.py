@@ -122,7 +122,7 @@ class Job:
         return result
 
 
-TIMES = ("time", "duration", "began", "proven_at", "proof_seconds", "crc")
+DIFFERS = ("time", "duration", "began", "proven_at", "proof_seconds", "run", "line", "crc")
 
 
 def timeless(value: Any) -> Any:
@@ -130,7 +130,7 @@ def timeless(value: Any) -> Any:
     if isinstance(value, list):
         return [timeless(item) for item in value]
     if isinstance(value, dict):
-        return {key: timeless(item) for key, item in value.items() if key not in TIMES}
+        return {key: timeless(item) for key, item in value.items() if key not in DIFFERS}
     return value
 
 

@@ -5,7 +5,8 @@
 """What a run leaves on disk, so that nothing known is lost when it is killed.
 
 A line ``begin`` is written when a run opens the journal, a line ``sending`` before each logout and each deletion, a
-line ``outcome`` when a session's run has ended, a line ``end`` when the run has.
+line ``outcome`` when a session's run has ended, a line ``end`` when the run has. Each has the run's own mark and its
+number in it, so that lines that were taken out show.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Journal:
 
     def __init__(self, path: str, began: str, read_only: bool = False) -> None:
         self._file: int | None = None
+        self._run, self._lines = os.urandom(6).hex(), 0
         self.failure: str | None = None
         self.earlier: dict[str, Known] = {}
         try:
@@ -120,10 +122,10 @@ class Journal:
         self._append({"event": event, "instance_id": instance_id, "time": time, **fields})
 
     def _append(self, fields: Mapping[str, Any]) -> None:
-        data = encode(fields)
         with self._writing:
             if self._file is None:
                 return
+            data = encode({**fields, "run": self._run, "line": self._lines})
             end = os.fstat(self._file).st_size
             try:
                 while data:
@@ -132,6 +134,7 @@ class Journal:
                 self.failure = f"can't be written: {error.strerror}"
                 self._take_back(self._file, end)
             else:
+                self._lines += 1
                 self._dirty.set()
                 if not self._syncs_beside:
                     self._flush()
@@ -259,6 +262,14 @@ def _begun(stream: BinaryIO) -> str:
     return since
 
 
+def _damaged(what: str) -> OptionError:
+    return OptionError(
+        "journal",
+        f"{what}; is this a journal? If it is, it was damaged: restore it from a backup. Without one, begin a new "
+        "journal, and look on the phones of those that the old one names, under Linked devices",
+    )
+
+
 class _Reader:
     """Reads a journal to its end.
 
@@ -271,6 +282,7 @@ class _Reader:
         self._stream, self._path = stream, path
         self.kept = stream.tell()
         self.ended = True
+        self._lines_of: dict[str, set[int]] = {}
 
     def about_instances(self) -> Iterator[Event]:
         """The events about instances. Raises OptionError."""
@@ -281,14 +293,21 @@ class _Reader:
                 if line.ended or line.kept:
                     self.kept += line.kept + line.ended
                     self.ended = line.ended
-                yield from (event for event in line.events if "instance_id" in event)
+                for event in line.events:
+                    self._count(event)
+                    if "instance_id" in event:
+                        yield event
         except DamagedLineError as error:
-            raise OptionError(
-                "journal",
-                f"line {error.number} of {self._path} is not as a run writes it; is this a journal? If it is, it was "
-                "damaged: restore it from a backup. Without one, begin a new journal, and look on the phones of those "
-                "that the old one names, under Linked devices",
-            ) from None
+            raise _damaged(f"line {error.number} of {self._path} is not as a run writes it") from None
+        missing = sum(max(lines) + 1 - len(lines) for lines in self._lines_of.values())
+        if missing:
+            raise _damaged(f"{self._path} lacks {missing} of its lines")
+
+    def _count(self, event: Event) -> None:
+        """Note which of its run's lines this is. Journals may be joined in any order, and one of them twice."""
+        run, line = event.get("run"), event.get("line")
+        if isinstance(run, str) and isinstance(line, int):
+            self._lines_of.setdefault(run, set()).add(line)
 
     def _lines(self) -> Iterator[bytes]:
         return iter(lambda: self._stream.readline(MAX_LINE + 2), b"")

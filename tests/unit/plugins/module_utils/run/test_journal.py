@@ -195,8 +195,15 @@ def test_a_line_is_with_the_system_when_write_returns(tmp_path: Path) -> None:
     with closing(Journal(str(path), TIME)) as journal:
         journal.write("sending", ID, TIME, action="logout", status="WORKING")
         event = json.loads(path.read_text().splitlines()[-1])
-    assert len(event.pop("crc")) == 8
-    assert event == {"event": "sending", "instance_id": ID, "time": TIME, "action": "logout", "status": "WORKING"}
+    assert [len(event.pop(name)) for name in ("crc", "run")] == [8, 12]
+    assert event == {
+        "event": "sending",
+        "instance_id": ID,
+        "time": TIME,
+        "action": "logout",
+        "status": "WORKING",
+        "line": 1,
+    }
 
 
 def test_any_text_survives(tmp_path: Path) -> None:
@@ -263,7 +270,7 @@ def test_a_full_disk_is_told_and_does_not_end_the_run(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     with closing(Journal(str(path), TIME)) as journal:
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (240, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (330, hard))
         try:
             for number in range(3):
                 journal.write("outcome", f"{ID}-{number}", TIME, verdict=SEVERED)
