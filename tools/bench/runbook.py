@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the runbooks as an operator calls them: runbook.py [--size 10000] [--hosts 2000] [--write FILE].
 
-Decommissions so many sessions, then as many others with the first ones' journal, audits these, and lets each of many
-hosts be an instance. Then looks at the report in Chromium. Nothing here passes or fails: it prints tables.
+Decommissions so many sessions, then as many others with the first ones' journal, once more as many without
+restart_first, audits the first ones, and lets each of many hosts be an instance. Then looks at the report in Chromium.
+Nothing here passes or fails: it prints tables.
 """
 
 from __future__ import annotations
@@ -56,22 +57,24 @@ class Operator:
         """The phrase of the plan that was shown last."""
         return str(PHRASE.findall(self._bench.output)[-1])
 
-    def decommission(self, ids: list[str], journal: str) -> Iterator[str]:
+    def decommission(self, ids: list[str], how: str, **variables: Any) -> Iterator[str]:
         """Plan, and carry it out."""
-        given = {"wawp_instances": ids}
-        yield self.call(f"plan, {journal}", "decommission", len(ids), "--check", **given)
-        yield self.call(f"run, {journal}", "decommission", len(ids), **given, wawp_confirm=self.phrase)
+        given = {"wawp_instances": ids, **variables}
+        yield self.call(f"plan, {how}", "decommission", len(ids), "--check", **given)
+        yield self.call(f"run, {how}", "decommission", len(ids), **given, wawp_confirm=self.phrase)
 
 
 def runbooks(bench: Bench, folder: Path, size: int, hosts: int) -> Iterator[str]:
     """What each runbook takes."""
     operator = Operator(bench, folder)
-    ids = bench.simulated_run(2 * size)
+    ids = bench.simulated_run(3 * size)
     yield HEAD.format(f"{size:,} instances")
     yield from operator.decommission(ids[:size], "no journal")
-    yield from operator.decommission(ids[size:], f"journal of {size:,} others")
-    bench.severed(2 * size)
-    yield operator.call(f"audit, journal of {2 * size:,}", "audit", size, wawp_instances=ids[size:])
+    yield from operator.decommission(ids[size : 2 * size], f"journal of {size:,} others")
+    without = "without `restart_first`"
+    yield from operator.decommission(ids[2 * size :], f"{without}, journal of {2 * size:,}", wawp_restart_first=False)
+    bench.severed(3 * size)
+    yield operator.call(f"audit, journal of {3 * size:,}", "audit", size, wawp_instances=ids[:size])
     if hosts:
         lines = [f"h{number} wawp_instance_id='\"{each}\"'" for number, each in enumerate(bench.simulated_run(hosts))]
         (folder / "hosts.ini").write_text("\n".join([*lines, ""]))
