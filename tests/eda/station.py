@@ -51,7 +51,6 @@ class Station:
         self.engine = engine
         self.folder = folder
         self.port = free_port()
-        self.reset_port = 0
         self.mails = folder / "mails"
         self.log = folder / "log"
         self.scheme = "http"
@@ -59,9 +58,9 @@ class Station:
         self.process: subprocess.Popen[bytes]
         self.environment: dict[str, str] = {}
 
-    def add(self, instance_id: str, hooked: bool = True) -> str:
+    def add(self, instance_id: str, hooked: bool = True, port: int | None = None) -> str:
         """Add an instance whose webhooks come here."""
-        hook = {"url": self.url(instance_id), "events": ["session.status"], "is_active": True}
+        hook = {"url": self.url(instance_id, port), "events": ["session.status"], "is_active": True}
         self.engine.add(Instance(instance_id, paid=True, webhooks=[hook] if hooked else []))
         time.sleep(3 * LOOK)  # what happens before the simulator first looks at it makes no webhook
         return instance_id

@@ -24,7 +24,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
-from ansible_collections.wawp.cloud.tests.eda.support import ID, ROOT, now, templates
+from ansible_collections.wawp.cloud.tests.eda.support import ID, ROOT, leave_trace, now, templates
 from ansible_collections.wawp.cloud.tests.forked import ansible_playbook
 
 SENDMAIL = """#!/bin/sh
@@ -54,8 +54,7 @@ class Desk:
         self.sendmail.write_text(SENDMAIL)
         self.sendmail.chmod(stat.S_IRWXU)
         mine = folder / "mine.yml"
-        trace = str(folder / "trace-{{ ansible_eda.event.subject }}")
-        task = {"ansible.builtin.copy": {"content": "{{ ansible_eda.event.subject }}", "dest": trace}}
+        task = leave_trace(f"{folder}/trace-")
         mine.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
 
     def run(self, playbook: str, **variables: Any) -> str:
@@ -184,7 +183,7 @@ def alarms(desk: Desk, on: Callable[..., None]) -> None:
 
 def test_a_lost_link_is_told_and_the_user_s_playbook_run(outcome: Outcome) -> None:
     assert outcome.subjects("LOST") == [f"LOST is FAILED, the event said lost (FAILED) at {OCCURRED}"]
-    assert (outcome.folder / "trace-LOST").read_text() == "LOST"
+    assert (outcome.folder / "trace-LOST").read_text() == "LOST\n"
     assert [entry.call for entry in outcome.engine.calls("LOST")] == ["info", "info"]
 
 

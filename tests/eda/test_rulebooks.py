@@ -12,33 +12,72 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.delivery import LOOK
-from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Instance
+from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
 from ansible_collections.wawp.cloud.tests.eda.station import BIN, NEEDED, PATIENCE, Station, simulated
-from ansible_collections.wawp.cloud.tests.eda.support import KEY, ROOT, crowd, free_port, genuine, webhook
+from ansible_collections.wawp.cloud.tests.eda.support import KEY, ROOT, crowd, free_port, genuine, leave_trace, webhook
 
 pytestmark = NEEDED
 
 
+RULEBOOKS = ("lost_link", "watch_decommissioned", "reset_on_failure")
+
+
+class Stations(NamedTuple):
+    """All rulebooks in one file, each with a port of its own."""
+
+    station: Station
+    ports: dict[str, int]
+
+
+def rulebook(ports: dict[str, int]) -> str:
+    """All rulebooks as one. Only lost_link polls, or each would do something about what is polled."""
+    rulesets = []
+    for name in RULEBOOKS:
+        (ruleset,) = yaml.safe_load((ROOT / f"extensions/eda/rulebooks/{name}.yml").read_text())
+        webhooks, polling = ruleset["sources"]
+        webhooks["wawp.cloud.session_status"]["port"] = ports[name]
+        if name != "lost_link":
+            polling["wawp.cloud.session_poll"]["instances"] = []
+        rulesets.append(ruleset)
+    text: str = yaml.safe_dump(rulesets)
+    return text
+
+
 @pytest.fixture(scope="module")
-def lost_link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
-    """The rulebook lost_link with webhooks and polling, and a playbook of the user's."""
-    with simulated(tmp_path_factory.mktemp("lost_link")) as station:
+def stations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stations]:
+    """All rulebooks with webhooks, polling for lost links, and a playbook of the user's."""
+    with simulated(tmp_path_factory.mktemp("rulebooks")) as station:
         mine = station.folder / "mine.yml"
-        trace = str(station.folder / "{{ ansible_eda.event.subject }}")
-        note = {"ansible.builtin.copy": {"content": "x", "dest": trace}}
+        note = leave_trace(f"{station.folder}/")
         mine.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [note]}]))
-        polling = {"wawp_poll_instances": [station.add("POLLED", hooked=False)], "wawp_poll_interval": 0.5}
-        with station.running("wawp.cloud.lost_link", variables={"wawp_on_lost_link": str(mine), **polling}):
-            yield station
+        ports = {name: station.port if name == "lost_link" else free_port() for name in RULEBOOKS}
+        path = station.folder / "rulebook.yml"
+        path.write_text(rulebook(ports))
+        retired = station.add("RETIRED", port=ports["watch_decommissioned"])
+        station.engine.change(retired, {"status": "STOPPED", "credentials": False, "linked": False})
+        variables = {
+            "wawp_on_lost_link": str(mine),
+            "wawp_poll_instances": [station.add("POLLED", hooked=False)],
+            "wawp_poll_interval": 0.5,
+            "wawp_decommissioned": [retired],
+            "wawp_decommission_again": True,
+            "wawp_reset_after": 1,
+        }
+        with station.running(path, variables=variables):
+            yield Stations(station, ports)
             assert SANDBOX_TOKEN not in station.log.read_text()
             assert KEY not in station.log.read_text()
+
+
+@pytest.fixture
+def lost_link(stations: Stations) -> Station:
+    """The rulebook lost_link's station, which test_rulebooks_attacked.py runs by its full name."""
+    return stations.station
 
 
 def test_a_lost_link_is_told_once_and_a_storm_starts_one_run(lost_link: Station) -> None:
@@ -119,27 +158,9 @@ def test_an_attack_ends_neither_the_rulebook_nor_the_service(lost_link: Station)
     assert "a guess" not in said
 
 
-@pytest.fixture(scope="module")
-def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
-    """The other two rulebooks in one file, each with a port of its own."""
-    with simulated(tmp_path_factory.mktemp("others")) as station:
-        station.reset_port = free_port()
-        rulesets = []
-        for name, port in (("watch_decommissioned", station.port), ("reset_on_failure", station.reset_port)):
-            (ruleset,) = yaml.safe_load((ROOT / f"extensions/eda/rulebooks/{name}.yml").read_text())
-            ruleset["sources"][0]["wawp.cloud.session_status"]["port"] = port
-            rulesets.append(ruleset)
-        path = station.folder / "rulebook.yml"
-        path.write_text(yaml.safe_dump(rulesets))
-        retired = station.add("RETIRED")
-        told = {"wawp_decommissioned": [retired], "wawp_decommission_again": True, "wawp_reset_after": 1}
-        station.engine.change(retired, {"status": "STOPPED", "credentials": False, "linked": False})
-        with station.running(path, variables=told):
-            yield station
-
-
-def test_a_decommissioned_instance_that_comes_alive_is_closed_again(others: Station) -> None:
-    station, stranger = others, others.add("STRANGER")
+def test_a_decommissioned_instance_that_comes_alive_is_closed_again(stations: Stations) -> None:
+    station, ports = stations
+    stranger = station.add("STRANGER", port=ports["watch_decommissioned"])
     station.engine.ask("start", "RETIRED")
     station.engine.world("scan", "RETIRED")
     station.engine.world("drop_connection", stranger)  # not on the list
@@ -151,12 +172,10 @@ def test_a_decommissioned_instance_that_comes_alive_is_closed_again(others: Stat
     assert station.engine.writes(stranger) == []
 
 
-def test_a_failed_session_is_restarted_and_the_restart_is_no_loop(others: Station) -> None:
-    station = others
+def test_a_failed_session_is_restarted_and_the_restart_is_no_loop(stations: Stations) -> None:
+    station, ports = stations
     for name in ("RESET1", "RESET2"):
-        hook = {"url": station.url(name, station.reset_port), "events": ["session.status"], "is_active": True}
-        station.engine.add(Instance(name, paid=True, webhooks=[hook]))
-    time.sleep(3 * LOOK)
+        station.add(name, port=ports["reset_on_failure"])
     station.engine.world("crash", "RESET1")
     station.wait(lambda: station.engine.look("RESET1").status == "WORKING" and station.subjects("RESET1"))
     station.engine.world("crash", "RESET1")
