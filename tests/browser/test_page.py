@@ -184,14 +184,19 @@ def test_nothing_is_loaded_and_nothing_could_be(page: Page) -> None:
     assert page.script("return performance.getEntriesByType('resource').filter(e => e.transferSize).length") == 0
 
 
-@pytest.fixture
-def fleet(browser: Any, tmp_path: Path) -> Page:
-    """The page of ten thousand instances."""
-    path = tmp_path / "report.html"
+@pytest.fixture(scope="module")
+def ten_thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report's page of ten thousand instances."""
+    path = tmp_path_factory.mktemp("fleet") / "report.html"
     content = render(report(offices=400))
     assert len(content) < 6_000_000
     path.write_bytes(content)
-    browser.get(path.as_uri())
+    return path
+
+
+@pytest.fixture
+def fleet(browser: Any, ten_thousand: Path) -> Page:
+    browser.get(ten_thousand.as_uri())
     return Page(browser)
 
 
