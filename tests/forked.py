@@ -29,7 +29,7 @@ from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import NoReturn
 
-# What Ansible and Python read when they are imported; of these, what Ansible reads again is left out.
+# Settings that Ansible and Python read when they are imported, but for those that Ansible reads again.
 CONFIGURATION = ("ANSIBLE_", "LC_", "PYTHON")
 READ_AGAIN = ("ANSIBLE_ASYNC_DIR", "ANSIBLE_HOME")
 ACTIONS = ("assert", "command", "debug", "fail", "include_role", "normal", "set_fact", "validate_argument_spec")

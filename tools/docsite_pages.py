@@ -107,7 +107,7 @@ def header_part(indented: bool, lines: list[str]) -> Iterator[str]:
     """Yield a run of lines of a header: prose, or what is indented below it, commands or names and their meanings."""
     text = textwrap.dedent("\n".join(lines))
     if not indented:
-        # What is said of the list below stands apart.
+        # The sentence about the list below stands apart.
         yield to_rst(parse(re.sub(r"\.\n(?=.*:\Z)", ".\n\n", text).split("\n\n"), Context())) + "\n"
     elif text.startswith("ansible-"):
         yield block("shell", text)

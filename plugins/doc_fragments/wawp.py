@@ -75,7 +75,7 @@ options:
     type: raw
 """
 
-    # How fast, where nothing is sent that a reading could be too old for.
+    # The pace, where nothing is sent that a reading could be too old for.
     PACE = r"""
 options:
   max_connections:

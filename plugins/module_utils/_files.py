@@ -171,7 +171,7 @@ def dies_with_job(path: str) -> bool:
     return own or os.stat(folder).st_dev == os.stat("/").st_dev
 
 
-# Where ansible-runner has a job's files in a container.
+# The folder of a job's files in ansible-runner's container.
 _JOB_FOLDER = "/runner"
 _NOT_REGULAR = "is not a regular file"
 

@@ -93,7 +93,7 @@ options:
     description:
       - RV(start) of a task of this module in check mode, when the run began. With it, times are counted from there,
         whatever happens to the machine's clock, and a clock that was set shows in the report.
-      - It also tells which events of O(journal) belong to this run. Without it, their times do.
+      - It also shows which events of O(journal) belong to this run. Without it, their times do.
     type: dict
   journal:
     description:
@@ -348,7 +348,7 @@ drift:
       sample: was retired, and works again
   sample: []
 lines:
-  description: The report, or what was verified and what that can't tell, as a person reads it in a terminal.
+  description: The report, or what was verified and what that leaves open, as a person reads it in a terminal.
   returned: always
   type: list
   elements: str

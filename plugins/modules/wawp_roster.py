@@ -7,7 +7,7 @@
 
 DOCUMENTATION = r"""
 module: wawp_roster
-short_description: Tell which Wawp instances a run is about, from a list, a CSV file or the inventory
+short_description: List the Wawp instances of a run, from a list, a CSV file or the inventory
 version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)

@@ -110,7 +110,7 @@ sessions:
       type: str
       sample: WORKING
     paired:
-      description: Whether an account is logged in, null where the reply doesn't tell, as often while C(STARTING).
+      description: Whether an account is logged in, null where the reply doesn't say, as often while C(STARTING).
       returned: always
       type: bool
       sample: true

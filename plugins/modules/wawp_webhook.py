@@ -30,7 +30,7 @@ options:
     required: true
     suboptions:
       url:
-        description: Where the events are sent. It tells webhooks apart.
+        description: Where the events are sent. It identifies the webhook.
         type: str
         required: true
       events:

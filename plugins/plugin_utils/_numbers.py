@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# Where a task may say its options, besides under its module's name.
+# A task may say its options here, besides under its module's name.
 _PLACES = ("args", "action", "local_action")
 _EXPRESSION = re.compile(r"\s*\{\{((?:(?!\}\}|\{\{).)*)\}\}\s*", re.DOTALL)
 # So many variables may name one another.

@@ -50,7 +50,7 @@ INSTEAD: dict[str, str] = {
     # The simulator there has no delays, and so no drift to wait for.
     ' -e \'{"wawp_check_confirm"': ' -e wawp_check_drift=0 -e \'{"wawp_check_confirm"',
     "/var/tmp/": "./",  # noqa: S108 - taken out, not used
-    # What a reader copies from the output before: the plan's phrase, the report's name, its last hash.
+    # Words that a reader copies from the output before: the plan's phrase, the report's name, its last hash.
     "confirm=decommission-2-a1b2-c3d4-e5f6-0718-293a": "confirm=$(ansible-playbook wawp.cloud.decommission --check"
     " -e wawp_instances_csv=$PWD/office.csv | grep -o 'decommission-2-[0-9a-f-]*' | head -n 1)",
     "wawp_reports/audit-20261122T013000.123Z.json": "$(ls wawp_reports/audit-*.json)",
@@ -58,7 +58,7 @@ INSTEAD: dict[str, str] = {
     "head=5f8a6d1c…": 'head=$(sed -n \'s/.*"head": "\\(.*\\)".*/\\1/p\' wawp_reports/audit-*.json)',
 }
 
-# What the tasks of pages take for granted.
+# Variables that the tasks of pages take for granted.
 VARIABLES = {"office_instances": ["3EB0BCB2E3D4", "3EB0BCB2E3D5"]}
 
 SHELL = {"sh", "shell", "bash"}
@@ -66,7 +66,7 @@ YAML = {"yaml", "yml"}
 JSON = {"json"}
 SHOWN = {"text", "mermaid", "ini", "csv", "html"}
 
-# Where the documentation's sandbox would be. The tests have one of their own on a free port.
+# The address of the documentation's sandbox. The tests have one of their own on a free port.
 SANDBOX = "127.0.0.1:9297"
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>```+|~~~+)[ ]*(?P<language>[\w+-]*)[^\n`]*$")

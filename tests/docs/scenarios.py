@@ -201,7 +201,7 @@ class Borrowed:
     without: frozenset[str] = frozenset()
 
 
-# Where a module's entries have the fields of another's result, by module and path.
+# Entries that have the fields of another module's result, by module and path.
 FIELDS_OF = {
     ("wawp_fleet", "sessions"): Borrowed("wawp_session"),
     ("wawp_plan", "planned"): Borrowed("wawp_fleet", "sessions", without=frozenset({"actions", "session"})),

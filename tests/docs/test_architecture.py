@@ -13,7 +13,7 @@ from .collection import ROOT
 from .test_import_boundaries import OURS, imports, within
 
 PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-# What the diagram calls each room; the sets of files that share a name are drawn as one box.
+# The diagram's name of each room; the sets of files that share a name are drawn as one box.
 BOXES = {
     "front": ("plugins/modules", "plugins/action", "plugins/inventory", "plugins/lookup", "plugins/plugin_utils"),
     "tasks": ("plugins/module_utils/_tasks",),

@@ -46,7 +46,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "aiohttp",
     ),
 }
-# What decides and what words the evidence knows no clock, socket, thread or file. `datetime` is there for times that
+# Rooms that decide, or word the evidence, know no clock, socket, thread or file. `datetime` is there for times that
 # are given; nothing in these rooms may ask for the present one.
 PURE_ROOMS = ("plugins/module_utils/_session", "plugins/module_utils/_evidence")
 PURE_LIBRARY = {

@@ -32,7 +32,7 @@ from ansible_collections.wawp.cloud.tests.docs.collection import (
 )
 from ansible_collections.wawp.cloud.tests.docs.scenarios import FIELDS_OF, SCENARIOS, Scenario
 
-# What Ansible itself adds to results; changed, failed and msg are documented by Ansible.
+# Fields that Ansible itself adds to results; changed, failed and msg are documented by Ansible.
 COMMON = {"changed", "deprecations", "diff", "exception", "failed", "invocation", "msg", "skipped", "warnings"}
 JOB = {"ansible_job_id", "finished", "results_file", "started", "stderr", "stderr_lines", "stdout", "stdout_lines"}
 BACKGROUND = {"async": PATIENCE, "poll": 1, "check_mode": False}
@@ -46,7 +46,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 }
 
 WAYS = [(module, False) for module in MODULES] + [(module, True) for module in plugins("action")]
-# Where the worker is tried with all scenarios, every so manieth of them shows that a process gives the same.
+# The worker is tried with all scenarios; every so manieth of them shows that a process gives the same.
 SAMPLE = 16
 
 each_way = pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.wawp.cloud.tests.docs.collection import ROOT
 
 RUNBOOKS = sorted(path.parts[-3] for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
-# What only the playbooks use, since a role runs on the hosts of the play that includes it.
+# Variables that only the playbooks use, since a role runs on the hosts of the play that includes it.
 PLAYBOOK_ONLY = {"wawp_hosts"}
 VARIABLE = re.compile(r"(?<![\w./])wawp_\w+")
 

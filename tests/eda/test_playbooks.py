@@ -33,7 +33,7 @@ cat >> "$0.out"
 
 
 OCCURRED = "2026-11-22T01:30:05.120Z"
-# What the playbooks leave in variables, which a process of its own would not have.
+# Variables that the playbooks leave behind, and a process of its own would not have.
 LEFTOVERS = {"wawp_event_notice": "", "wawp_event_verified": False, "wawp_event_closed": {}}
 
 

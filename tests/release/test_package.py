@@ -20,7 +20,7 @@ from .conftest import ROOT, copied, python
 
 BUILD = "import pathlib, sys, artefact; print(artefact.build(*map(pathlib.Path, sys.argv[1:]), 1_700_000_000))"
 BIN = Path(sys.executable).parent
-# What lies about in a maintainer's checkout now and then, and what must not be published.
+# Files that lie about in a maintainer's checkout now and then, and must not be published.
 STRAYS = (
     ".env",
     "id_ed25519",

@@ -269,7 +269,7 @@ class Fleet:
         self._watched = False
 
     def _advance(self, job: Job, heard: Answer | RunStopped | None) -> None:
-        """Tell a lifecycle what came, and put what it wants next where it belongs."""
+        """Hand a lifecycle what came, and put what it wants next where it belongs."""
         try:
             step = _tell(job, heard)
             while (known := _at_once(job, step)) is not None:

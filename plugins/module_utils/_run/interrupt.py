@@ -74,13 +74,13 @@ class Interruption:
 
 
 def abandoned_by_parent() -> Callable[[], bool]:
-    """Tells whether the process that is this one's parent now has ended, however it did."""
+    """A function that says whether the process that is this one's parent now has ended, however it did."""
     parent = os.getppid()
     return lambda: os.getppid() != parent
 
 
 def abandoned_by_reader() -> Callable[[], bool]:
-    """Tells whether parent or reader of this module's output has ended: the worker, or the connection to it."""
+    """A function that says whether parent or reader of this module's output, worker or connection, has ended."""
     parent_is_gone = abandoned_by_parent()
 
     def reader_is_gone() -> bool:

@@ -40,7 +40,7 @@ ADVICE_MISSING = (
 # After these nobody sees any more that a session is paired.
 _CONCEALING_CALLS = frozenset({"stop", "delete"})
 _WHILE_FRESH = _CONCEALING_CALLS | {"logout"}
-# How often news that keeps changing is read before the run gives up.
+# The number of readings of news that keeps changing before the run gives up.
 _MAX_CONFIRMATIONS = 6
 # Rounding errors of clocks.
 _EPSILON = 0.001
@@ -69,15 +69,15 @@ class Run:
         self.goal = goal
         self.now = 0.0
         self.outcome = Outcome()
-        # What the advice begins with.
+        # The beginning of the advice.
         self.reason = ""
         # The answer that there is no such session.
         self.missing: WawpError | None = None
-        # Whether a write was repeated, so that the one that got no answer may still come through at any moment.
+        # A write was repeated, so the one that got no answer may still come through at any moment.
         self.late_write_possible = False
-        # Whether the API said in words that a logout failed: the key may be gone all the same.
+        # The API said in words that a logout failed: the key may be gone all the same.
         self.logout_refused = False
-        # What was read since the last write; the writes that were accepted; how often a write was put off, or left
+        # Readings since the last write; the writes that were accepted; how often a write was put off, or left
         # without a clear answer.
         self.readings: list[Reading] = []
         self.accepted: set[str] = set()

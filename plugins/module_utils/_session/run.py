@@ -62,7 +62,7 @@ class Goal:
     # Longer than a restart that somebody else sends shows STOPPED: 3 s on the slowest engine that was measured.
     confirm_after: float = 5.0
     proof_timeout: float = 30.0
-    # Whether a stop is read after even if its reply says STOPPED. Who reads the session later anyway needs no more.
+    # Read after a stop even if its reply says STOPPED. Callers that read the session later anyway need no more.
     confirm_stop: bool = True
     previous: Known | None = None
 

@@ -249,7 +249,7 @@ class FleetRun:
 
 
 class Progress:
-    """Tells now and then how far a fleet is.
+    """Says now and then how far a fleet is.
 
     Args:
         size: of the fleet.

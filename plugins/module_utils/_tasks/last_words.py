@@ -13,7 +13,7 @@ from typing import Any
 from .._session.model import PROVEN, UNPROVEN, VERDICTS
 
 NEXT_PLAN = "Run the same command again: what is left of the approved plan goes on with its phrase."
-# Where the module runs in a process of its own, it can't say what it did.
+# A module in a process of its own can't say what it did.
 ELSEWHERE = "What was sent is read to its end where the module runs, and noted in its journal."
 NEXT_FLEET = "Run it again with the same journal: what was severed is only looked at, the rest goes on."
 _NO_JOURNAL = "Run it again. There is no journal, so the next run won't know of a logout that proved nothing."

@@ -83,7 +83,7 @@ FLEET: Spec = {
     "progress": {"type": "float", "default": 5.0},
 }
 
-# What wawp_report has returned at a run's beginning, for the tasks that count from there.
+# The value that wawp_report returns at a run's beginning, for the tasks that count from there.
 START: Spec = {
     "start": {"type": "dict"},
 }

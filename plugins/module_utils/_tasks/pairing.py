@@ -208,7 +208,7 @@ class PairingRun:
 
 
 class Waiting:
-    """Tells who is still waited for, now and then, and who was linked or refused, as soon as it is known.
+    """Says who is still waited for, now and then, and who was linked or refused, as soon as it is known.
 
     Args:
         members: whom it waits for.

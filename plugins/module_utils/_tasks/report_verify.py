@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Verifies a report: its chain, the files beside it, its signature and time-stamp; and says what that can't tell."""
+"""Verifies a report: its chain, the files beside it, its signature and time-stamp; and says what that leaves open."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _siblings(report: Mapping[str, Any], base: str, compared: list[str]) -> list
 
 
 def _lines(report: Mapping[str, Any], params: Mapping[str, Any], seals: Seals, compared: list[str]) -> list[str]:
-    """What was verified, and what that can't tell."""
+    """What was verified, and what that leaves open."""
     lines = [f"The chain is whole: {len(report['records'])} records, last hash {report['chain']['head']}"]
     if params["head"] is not None:
         lines.append("It ends on the hash that was kept.")

@@ -28,7 +28,7 @@ SECRETS = ("sandbox-token", "token-of-own-2", "token-of-own-3", "token-of-own-4"
 ACCOUNT = "999 000 000 003"
 MODULE = re.compile(r"^Using module file \S+/wawp_\w+\.py$", re.MULTILINE)
 TIMES = re.compile(r'"(?:time|duration|began|jid|proven_at|proof_seconds)": (?:"[^"]*"|[\d.]+)')
-# What only a module's process leaves in a result, async's own fields, and where a timeout interrupted it.
+# Fields that only a module's process leaves in a result, async's own, and the place of a timeout.
 PROCESS = (
     *("ansible_facts", "exception"),
     *("ansible_job_id", "async_result", "results_file", "started", "finished"),

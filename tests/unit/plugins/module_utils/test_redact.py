@@ -222,7 +222,7 @@ WRITINGS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("writing", WRITINGS)
 @given(secret=st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=6))
 def test_no_writing_of_a_secret_is_left(writing: str, secret: str) -> None:
-    # What follows shows that a text with escapes is searched too where the secret has none.
+    # A text with escapes is searched, too, where the secret has none.
     assert redact_text(f"{WRITINGS[writing](secret)} \\%&", [secret]).startswith(f"{REDACTED} ")
 
 

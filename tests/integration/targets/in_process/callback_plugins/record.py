@@ -31,7 +31,7 @@ class CallbackModule(CallbackBase):
         task = result.task if hasattr(result, "task") else result._task
         shown = result.result if hasattr(result, "result") else result._result
         with open(os.environ["RECORD"], "a", encoding="utf-8") as file:
-            # What isn't plain shows, and differs from what is.
+            # A value that isn't plain shows, and differs from one that is.
             file.write(json.dumps([task.get_name(), shown], default=repr) + "\n")
 
     v2_runner_on_ok = v2_runner_on_failed = v2_runner_item_on_ok = v2_runner_item_on_failed = _record

@@ -15,7 +15,7 @@ ACCOUNT = "201012345678"
 PUSH_NAME = "Nour Example"
 REDACTED = "********"
 
-# What Ansible adds to a result, and what is compared by itself.
+# Fields that Ansible adds to a result, and those that are compared by themselves.
 _NOT_WHOLE = {"ansible_loop_var", "ansible_parsed", "deprecations", "diff", "exception", "invocation", "msg"}
 _NOT_WHOLE |= {"session", "warnings"}
 

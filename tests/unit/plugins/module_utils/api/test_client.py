@@ -24,7 +24,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.conftest import MakeClient
 
 ID = "3EB0BCB2E3D4"
-# What each status becomes where the body says nothing in particular.
+# The error of each status where the body says nothing in particular.
 KINDS = {
     400: _errors.BAD_REQUEST,
     401: _errors.BAD_TOKEN,

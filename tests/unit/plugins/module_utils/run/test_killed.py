@@ -126,7 +126,7 @@ def test_killed_at_any_call(forks: ForkServer, tmp_path: Path, deadly: int, spar
         ends = SEVERED if name in PAIRED else NO_ACCOUNT
         expected = UNPROVEN if name in BURNT | unseen else ends
         assert second[name]["verdict"] == third[name]["verdict"] == expected, name
-        # What may still be linked is not deleted.
+        # An instance that may still be linked is not deleted.
         assert engine.look(name).removed == (name in IDS[len(KINDS) :] and expected != UNPROVEN)
         assert second[name]["failed"] == (name in IDS[len(KINDS) :] and expected == UNPROVEN), second[name]
         assert set(calls_of_third[name]) == {"info"}, name

@@ -37,7 +37,7 @@ THEIRS = "4915112345678@c.us"
 TOKEN = "wawp-3c1fb1a6c0ffee"
 REQUEST_TIMEOUT = 60.0
 
-# What the simulator calls the calls about temporary links, and their methods.
+# The simulator's names of the calls about temporary links, and their methods.
 LINK_CALLS = {"temp_link_get": ("temp_link", "GET"), "temp_link_revoke": ("temp_link", "DELETE")}
 READS = ("info", "temp_link_get")
 

@@ -15,7 +15,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
     SimulatedRun,
 )
 
-# What is read after a logout that reached the phone: a second later, and wait_sleep after that.
+# Readings after a logout that reached the phone: a second later, and wait_sleep after that.
 SEEN = ("info=STARTING", "info=SCAN_QR_CODE")
 
 # After a reply that isn't clear it is read at once, too.

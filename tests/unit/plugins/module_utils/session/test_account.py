@@ -51,7 +51,7 @@ PAIRING: list[Any] = [
     {"id": {"_serialized": f"{NUMBER}@c.us"}, "pushname": "~", "lid": {}},
     [{"id": f"{NUMBER}@c.us", "pushName": "~"}],
 ]
-# What names somebody, and the names in which it can be compared.
+# Accounts, and the names by which each can be compared.
 SOMEBODY: list[tuple[Any, set[str]]] = [
     ({"id": f"{NUMBER}@c.us", "pushName": "John"}, {NUMBER}),
     ({"id": f"{NUMBER}:12@s.whatsapp.net", "lid": LID}, {NUMBER, LID}),

@@ -91,7 +91,7 @@ def test_the_rule(  # noqa: PLR0917 - the columns of the table
         ("WORKING", "named", {"restart_first": True}, (START, SETTLE), LOGOUT),
         ("WORKING", "named", {"restart_first": True}, (RESTART, SETTLE), LOGOUT),
         ("WORKING", "named", {"restart_first": True}, (SETTLE,), RESTART_FIRST),
-        # What was WORKING before its restart has kept its key.
+        # A session that was WORKING before its restart has kept its key.
         ("STARTING", "named", {"restart_first": True}, (RESTART_FIRST, SETTLE), HOLD_BACK),
         ("FAILED", "named", {"restart_first": True, "start_if_stopped": True}, (RESTART_FIRST, SETTLE), GIVE_UP),
         ("STARTING", "named", {"on_unproven": "fail"}, (), SETTLE),

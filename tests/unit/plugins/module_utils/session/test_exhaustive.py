@@ -29,7 +29,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
 
 pytestmark = pytest.mark.no_cover
 
-# What is stored and what the phone lists, by status; FAILED with `me` missing altogether is an older engine's.
+# The stored key and the phone's list, by status; FAILED with `me` missing altogether is an older engine's.
 TRUTHS: dict[str, Callable[[], Instance]] = {
     "working": lambda: instance("WORKING"),
     "working, a start would break it": lambda: instance("WORKING", start_conflicts=True),

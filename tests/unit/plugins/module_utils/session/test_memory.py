@@ -30,7 +30,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
 pytestmark = pytest.mark.no_cover  # what measures coverage traces lines, too
 
 FOLDER = Path(str(states.__file__)).parent
-# What only reads a reply is a part of the call, where an answer without memory is tested elsewhere.
+# Files that only read a reply; an answer for which there is no memory is tested elsewhere.
 READING = ("model.py", "account.py")
 CASES: dict[str, tuple[Callable[[], SimulatedRun], Goal]] = {
     "logged out": (lambda: SimulatedRun(instance()), Goal("logged_out")),

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.roster import roster_task
 
-# What a dropped column would have asked for.
+# The options that a dropped column would have asked for.
 NEAR = (
     ("Expected account", "expect_account"),
     ("expectacount", "expect_account"),

@@ -53,7 +53,7 @@ class Task:
             fields = {"account": ACCOUNT, "push_name": "Jane Doe", **fields}
         return self.engine.add(Instance(ID, status=status, **fields))
 
-    # Whether nobody waits for the result any more.
+    # True once nobody waits for the result any more.
     is_abandoned: Callable[[], bool] = staticmethod(lambda: False)
 
     def run(self, state: str, check_mode: bool = False, **options: Any) -> TaskResult:

@@ -60,7 +60,7 @@ def test_no_webhooks_however_they_are_written(empty: Any) -> None:
     assert parse_webhooks({"webhooks": empty}) == []
 
 
-# What somebody writes, and what `new URL(x).href` makes of it.
+# URLs as somebody writes them, and `new URL(x).href` of each.
 HREFS = [
     ("https://a.example", "https://a.example/"),
     ("HTTPS://A.Example/Path", "https://a.example/Path"),

@@ -35,7 +35,7 @@ CASES: list[dict[str, Any]] = [
     for line in Path(__file__).with_name("engine_traces.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 
-# How each state came about: fields of the instance, the outage, and how long it had lasted when the call came.
+# The origin of each state: fields of the instance, the outage, and how long it had lasted when the call came.
 STATES: dict[str, tuple[dict[str, Any], str, float]] = {
     "stopped_paired": ({"status": "STOPPED"}, "", 0.0),
     "stopped_unpaired": ({"status": "STOPPED", "credentials": False, "linked": False}, "", 0.0),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator import __file__ as package
 
-# What decides and knows no socket, thread, file or clock.
+# Files that decide, and know no socket, thread, file or clock.
 PURE = ("calls", "environment", "faults", "generations", "model", "other_replies", "replies", "transitions", "world")
 IMPURE_LIBRARY = {"asyncio", "http", "os", "pathlib", "socket", "subprocess", "threading", "time", "urllib"}
 

@@ -110,7 +110,7 @@ def test_call_on_status(call: str, status: str, truth: tuple[bool, bool], genera
     assert (instance.credentials, instance.linked) == (credentials, linked)
     assert bool(instance.account) == (credentials or linked)
 
-    # What was begun settles by the truth, and takes the truth along.
+    # A transition that was begun settles by the truth, and takes the truth along.
     clock.advance(30)
     after = engine.look(ID)
     assert (after.credentials, after.linked) == (credentials, linked)
