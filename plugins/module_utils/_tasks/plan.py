@@ -175,7 +175,8 @@ def _told(plan: Mapping[str, Any], approved: Mapping[str, Any]) -> dict[str, Any
     """The plan as it is returned."""
     entries = plan["entries"]
     return {
-        **{name: plan[name] for name in ("action", "api_url", "time", "confirm_delete") if name in plan},
+        **{name: plan[name] for name in ("action", "api_url", "confirm_delete") if name in plan},
+        "time": approved["time"],
         "entries": _with_accounts(entries, {entry["instance_id"]: entry for entry in approved["entries"]}),
         "confirm": approved["confirm"],
         "fingerprint": approved["fingerprint"],

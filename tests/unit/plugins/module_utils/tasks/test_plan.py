@@ -10,6 +10,7 @@ import fcntl
 import json
 import stat
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,8 @@ def test_the_very_plan_is_carried_out(desk: Desk) -> None:
     assert done["executed"]
     assert [entry["verdict"] for entry in done["sessions"]] == ["severed", "severed"]
     assert not desk.engine.look("A1").linked
+    kept = json.loads(Path(done["file"]).read_text(encoding="utf-8"))
+    assert planned["time"] == done["time"] == kept["time"]
 
 
 @pytest.mark.parametrize("confirm", [None, "", "yes", "decommission-2", "decommission-2-0000-0000-0000-0000-0000"])
