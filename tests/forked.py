@@ -74,6 +74,23 @@ def ansible_playbook(command: Sequence[str], cwd: Path, env: Mapping[str, str]) 
     return subprocess.CompletedProcess(command, code, shown)
 
 
+def command_itself(
+    command: Sequence[str | Path], cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run any command as ansible_playbook runs that one, in a process of its own."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
 def preload() -> None:
     """Import Ansible, the collection as Ansible does, and the plugins that it always looks for."""
     importlib.import_module("ansible.cli.playbook")

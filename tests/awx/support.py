@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.wawp.cloud.tests.docs.collection import BIN, PATIENCE, ROOT, environment, run
+from ansible_collections.wawp.cloud.tests.docs.collection import BIN, ROOT, environment, run
 from ansible_collections.wawp.cloud.tests.docs.guides import blocks
+from ansible_collections.wawp.cloud.tests.forked import PATIENCE
 
 PAGE = (ROOT / "docs/awx.md").read_text(encoding="utf-8")
 Inventory = Mapping[str, Any]

@@ -20,13 +20,12 @@ from unittest import mock
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
-from ansible_collections.wawp.cloud.tests.forked import ansible_playbook
+from ansible_collections.wawp.cloud.tests.forked import ansible_playbook, command_itself
 
 ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / ".work/tree"
 BIN = Path(sys.executable).parent
 NAMESPACE = "wawp.cloud"
-PATIENCE = 300  # seconds that a command may take on a busy machine
 
 
 def plugins(kind: str) -> list[str]:
@@ -96,17 +95,7 @@ def run(command: list[str | Path], home: Path, url: str = "", **variables: str) 
     given = {**environment(home, url), **variables}
     if command[0] == BIN / "ansible-playbook":
         return ansible_playbook([str(part) for part in command], home, given)
-    return subprocess.run(
-        command,
-        cwd=home,
-        env=given,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    return command_itself(command, home, given)
 
 
 def play(tasks: list[Any], home: Path, url: str, **variables: Any) -> subprocess.CompletedProcess[str]:

@@ -25,12 +25,12 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 from ansible_collections.wawp.cloud.tests.docs.collection import (
     MODULES,
     NAMESPACE,
-    PATIENCE,
     documentation,
     play,
     plugins,
 )
 from ansible_collections.wawp.cloud.tests.docs.scenarios import FIELDS_OF, SCENARIOS, Scenario
+from ansible_collections.wawp.cloud.tests.forked import PATIENCE
 
 # Fields that Ansible itself adds to results; changed, failed and msg are documented by Ansible.
 COMMON = {"changed", "deprecations", "diff", "exception", "failed", "invocation", "msg", "skipped", "warnings"}

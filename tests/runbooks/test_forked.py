@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
-from ansible_collections.wawp.cloud.tests.forked import ansible_playbook
+from ansible_collections.wawp.cloud.tests.forked import ansible_playbook, command_itself
 
 from .conftest import ANSIBLE_PLAYBOOK, World, play
 
@@ -39,16 +38,7 @@ def test_it_tells_the_same_and_leaves_nothing_behind(world: World) -> None:
     first = world.environment
     second = {**first, "ANSIBLE_HOME": f"{world.folder}/other", "HOME": str(world.folder), "WAWP_API_URL": "http://x"}
     for environment, options, code in ((first, [], 0), (second, ["--check"], 2)):
-        done = subprocess.run(
-            [*command, *options],
-            cwd=world.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        done = command_itself([*command, *options], world.folder, environment)
         forked = ansible_playbook([*command, *options], world.folder, environment)
         assert (forked.returncode, forked.stdout) == (done.returncode, done.stdout)
         assert forked.returncode == code

@@ -14,6 +14,10 @@ from ansible_collections.wawp.cloud.plugins.module_utils._run.journal import Jou
 
 from .desk import ACCOUNT, ALIKE, Desk
 
+BOTH = ("A1", "A2")
+# Both are logged out and linked again, with whatever account.
+RESET: dict[str, Any] = {"state": "logged_out", "arriving": [{"instance_id": name} for name in BOTH]}
+
 
 def test_who_is_linked_already_is_left_alone(desk: Desk) -> None:
     arriving = [{"instance_id": name, "expect_account": ACCOUNT} for name in ("A1", "A2")]
@@ -43,13 +47,12 @@ def test_who_has_taken_over_before_an_interruption_is_left_alone_afterwards(desk
 
 
 def test_who_was_linked_again_before_an_interruption_is_not_logged_out_again(desk: Desk) -> None:
-    given: dict[str, Any] = {"state": "logged_out", "arriving": [{"instance_id": name} for name in ("A1", "A2")]}
-    phrase = desk.plan(**given)["confirm"]
-    assert desk.execute(**given, confirm=phrase)["executed"]
+    phrase = desk.plan(**RESET)["confirm"]
+    assert desk.execute(**RESET, confirm=phrase)["executed"]
     desk.engine.world("scan", "A1", account=ACCOUNT)
     before = desk.engine.writes()
     for expected in (["linked_already", "severed"], ["linked_already", "linked_already"]):
-        done = desk.execute(**given, confirm=phrase)
+        done = desk.execute(**RESET, confirm=phrase)
         assert done["executed"], done["msg"]
         assert [entry["expected"] for entry in done["entries"]] == expected
         assert desk.engine.writes() == before
@@ -58,34 +61,31 @@ def test_who_was_linked_again_before_an_interruption_is_not_logged_out_again(des
 
 
 def test_a_new_plan_logs_out_again_who_was_linked_again(desk: Desk) -> None:
-    given: dict[str, Any] = {"state": "logged_out", "arriving": [{"instance_id": name} for name in ("A1", "A2")]}
     for dummy in range(2):
-        done = desk.execute(**given, confirm=desk.plan(**given)["confirm"])
+        done = desk.execute(**RESET, confirm=desk.plan(**RESET)["confirm"])
         assert [entry["verdict"] for entry in done["sessions"]] == ["severed", "severed"]
-        for name in ("A1", "A2"):
+        for name in BOTH:
             desk.engine.world("scan", name, account=ACCOUNT)
 
 
 def test_after_a_complete_run_the_same_phrase_begins_from_the_start(desk: Desk) -> None:
-    given: dict[str, Any] = {"state": "logged_out", "arriving": [{"instance_id": name} for name in ("A1", "A2")]}
-    phrase = desk.plan(**given)["confirm"]
+    phrase = desk.plan(**RESET)["confirm"]
     for complete in (False, True):
-        done = desk.execute(**given, confirm=phrase)
-        for name in ("A1", "A2") if done["sessions"] else ():
+        done = desk.execute(**RESET, confirm=phrase)
+        for name in BOTH if done["sessions"] else ():
             desk.engine.world("scan", name, account=ACCOUNT)
         with closing(Journal(str(desk.journal), utc())) as journal:
             journal.write("report", "", utc(), runbook="decommission", complete=complete, file="", head="")
     assert len(desk.engine.writes("A1")) == 1
-    assert [entry["verdict"] for entry in desk.execute(**given, confirm=phrase)["sessions"]] == ["severed", "severed"]
+    assert [entry["verdict"] for entry in desk.execute(**RESET, confirm=phrase)["sessions"]] == ["severed", "severed"]
 
 
 def test_another_account_that_came_back_is_no_end_of_a_reset(desk: Desk) -> None:
-    given: dict[str, Any] = {"state": "logged_out", "arriving": [{"instance_id": name} for name in ("A1", "A2")]}
-    phrase = desk.plan(**given)["confirm"]
-    assert desk.execute(**given, confirm=phrase)["executed"]
+    phrase = desk.plan(**RESET)["confirm"]
+    assert desk.execute(**RESET, confirm=phrase)["executed"]
     desk.engine.world("scan", "A1", account=ALIKE)
     before = desk.engine.writes()
-    assert "A1: account ********5678@c.us, approved was" in desk.execute(**given, confirm=phrase)["msg"]
+    assert "A1: account ********5678@c.us, approved was" in desk.execute(**RESET, confirm=phrase)["msg"]
     assert desk.engine.writes() == before
 
 
