@@ -205,9 +205,10 @@ def _journal(params: Mapping[str, Any], began: str) -> JournalFacts | None:
         return None
     instances = {str(entry["instance_id"]) for name in _LISTS for entry in params[name]}
     known = {str(entry["instance_id"]) for entry in params["sessions"]}
-    before = (params["start"] or {}).get("events")
+    counted = (params["start"] or {}).get("events")
+    before = counted if isinstance(counted, int) else None
     try:
-        facts = journal_facts(read_events(path), began, instances, known, before if isinstance(before, int) else None)
+        facts = journal_facts(read_events(path), began, instances, known, before)
         if facts.count < (before or 0):  # another journal by now
             facts = journal_facts(read_events(path), began, instances, known)
     except OptionError:  # what is known otherwise must be kept; _note_in_journal warns

@@ -115,6 +115,22 @@ def test_the_order_in_the_journal_says_what_belongs_to_the_run(tmp_path: Path, s
     assert made["links"]["interrupted"]["instances"] == 1
 
 
+@pytest.mark.parametrize("count", ["1", 7, None])
+def test_without_a_count_that_can_be_used_the_times_of_events_say_which_are_earlier(
+    tmp_path: Path, count: object
+) -> None:
+    journal = tmp_path / "j.jsonl"
+    sent = {"event": "sending", "action": "logout", "status": "WORKING"}
+    events = ({**sent, "instance_id": "B1", "time": moment(-60)}, {**sent, "instance_id": "A1", "time": moment(60)})
+    journal.write_bytes(b"".join(map(encode, events)))
+    journal.chmod(0o600)
+    options: dict[str, Any] = {"directory": str(tmp_path), "journal": str(journal), "began": moment(0)}
+    begin = {**start_of_run(), "events": count}
+    made = written(report(**options, instances=[{"instance_id": "A1"}], start=begin))
+    assert [call["action"] for call in made["records"][0]["calls"]] == ["logout"]
+    assert made["links"]["interrupted"]["instances"] == 1
+
+
 def test_tasks_of_a_run_count_from_its_beginning() -> None:
     begin = start(HOUR)
     times = RunTime(begin), RunTime(begin)
