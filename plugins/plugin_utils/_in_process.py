@@ -44,6 +44,7 @@ try:
     _TERMINAL = os.dup(2)
 except OSError:
     _TERMINAL = -1
+_INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # The runbooks' folder; nobody means it by a relative path on the command line.
 _RUNBOOKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "playbooks"))
 
@@ -270,8 +271,7 @@ def _when_interrupted(tell: Callable[[], None]) -> Iterator[None]:
 @contextmanager
 def _tidying_up(tell: Callable[[], None]) -> Iterator[None]:
     """Have signals unwind the task, so that no QR code stays on the disk. Ansible's own handlers end it at once."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [(number, signal.signal(number, signal.default_int_handler)) for number in numbers]
+    before = [(number, signal.signal(number, signal.default_int_handler)) for number in _INTERRUPTING]
     try:
         yield
     except KeyboardInterrupt:
@@ -284,7 +284,10 @@ def _tidying_up(tell: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def _when_abandoned(is_abandoned: Callable[[], bool], act: Callable[[], None]) -> Iterator[None]:
-    """Act once the controller was killed. A module sees by the end of this process that nobody reads its output."""
+    """Act once the controller was killed. A module sees by the end of this process that nobody reads its output.
+
+    The thread that watches takes no signals: taken there, they wouldn't wake this one, which waits for the module.
+    """
     ended = threading.Event()
 
     def watch() -> None:
@@ -293,8 +296,12 @@ def _when_abandoned(is_abandoned: Callable[[], bool], act: Callable[[], None]) -
                 act()
                 return
 
-    with suppress(RuntimeError):  # no thread is to be had
-        threading.Thread(target=watch, daemon=True, name="wawp-controller").start()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTING)
+    try:
+        with suppress(RuntimeError):  # no thread is to be had
+            threading.Thread(target=watch, daemon=True, name="wawp-controller").start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:
         yield
     finally:
