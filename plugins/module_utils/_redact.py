@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from html.entities import html5
 from typing import Any
-from unicodedata import digit
 from urllib.parse import urlsplit, urlunsplit
+
+from ._numbers_in_text import BETWEEN_ANY, ascii_digits, mask_as_read, mask_grouped
 
 REDACTED = "********"
 _SHOWN_DIGITS = 4
-# So many digits may name a person.
-_NUMBER = 7
+# So many digits may name a person where a person's number is expected, and in any text.
+_NUMBER, _NUMBER_IN_TEXT = 7, 9
 _SENSITIVE = (
     "auth|authorization|bearer|cookies?|credentials?|headers|hmac|key|pairingcode|passphrase|passwd|password|pwd|secret"
     "|signature|token"
@@ -36,16 +37,14 @@ _NAME = re.compile(r"name$", re.IGNORECASE)
 _STATUS = re.compile(r"(?i)status$")
 _PHONE_KEY = re.compile(r"(phone|msisdn|mobile)(_?number|_?no)?$", re.IGNORECASE)
 _BETWEEN = r"[\s()./\u2010-\u2015-]{0,2}"
-_BETWEEN_ANY = r"[\W_]{0,3}"
 _DIALLED = re.compile(
-    rf"(?:\+{_BETWEEN_ANY}\d(?:[^\w+]{{0,3}}_?\d){{6,14}}"
+    rf"(?:\+{BETWEEN_ANY}\d(?:[^\w+]{{0,5}}_?\d){{6,14}}"
     rf"|(?<![0-9A-Za-z:.])00{_BETWEEN}(?=[1-9]){_BETWEEN}\d(?:{_BETWEEN}\d){{6,14}})"
 )
-_DIGITS = re.compile(rf"\d(?:{_BETWEEN_ANY}\d)+")
+_DIGITS = re.compile(rf"\d(?:{BETWEEN_ANY}\d)+")
 _EXPONENT = re.compile(r"\d[.,]\d{4,}[eE]\+?\d{1,2}")
-# A plus may be written as in a URL or in JSON.
-_PHONE = re.compile(r"(?:(?<![0-9A-Za-z])|(?<=%2[Bb])|(?<=u002[Bb]))\d{9,15}(?![0-9A-Za-z])")
 _RUN = re.compile(r"(?<![*\d])\d{4,}")
+_BLANK = re.compile(r"\s")
 _PIECE = re.compile(r"\W*\d[\d\W_]*")
 
 # Each begins where a word does, or has a bound, so that a long word isn't searched from each of its letters.
@@ -96,32 +95,64 @@ def mask_person(value: Any) -> Any:
             _mask_runs(str(key)): mask_name(item)
             if isinstance(item, str) and _NAME.search(str(key))
             else mask_person(item)
-            for key, item in value.items()
+            for key, item in zip(value, star_pieces(value))
         }
     if isinstance(value, (list, tuple)):
-        in_pieces = len(_joined_digits(value)) >= _NUMBER
-        return [_star_piece(item) if in_pieces and _piece(item) else mask_person(item) for item in value]
+        return [mask_person(item) for item in star_pieces(value)]
     number = _number_text(value)
     if number:
         return mask_account(number) if len(ascii_digits(number)) >= _SHOWN_DIGITS else value
     return _mask_runs(value) if isinstance(value, str) else value
 
 
+def star_pieces(values: Mapping[Any, Any] | Sequence[Any]) -> list[Any]:
+    """The items of a list or the values of a mapping, without the digits of what may be a number only together."""
+    if isinstance(values, Mapping):  # a size and a time in two fields are no number
+        items, least = list(values.values()), _NUMBER_IN_TEXT
+        among = [isinstance(item, str) and _is_piece(item) for item in items]
+    else:
+        items, least = list(values), _NUMBER
+        among = list(map(_is_piece, items))
+    if sum(among) < 2 or len(_joined_digits(item for item, piece in zip(items, among) if piece)) < least:
+        return items
+    return [_star_piece(item) if piece else item for item, piece in zip(items, among)]
+
+
+def _is_piece(value: Any) -> bool:
+    return 0 < len(ascii_digits(_piece(value))) < _NUMBER_IN_TEXT
+
+
 def _mask_runs(text: str) -> str:
     """The text with numbers masked however they are grouped, or, where it has none, what may be parts of one."""
-    masked = mask_numbers_in(_DIGITS.sub(lambda found: mask_status(found.group()), mask_accounts_in(text)))
+    return mask_as_read(text, _mask_runs_read)
+
+
+def _mask_runs_read(text: str) -> str:
+    masked = _mask_numbers_read(_DIGITS.sub(lambda found: mask_status(found.group()), _mask_accounts_read(text)))
     return masked if masked != text else _RUN.sub(lambda found: mask_account(found.group()), text)
 
 
 def mask_accounts_in(text: str) -> str:
     """The text with every WhatsApp id in it masked."""
-    return _JID.sub(lambda found: mask_account(found.group()), _plain_digits(text))
+    return mask_as_read(text, _mask_accounts_read)
+
+
+def _mask_accounts_read(text: str) -> str:
+    return _JID.sub(lambda found: mask_account(found.group()), text)
 
 
 def mask_numbers_in(text: str) -> str:
     """The text with every WhatsApp id, and all else in it that may be a phone number, masked."""
-    text = _EXPONENT.sub(lambda found: "*" * len(found.group()), _mask_dialled(mask_accounts_in(text)))
-    return _PHONE.sub(lambda found: mask_account(found.group()), text)
+    return mask_as_read(text, _mask_numbers_read)
+
+
+def _mask_numbers_read(text: str) -> str:
+    text = _EXPONENT.sub(lambda found: "*" * len(found.group()), _mask_dialled(_mask_accounts_read(text)))
+    return mask_grouped(text, _mask_if_long)
+
+
+def _mask_if_long(number: str) -> str:
+    return mask_account(number) if len(ascii_digits(number)) >= _NUMBER_IN_TEXT else number
 
 
 def mask_status(status: str) -> str:
@@ -132,18 +163,6 @@ def mask_status(status: str) -> str:
 def _mask_dialled(text: str) -> str:
     """The text with every number masked that is written as one to dial, with its country code."""
     return _DIALLED.sub(lambda found: mask_account(found.group()), text)
-
-
-def ascii_digits(text: str) -> str:
-    """The digits of a text, of whatever script, raised or circled, in ASCII."""
-    return "".join(str(digit(each)) for each in text if each.isdigit())
-
-
-def _plain_digits(text: str) -> str:
-    """The text with raised, circled and other such digits, which no pattern knows for digits, in ASCII."""
-    if text.isascii():
-        return text
-    return "".join(str(digit(each)) if each.isdigit() and not each.isdecimal() else each for each in text)
 
 
 def _number_text(value: Any) -> str:
@@ -220,9 +239,14 @@ def mask_account_in(value: Any, account: str) -> Any:
     if number:
         return mask_account(number) if account and account in number else value
     if isinstance(value, str):
-        text = _mask_digits_of(account, _plain_digits(value)) if account else value
-        return _mask_dialled(mask_accounts_in(text))
+        return mask_as_read(value, partial(_mask_account_read, account))
     return value
+
+
+def _mask_account_read(account: str, text: str) -> str:
+    """The text without the account, and in several words without all that may be a number; one may be an id."""
+    mask = _mask_numbers_read if _BLANK.search(text) else lambda word: _mask_dialled(_mask_accounts_read(word))
+    return mask(_mask_digits_of(account, text) if account else text)
 
 
 def _mask_pieces(values: Sequence[Any], account: str) -> Sequence[Any]:

@@ -83,7 +83,7 @@ class Request:
     def shown(self, said: str, length: int = 240) -> str:
         """What a server said as it may be shown."""
         said = redact_text(said, self.secrets)[:SEARCHED]
-        return one_line(mask_numbers_in(redact_prose(said)), length)
+        return one_line(mask_numbers_in(one_line(redact_prose(said), SEARCHED)), length)
 
     def words(self, content: bytes) -> str:
         """The words of a body that isn't JSON. Redacted first, since a token may look like a tag."""

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._redact import ascii_digits, mask_account_in, mask_person, mask_status, redact_sensitive_keys
+from .._numbers_in_text import ascii_digits
+from .._redact import mask_account_in, mask_person, mask_status, redact_sensitive_keys
 from .account import Account, account_id, parse_me
 
 STOPPED = "STOPPED"

@@ -14,6 +14,7 @@ from .....plugins.module_utils._redact import (
     mask_person,
     one_line,
     redact_sensitive_keys,
+    star_pieces,
 )
 from .....plugins.module_utils._session.account import are_different, shown_account
 from .....plugins.module_utils._session.model import parse_session
@@ -31,4 +32,5 @@ __all__ = [
     "redact_sensitive_keys",
     "says_no",
     "shown_account",
+    "star_pieces",
 ]

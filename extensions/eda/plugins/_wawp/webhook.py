@@ -17,6 +17,7 @@ from .collection import (
     mask_person,
     read_json,
     redact_sensitive_keys,
+    star_pieces,
 )
 from .event import line, signal_kind, status_of, status_word
 from .times import milliseconds
@@ -259,9 +260,9 @@ def redact_body(body: Mapping[str, Any], mask: bool, keep: frozenset[str] = froz
 
 def _mask(value: Any, key: str, keep: frozenset[str]) -> Any:
     if isinstance(value, dict):
-        return {mask_numbers_in(name): _mask(item, name, keep) for name, item in value.items()}
+        return {mask_numbers_in(name): _mask(item, name, keep) for name, item in zip(value, star_pieces(value))}
     if isinstance(value, list):
-        return [_mask(item, key, keep) for item in value]
+        return [_mask(item, key, keep) for item in star_pieces(value)]
     if (isinstance(value, str) and value in keep) or (key.lower().endswith(_TIMES) and milliseconds(value)):
         return value
     return mask_person({key: value})[key]

@@ -16,9 +16,9 @@ from urllib.parse import quote
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._api.client import MAX_BODY
+from ansible_collections.wawp.cloud.plugins.module_utils._numbers_in_text import ascii_digits
 from ansible_collections.wawp.cloud.plugins.module_utils._redact import (
     REDACTED,
-    ascii_digits,
     make_redactor,
     mask_account,
     mask_account_in,
@@ -236,6 +236,13 @@ def test_what_is_told_of_a_person_is_masked() -> None:
     }
     shown = {"pushName": "B***", "verifiedName": "B***", "number": "********5678", "about": ["of ********5678"]}
     assert mask_person(me) == {"id": "1@lid", **shown}
+
+
+def test_a_number_in_pieces_is_masked_but_no_size_and_time() -> None:
+    pieces = {"country": "20", "area": "109", "first": "876", "last": "5432", "width": 1920, "height": 1080}
+    shown = {"country": "**", "area": "***", "first": "***", "last": "****", "width": "****", "height": "****"}
+    assert mask_person(pieces) == shown
+    assert mask_person({"part": "2", "parts": "12", "size": 123456789.5, "at": "5"})["part"] == "2"
 
 
 def test_an_empty_secret_hides_nothing() -> None:
