@@ -29,11 +29,14 @@ EXAMPLES = r"""
 - name: A play of a runbook
   hosts: "{{ lookup('wawp.cloud.runbook_hosts') }}"
   gather_facts: false
+  serial: 1
   tasks:
     - name: Decommission instances
       ansible.builtin.include_role:
         name: wawp.cloud.decommission
-      run_once: true
+
+    - name: End, since this was done for all hosts
+      ansible.builtin.meta: end_play
 """
 
 RETURN = r"""

@@ -75,10 +75,13 @@ def test_an_option_of_several_roles_is_the_same_in_all() -> None:
 @pytest.mark.parametrize("role", RUNBOOKS)
 def test_a_playbook_is_a_few_lines_over_its_role(role: str) -> None:
     (play,) = yaml.safe_load((ROOT / f"playbooks/{role}.yml").read_text(encoding="utf-8"))
-    (task,) = play["tasks"]
+    task, *others = play["tasks"]
 
     assert play["hosts"] == "{{ lookup('wawp.cloud.runbook_hosts') }}"
     assert task["ansible.builtin.include_role"] == {"name": f"wawp.cloud.{role}"}
+    # Once for all hosts: the first one's batch ends the play.
+    ends = [other.get("ansible.builtin.meta") for other in others]
+    assert (play.get("serial"), ends) in [(1, ["end_play"]), (None, [])]
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("roles/*")), ids=lambda path: path.name)

@@ -66,9 +66,11 @@ def test_two_runbooks_in_one_run_share_nothing(world: World) -> None:
 def test_audit_fails_where_it_cannot_read(world: World) -> None:
     world.add("A1")
     world.add("A2", "WORKING", Fault("http", call="info", http_status=403, times=None))
-    ran = world.run("audit", wawp_instances=["A1", "A2"])
+    (world.folder / "hosts").write_text("desk1 wawp_instance_id=A1\ndesk2 wawp_instance_id=A2\n")
+    ran = world.run("audit", "-i", str(world.folder / "hosts"), wawp_hosts="all")
     assert ran.code != 0
     assert ran.outcomes() == {"A1": "linked", "A2": "unreadable"}
+    assert ran.output.count("included: wawp.cloud.audit") == 1, "no other host begins anew"
 
 
 def test_an_audit_that_cannot_read_says_why(world: World) -> None:

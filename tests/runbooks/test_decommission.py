@@ -271,6 +271,7 @@ def test_from_the_inventory_with_a_limit(world: World) -> None:
     assert ran.outcomes() == {"A1": "severed", "A3": "severed"}
     assert [record["name"] for record in ran.report["records"]] == ["desk1", "desk3"]
     assert world.engine.writes("A2") == []
+    assert ran.output.count("included: wawp.cloud.decommission") == 1, "no other host begins anew"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from .._errors import OptionError
 from .._files import read_bytes
@@ -40,7 +41,7 @@ class Table:
     content: bytes
 
 
-def read_table(path: str, columns: Sequence[str]) -> Table:
+def read_table(path: str, columns: tuple[str, ...]) -> Table:
     """Read a CSV file with a heading line, separated by commas, semicolons or tabs.
 
     Raises:
@@ -66,7 +67,7 @@ def read_table(path: str, columns: Sequence[str]) -> Table:
     return Table(found, [name for name in names if name], ignored, content)
 
 
-def _names(headings: Sequence[str], columns: Sequence[str], path: str) -> list[str | None]:
+def _names(headings: Sequence[str], columns: tuple[str, ...], path: str) -> list[str | None]:
     """Our name for each heading, None where it is not ours."""
     names = [next((name for name in columns if _folded(name) == _folded(heading)), None) for heading in headings]
     shown = ", ".join(one_line(heading, 60) for heading in headings) or "none"
@@ -95,7 +96,8 @@ def _rows(rows: csv.DictReader[str], columns: Sequence[str], path: str) -> list[
     return found
 
 
-def near_miss(heading: str, known: Sequence[str]) -> str | None:
+@lru_cache(maxsize=4096)  # each of thousands of hosts has variables of the same names
+def near_miss(heading: str, known: tuple[str, ...]) -> str | None:
     """The known name that a heading is likely meant to be, None if it is like none.
 
     A dropped column is a check that is skipped: whose account it is, or whose token.
