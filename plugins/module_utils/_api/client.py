@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from .. import _errors
 from .._errors import OptionError, WawpError
+from .._files import read_bytes
 from .._redact import redact_value
 from .._version import VERSION
 from .deadline import with_deadline
@@ -78,6 +79,8 @@ UNREDACTED_CALLS = frozenset({"webhook_get"})
 
 MAX_CONNECT = 10.0
 MAX_BODY = 1 << 20
+# Of a bundle of certificates, in bytes; those of all authorities have 300,000.
+_LARGEST_BUNDLE = 16 << 20
 _CHUNK = 1 << 16
 _SMALL_CHUNK = 1 << 6
 _NO_TLS = re.compile("WRONG_VERSION_NUMBER|HTTP_REQUEST|record layer failure", re.IGNORECASE)
@@ -99,8 +102,8 @@ class Connection:
 
     def __post_init__(self) -> None:
         check_api_url(self.api_url)
-        if self.ca_path and not os.path.exists(self.ca_path):
-            raise OptionError("ca_path", f"no such file or folder: {self.ca_path}")
+        if self.ca_path and not os.path.isdir(self.ca_path):
+            _check_certificates(self.ca_path)
 
     @property
     def base(self) -> str:
@@ -121,6 +124,14 @@ class Connection:
             return False
         environment = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         return self.ca_path or environment or True
+
+
+def _check_certificates(path: str) -> None:
+    """Refuse what OpenSSL would wait for, read without an end, or complain of without a name. Raises OptionError."""
+    if not os.path.exists(path):
+        raise OptionError("ca_path", f"no such file or folder: {path}")
+    if b"-----BEGIN " not in read_bytes(path, "ca_path", _LARGEST_BUNDLE):
+        raise OptionError("ca_path", f"{path} holds no certificate in PEM")
 
 
 def check_api_url(url: str) -> None:

@@ -19,6 +19,8 @@ from .._errors import OptionError
 from .._files import read_bytes
 from .._redact import one_line
 
+# In bytes; ten thousand instances have one million. And more columns than anybody has made.
+_LARGEST, _MOST_COLUMNS = 64 << 20, 1000
 _SEPARATORS = ",;\t"
 # Similarity, from 0 to 1, from which one name is likely a slip for the other.
 _ALIKE = 0.8
@@ -47,13 +49,15 @@ def read_table(path: str, columns: tuple[str, ...]) -> Table:
     Raises:
         OptionError: it can't be read, or a heading is so near to one of ours that it may be meant.
     """
-    content = read_bytes(path, "csv")
+    content = read_bytes(path, "csv", _LARGEST)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise OptionError("csv", f"{path} is not in UTF-8; save it as such") from None
     heading = text.splitlines()[0] if text.strip() else ""
     separator = max(_SEPARATORS, key=heading.count)
+    if heading.count(separator) >= _MOST_COLUMNS:
+        raise OptionError("csv", f"{path} has more than {_MOST_COLUMNS} columns; is it the right file?")
     # Strict, or a quote that is never closed would swallow all rows after it.
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:

@@ -34,6 +34,9 @@ NAMESPACE = "report@wawp.cloud"
 # Seconds for a person to touch a hardware key, and for a time-stamping authority to answer.
 _SIGN_TIMEOUT, _STAMP_TIMEOUT = 120, 30
 _LARGEST_STAMP = 1_000_000
+# More than any key, signature, time-stamp and list of signers has, and any bundle of authorities; in bytes.
+_LARGEST_SEAL, _LARGEST_BUNDLE = 1 << 20, 16 << 20
+_SSH_KEY = re.compile(rb"^(?:-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|[a-z0-9@.-]+ AAAA)", re.MULTILINE)
 _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
 
 
@@ -68,7 +71,9 @@ def sealed_text(head: str) -> bytes:
 def check_seals(params: Mapping[str, Any]) -> None:
     """Refuse what a report can't be sealed with. Raises OptionError."""
     if params["sign_key"]:
-        read_bytes(params["sign_key"], "sign_key")
+        # What ssh-keygen would wait for, such as the kernel's messages, is no key.
+        if not _SSH_KEY.search(read_bytes(params["sign_key"], "sign_key", _LARGEST_SEAL)):
+            raise OptionError("sign_key", f"{params['sign_key']} holds no SSH key, neither a private nor a public one")
         _require("ssh-keygen", "sign_key")
     if params["timestamp_url"]:
         if not re.match(r"https?://[^/?#@]+", params["timestamp_url"]):
@@ -119,68 +124,88 @@ def _stamp(content: bytes, url: str) -> bytes:
 
 
 def verify_seals(head: str, base: str, params: Mapping[str, Any]) -> Seals:
-    """Verify the signature and the time-stamp beside a report."""
+    """Verify the signature and the time-stamp beside a report. Raises OptionError: a file can't be read."""
     seals, content = Seals(), sealed_text(head)
-    signature = f"{base}.sig"
-    if os.path.exists(signature):
-        _verify_signature(seals, content, signature, params["allowed_signers"])
-        content = read_bytes(signature, "report")
-    elif params["allowed_signers"]:
-        seals.problems.append(f"it isn't signed: there is no {signature}")
-    if os.path.exists(f"{base}.tsr"):
-        _verify_stamp(seals, content, f"{base}.tsr", params["timestamp_ca"])
-    elif params["timestamp_ca"]:
-        seals.problems.append(f"it has no time-stamp: there is no {base}.tsr")
+    signature, stamp = f"{base}.sig", f"{base}.tsr"
+    with tempfile.TemporaryDirectory() as folder:
+        if os.path.exists(signature):
+            _verify_signature(seals, content, _Copies(folder, signature, params["allowed_signers"], "allowed_signers"))
+            content = read_bytes(signature, "report", _LARGEST_SEAL)
+        elif params["allowed_signers"]:
+            seals.problems.append(f"it isn't signed: there is no {signature}")
+        if os.path.exists(stamp):
+            _verify_stamp(seals, content, _Copies(folder, stamp, params["timestamp_ca"], "timestamp_ca"))
+        elif params["timestamp_ca"]:
+            seals.problems.append(f"it has no time-stamp: there is no {stamp}")
     return seals
 
 
-def _verify_signature(seals: Seals, content: bytes, signature: str, allowed: str | None) -> None:
-    if not allowed:
+class _Copies:
+    """Copies of what a seal is verified with: a tool would wait for a pipe or device, and read a huge file to its end.
+
+    Args:
+        folder: where they are made.
+        path: the seal's file.
+        trusted: the file with those whose seal counts, if one was given.
+        option: the option that names it.
+    """
+
+    def __init__(self, folder: str, path: str, trusted: str | None, option: str) -> None:
+        self.path, self._folder = path, folder
+        most = _LARGEST_BUNDLE if option == "timestamp_ca" else _LARGEST_SEAL
+        self.seal = self.add("seal", read_bytes(path, "report", _LARGEST_SEAL))
+        self.trusted = self.add(option, read_bytes(trusted, option, most)) if trusted else None
+
+    def add(self, name: str, content: bytes) -> str:
+        """The path of a new copy."""
+        path = os.path.join(self._folder, name)
+        write_private(path, [content], "report")
+        return path
+
+
+def _verify_signature(seals: Seals, content: bytes, files: _Copies) -> None:
+    if not files.trusted:
         try:
-            output = _run(["ssh-keygen", "-Y", "check-novalidate", "-n", NAMESPACE, "-s", signature], content)
+            output = _run(["ssh-keygen", "-Y", "check-novalidate", "-n", NAMESPACE, "-s", files.seal], content)
         except _ToolError as error:
             seals.problems.append(f"its signature doesn't fit it: {error}")
             return
         key = output.decode("utf-8", "replace").rpartition(" with ")[2].strip()
         seals.lines.append(f"Signed with {one_line(key)}. Give allowed_signers to verify whose key that is.")
         return
-    read_bytes(allowed, "allowed_signers")
+    seal = ["-s", files.seal, "-f", files.trusted]
     try:
-        found = _run(["ssh-keygen", "-Y", "find-principals", "-s", signature, "-f", allowed]).decode("utf-8", "replace")
+        found = _run(["ssh-keygen", "-Y", "find-principals", *seal]).decode("utf-8", "replace")
         signer = found.splitlines()[0]
-        verify = ["ssh-keygen", "-Y", "verify", "-f", allowed, "-I", signer, "-n", NAMESPACE, "-s", signature]
-        output = _run(verify, content)
+        output = _run(["ssh-keygen", "-Y", "verify", *seal, "-I", signer, "-n", NAMESPACE], content)
     except (_ToolError, IndexError) as error:
         seals.problems.append(f"its signature is by nobody in allowed_signers, or doesn't fit it: {error}")
         return
     seals.signer = one_line(signer)
-    seals.files.append(signature)
+    seals.files.append(files.path)
     key = one_line(output.decode("utf-8", "replace").rpartition(" with ")[2])
     seals.lines.append(f"Signed by {seals.signer} with {key}.")
 
 
-def _verify_stamp(seals: Seals, content: bytes, path: str, authority: str | None) -> None:
+def _verify_stamp(seals: Seals, content: bytes, files: _Copies) -> None:
     try:
-        text = _run(["openssl", "ts", "-reply", "-in", path, "-text"]).decode("utf-8", "replace")
+        text = _run(["openssl", "ts", "-reply", "-in", files.seal, "-text"]).decode("utf-8", "replace")
     except _ToolError as error:
         seals.problems.append(f"its time-stamp can't be read: {error}")
         return
     found = re.search(r"Time stamp: (.+)", text)
     time = one_line(found[1]) if found else "a time that it doesn't say"
-    if not authority:
+    if not files.trusted:
         seals.lines.append(f"Its time-stamp says {time}. Give timestamp_ca to verify it.")
         return
-    read_bytes(authority, "timestamp_ca")
-    with tempfile.TemporaryDirectory() as folder:
-        data = os.path.join(folder, "data")
-        write_private(data, [content], "report")
-        try:
-            _run(["openssl", "ts", "-verify", "-data", data, "-in", path, "-CAfile", authority])
-        except _ToolError as error:
-            seals.problems.append(f"its time-stamp doesn't fit it, or isn't by an authority in timestamp_ca: {error}")
-            return
+    data = files.add("data", content)
+    try:
+        _run(["openssl", "ts", "-verify", "-data", data, "-in", files.seal, "-CAfile", files.trusted])
+    except _ToolError as error:
+        seals.problems.append(f"its time-stamp doesn't fit it, or isn't by an authority in timestamp_ca: {error}")
+        return
     seals.stamped_at = time
-    seals.files.append(path)
+    seals.files.append(files.path)
     seals.lines.append(f"It was there at {time}, by its time-stamp.")
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -186,12 +187,23 @@ def test_a_missing_bundle_is_named(environment: Path, monkeypatch: pytest.Monkey
     assert str(environment / "missing") in str(error)
 
 
-@pytest.mark.parametrize("content", ["", "this is no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
-def test_a_bundle_that_holds_no_certificate(
-    server: RawServer, environment: Path, make_client: MakeClient, content: str
-) -> None:
+@pytest.mark.parametrize("content", ["", "this is no certificate"])
+def test_what_holds_no_certificate_is_an_option_error(environment: Path, content: str) -> None:
+    (environment / "bundle.pem").write_text(content)
+    with pytest.raises(OptionError, match=r"ca_path: .*bundle\.pem holds no certificate in PEM"):
+        Connection("https://x", 1.0, ca_path=str(environment / "bundle.pem"))
+
+
+def test_what_openssl_would_wait_for_is_an_option_error(environment: Path) -> None:
+    os.mkfifo(environment / "pipe")
+    for path in (environment / "pipe", "/dev/zero", "/dev/null"):
+        with pytest.raises(OptionError, match=r"ca_path: .* is not a regular file"):
+            Connection("https://x", 1.0, ca_path=str(path))
+
+
+def test_a_bundle_with_a_broken_certificate(server: RawServer, environment: Path, make_client: MakeClient) -> None:
     bundle = environment / "bundle.pem"
-    bundle.write_text(content)
+    bundle.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n")
     error = failure(make_client(server.url, ca_path=str(bundle)))
     assert error.kind == _errors.TLS
     assert not error.transient

@@ -266,3 +266,54 @@ def test_others_write_the_same_bytes(value: dict[str, Any]) -> None:
     jq = [str(shutil.which("jq")), "-jcSa", "."]
     others = subprocess.run(jq, input=json.dumps(value).encode(), capture_output=True, check=True).stdout
     assert hashlib.sha256(others).hexdigest() == digest(value)
+
+
+def odd(kind: str, path: Path) -> str:
+    """A file that a tool would wait for, or read without an end."""
+    path.unlink(missing_ok=True)
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "huge":
+        with path.open("wb") as file:
+            file.truncate(10 << 30)
+    elif kind == "many lines":
+        path.write_bytes(b"x\n" * 5_000_000)
+    else:
+        path.symlink_to(kind)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Path:
+    """A folder with a sealed report, and those whose seals count."""
+    folder = tmp_path_factory.mktemp("sealed")
+    signed = key(folder)
+    files = written(folder, sign_key=signed, timestamp_url=authority.url)["files"]
+    for kind in ("json", "sig", "tsr"):
+        shutil.copy(files[kind], folder / f"report.{kind}")
+    signers(folder, signed)
+    shutil.copy(authority.ca, folder / "ca.pem")
+    return folder
+
+
+FILES = {"sign_key": "key", "allowed_signers": "allowed", "timestamp_ca": "ca.pem", "sig": "report.sig"}
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "huge", "many lines", "/dev/zero", "/proc/kmsg", "/proc/self/pagemap"])
+@pytest.mark.parametrize("option", [*FILES, "tsr"])
+def test_no_tool_waits_for_an_odd_file(
+    option: str, kind: str, tmp_path: Path, sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each ends at once, whatever the tool would do with it."""
+    monkeypatch.setattr("ansible_collections.wawp.cloud.plugins.module_utils._tasks.seals._SIGN_TIMEOUT", 5)
+    folder = Path(shutil.copytree(sealed, tmp_path / "sealed"))
+    path = odd(kind, folder / FILES.get(option, "report.tsr"))
+    trusted: dict[str, Any] = {"allowed_signers": str(folder / "allowed"), "timestamp_ca": str(folder / "ca.pem")}
+    try:
+        if option == "sign_key":
+            written(tmp_path, sign_key=path)
+        said = report(state="verified", report=str(folder / "report.json"), **trusted)["msg"]
+    except OptionError as error:
+        said = str(error)
+    assert re.search(r"no SSH key|more than|not a regular file|can't be read|is by nobody|doesn't fit", said)
+    assert "timed out" not in said

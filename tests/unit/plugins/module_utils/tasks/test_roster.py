@@ -131,3 +131,10 @@ def test_the_first_source_that_is_given_is_taken() -> None:
 def test_numbers_of_hosts_are_refused_with_the_way_to_write_them(number: float) -> None:
     with pytest.raises(OptionError, match=r"host desk: instance_id: .* wawp_instance_id='\"…\"'"):
         roster(hosts=[{"name": "desk", "instance_id": number}])
+
+
+def test_a_table_of_nothing_but_columns_is_refused_at_once(tmp_path: Path) -> None:
+    """Each of five million headings would be held against ours."""
+    (tmp_path / "odd.csv").write_text("instance_id" + "," * 5_000_000)
+    with pytest.raises(OptionError, match=r"has more than 1000 columns; is it the right file\?"):
+        roster(csv=str(tmp_path / "odd.csv"))
