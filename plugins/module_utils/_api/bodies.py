@@ -13,6 +13,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 LOGOUT = "logout"
@@ -35,7 +36,9 @@ _ENVELOPES = ("data", "response", "result", "body", "payload", "value")
 # Only a reply about a session has these.
 _SESSION = frozenset({"name", "me", "config", "instanceid"})
 _NOTHING = frozenset({"false", "0", "no", "none", "null", ""})
+_SEPARATOR = re.compile(r"[\W_]")
 _FAILURE = frozenset({"nok", "ko", "error", "err", "fail", "failed", "failure"})
+_NO_SUCCESS = _NOTHING | _FAILURE
 _BAD = _FAILURE | {
     *(
         "false",
@@ -52,6 +55,7 @@ _BAD = _FAILURE | {
     *("unsuccessful", "notfound", "notconnected", "timeout", "expired", "disabled", "unavailable"),
 }
 _BAD_CODE = re.compile(r"^e?err|error|fail|invalid|denied|forbidden|unauthori|notfound|timeout")
+_HTTP_ERROR = re.compile(r"[45]\d\d")
 _GOOD_CODE = re.compile(r"succe|^(ok|done|accepted|loggedout)$")
 
 _NEGATIVE = re.compile(
@@ -111,9 +115,7 @@ def read_json(content: bytes) -> Any:
         DuplicateKeyError: one of its objects has a key twice, so nobody knows which value is meant.
     """
     try:
-        value = json.loads(
-            content, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_object_of_unique_keys
-        )
+        value = _DECODER.decode(content.decode(json.detect_encoding(content), "surrogatepass"))
     except RecursionError:
         raise ValueError("nested too deep") from None
     if not _is_shallow(value):
@@ -151,6 +153,12 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+# One for all replies: json.loads makes a new one for each text.
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_object_of_unique_keys
+)
+
+
 def explanation(value: Any) -> tuple[str, str]:
     """Code and message of a JSON value, flat or nested; empty where it has none."""
     fields = _fields(value)
@@ -183,7 +191,7 @@ def _denies(value: Mapping[str, Any], call: str, depth: int = 0) -> bool:
     reading = call == "info" and bool(_SESSION & fields.keys())
     failed_session = _fold(fields.get("status")) == "failed" and bool(_SESSION & fields.keys())
     return (
-        any(_fold(fields[name]) in _NOTHING | _FAILURE for name in _SUCCESS if name in fields)
+        any(_fold(fields[name]) in _NO_SUCCESS for name in _SUCCESS if name in fields)
         or (call == LOGOUT and _denies_logout(fields))
         or (not failed_session and any(_fold(fields.get(name)) not in _NOTHING for name in _ERROR))
         or (not (reading or failed_session) and _is_bad_status(fields))
@@ -213,7 +221,7 @@ def _is_bad_status(fields: Mapping[str, Any]) -> bool:
 
 
 def _is_http_error(value: Any) -> bool:
-    return not isinstance(value, bool) and bool(re.fullmatch(r"[45]\d\d", str(value).strip()))
+    return value not in (None, True, False) and bool(_HTTP_ERROR.fullmatch(str(value).strip()))
 
 
 def _is_coded_error(fields: Mapping[str, Any]) -> bool:
@@ -295,12 +303,17 @@ def _all_words(value: Mapping[str, Any], depth: int = 0) -> Iterable[str]:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    return {_fold(key): item for key, item in value.items()} if isinstance(value, Mapping) else {}
+    return {_folded_name(key): item for key, item in value.items()} if isinstance(value, Mapping) else {}
+
+
+@lru_cache(maxsize=1024)  # replies are of few kinds
+def _folded_name(name: str) -> str:
+    return _fold(name)
 
 
 def _fold(value: Any) -> str:
     """A name or a short value without case and separators; what is empty folds to nothing."""
-    return "" if value in (None, [], {}) else re.sub(r"[\W_]", "", str(value)).lower()
+    return "" if value in (None, [], {}) else _SEPARATOR.sub("", str(value)).lower()
 
 
 def _text(value: Any) -> str:

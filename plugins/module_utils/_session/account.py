@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from .._redact import mask_account
@@ -81,7 +82,12 @@ def _holds(value: Any) -> bool:
 
 
 def _fold_keys(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {re.sub(r"[\W_]", "", str(key)).lower(): value for key, value in fields.items()}
+    return {_folded_name(str(key)): value for key, value in fields.items()}
+
+
+@lru_cache(maxsize=1024)  # replies are of few kinds
+def _folded_name(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
 
 
 def _text(value: Any) -> str:
@@ -95,7 +101,8 @@ def _writings(value: Any, lid: bool = False) -> Iterator[str]:
         fields = _fold_keys(value)
         lid = lid or fields.get("server") == "lid"
         for name in _FIELDS:
-            yield from _writings(fields.get(name), lid or name == "lid")
+            if name in fields:
+                yield from _writings(fields[name], lid or name == "lid")
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _writings(item, lid)
