@@ -2,10 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One deadline for a whole HTTP response.
+"""One deadline for a whole HTTP response, and one piece for a whole request.
 
 Python bounds the wait for each part of a response only: a trickled header or endless 1xx replies would hang the call
-forever.
+forever. It sends head and body of a request each by itself, which costs a packet and a turn of the interpreter more.
 """
 
 from __future__ import annotations
@@ -53,6 +53,35 @@ class _Response(http.client.HTTPResponse):
             self.will_close = True  # its final reply may follow, and would be taken for that to the next request
 
 
+class _InOnePiece:
+    """A connection that keeps the head of a request until its body, or the wait for a response, sends it on."""
+
+    _head: bytes | None = None
+
+    def endheaders(self, *arguments: Any, **options: Any) -> None:
+        self._head = b""
+        super().endheaders(*arguments, **options)  # type: ignore[misc]
+
+    def send(self, data: Any) -> None:
+        if self._head == b"":
+            self._head = data
+            return
+        head, self._head = self._head, None
+        if head and not isinstance(data, bytes):
+            super().send(head)  # type: ignore[misc]
+            head = None
+        super().send(head + data if head else data)  # type: ignore[misc]
+
+    def getresponse(self, *arguments: Any, **options: Any) -> Any:
+        if self._head:
+            self.send(b"")
+        return super().getresponse(*arguments, **options)  # type: ignore[misc]
+
+    def close(self) -> None:
+        self._head = None
+        super().close()  # type: ignore[misc]
+
+
 def with_deadline(pools: dict[str, Any]) -> dict[str, Any]:
     """Return urllib3's pools by scheme, with connections that bound each response so."""
     return {scheme: _with_bounds(pool) for scheme, pool in pools.items()}
@@ -60,5 +89,6 @@ def with_deadline(pools: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=16)
 def _with_bounds(pool: Any) -> Any:
-    connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _Response})
+    bases = (_InOnePiece, pool.ConnectionCls)
+    connection = type(pool.ConnectionCls.__name__, bases, {"response_class": _Response})
     return type(pool.__name__, (pool,), {"ConnectionCls": connection})

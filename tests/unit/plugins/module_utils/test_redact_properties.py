@@ -12,6 +12,8 @@ from unicodedata import decimal
 from urllib.parse import quote, quote_plus
 
 import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._api.bodies import read_json
+from ansible_collections.wawp.cloud.plugins.module_utils._api.replies import is_free_of
 from ansible_collections.wawp.cloud.plugins.module_utils._redact import (
     REDACTED,
     mask_account,
@@ -19,6 +21,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._redact import (
     mask_person,
     one_line,
     redact_text,
+    redact_value,
 )
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import parse_session
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.properties import EXAMPLES
@@ -149,3 +152,31 @@ def test_no_writing_of_a_secret_survives(token: str, before: str, after: str) ->
         shown = redact_text(f"{before}<{form}>{after}", [token])
         assert form not in shown
         assert REDACTED in shown
+
+
+secrets = tokens | st.sampled_from(["True", "1.0", "100.0", "12", "1e+16", "\u00e9t\u00e9", "\u2615"])
+leaves = st.text(max_size=8) | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers()
+
+
+@EXAMPLES
+@given(st.data(), secrets, st.booleans(), st.sampled_from(["utf-8", "utf-16", "utf-16-le", "utf-32"]))
+def test_what_is_taken_for_free_of_a_secret_holds_it_in_no_writing(
+    data: st.DataObject, secret: str, escaped: bool, coding: str
+) -> None:
+    number = {"True": "true", "1.0": "1.0", "100.0": "1e2", "12": "12", "1e+16": "1e16"}.get(secret, '""')
+    written = [secret, quote(secret), f"a{secret}b", secret.encode("utf-16-le").decode("utf-16-be", "replace")]
+    value = data.draw(st.recursive(leaves | st.sampled_from(written), lambda inner: st.lists(inner, max_size=3)))
+    text = json.dumps({"a": value, "b": "\u00fc"}, ensure_ascii=escaped)[:-1] + data.draw(
+        st.sampled_from(["}", f', "c": {number}}}', ', "c": "\\ud800"}'])
+    )
+    content = text.encode(coding, "surrogatepass")
+    found = read_json(content)
+    if is_free_of(content, secret):
+        assert redact_value(found, [secret]) == found
+        assert json.dumps(redact_value(found, [secret])) == json.dumps(found)
+
+
+def test_a_usual_reply_is_told_free_of_the_token_at_a_glance() -> None:
+    content = json.dumps({"status": "WORKING", "me": {"pushName": "\u0645"}}, ensure_ascii=False).encode()
+    assert is_free_of(content, "token-123456")
+    assert not is_free_of(content.replace(b"WORKING", b"token-123456"), "token-123456")

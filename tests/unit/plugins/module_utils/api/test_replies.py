@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client as http_client
 import json
 import time
 import zlib
@@ -33,6 +34,37 @@ def test_the_request_as_it_goes_over_the_wire(make_client: MakeClient) -> None:
     assert json.loads(request.body) == {"instance_id": ID, "access_token": TOKEN, "phone": "999000000001"}
     assert b"tok" not in request.head
     assert {"authorization", "cookie", "x-instance-id"}.isdisjoint(request.headers)
+
+
+@pytest.mark.parametrize("calls", [1, 2])
+def test_each_request_is_sent_in_one_piece(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    """On a new connection, and on one that was kept."""
+    sent: list[bytes] = []
+    send = http_client.HTTPConnection.send
+
+    def recorded(connection: http_client.HTTPConnection, data: bytes) -> None:
+        sent.append(data)
+        send(connection, data)
+
+    monkeypatch.setattr(http_client.HTTPConnection, "send", recorded)
+    with RawServer(says(http(200, GOOD), keep_alive=True)) as server:
+        client = make_client(server.url)
+        for number in range(calls):
+            client.call("info", str(number), TOKEN)
+    assert [json.loads(data.partition(b"\r\n\r\n")[2])["instance_id"] for data in sent] == list(map(str, range(calls)))
+
+
+def test_requests_of_one_client_go_where_each_belongs(make_client: MakeClient) -> None:
+    """What is the same for all of them is looked up once; paths and headers aren't."""
+    with RawServer(says(http(200, GOOD), keep_alive=True)) as server:
+        client = make_client(f"{server.url}/base")
+        for name in ("info", "temp_link_get", "stop", "info"):
+            client.call(name, ID, TOKEN)
+    paths = ["info", "temp-link", "stop", "info"]
+    assert [request.line.split()[1] for request in server.requests] == [f"/base/v2/session/{path}" for path in paths]
+    assert [request.headers.get("x-instance-id") for request in server.requests] == [None, ID, None, None]
 
 
 # -- good replies, in every dress
