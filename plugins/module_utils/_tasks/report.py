@@ -43,14 +43,14 @@ REQUEST: Spec = {
     "accept_unproven": {"type": "list", "elements": "str", "default": []},
 }
 _RESULTS = ("planned", "sessions", "linked", "after", "deleted")
-_LISTS = ("instances", *_RESULTS)
+LISTS = ("instances", *_RESULTS)
 REPORT_SPEC: Spec = {
     "state": {"type": "str", "default": "present", "choices": ["present", "verified", "closed"]},
     "directory": {"type": "path"},
     "runbook": {"type": "str", "default": "report"},
     "purpose": {"type": "str", "default": SEVER, "choices": list(PURPOSES[:-1])},
     "title": {"type": "str"},
-    **{name: {"type": "list", "elements": "dict", "default": []} for name in _LISTS},
+    **{name: {"type": "list", "elements": "dict", "default": []} for name in LISTS},
     "plan": {"type": "dict"},
     "input": {"type": "dict"},
     "began": {"type": "str"},
@@ -141,9 +141,9 @@ def _evidence(params: Mapping[str, Any]) -> tuple[Evidence, JournalFacts | None]
     time = RunTime(params["start"])
     began = checked_time("began", params["began"] or utc(time.began))
     ended, clock_set_by = _end(began, time)
-    checked_results(params, _LISTS)
+    checked_results(params, LISTS)
     facts = _journal(params, began)
-    results = {name: list(params[name]) for name in _LISTS}
+    results = {name: list(params[name]) for name in LISTS}
     if facts:
         results["sessions"] = _with_lost(results["sessions"], facts.sessions)
         results["deleted"] = _with_lost(results["deleted"], facts.deleted)
@@ -203,7 +203,7 @@ def _journal(params: Mapping[str, Any], began: str) -> JournalFacts | None:
     path = params["journal"]
     if not path:
         return None
-    instances = {str(entry["instance_id"]) for name in _LISTS for entry in params[name]}
+    instances = {str(entry["instance_id"]) for name in LISTS for entry in params[name]}
     known = {str(entry["instance_id"]) for entry in params["sessions"]}
     counted = (params["start"] or {}).get("events")
     before = counted if isinstance(counted, int) else None

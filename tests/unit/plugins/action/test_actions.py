@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins import action, modules
+from ansible_collections.wawp.cloud.plugins.action.wawp_report import with_registered
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
 from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
 
@@ -64,6 +65,19 @@ def test_only_lists_of_mappings_that_need_no_check_are_left_uncopied() -> None:
     ):
         found: Any = importlib.import_module(f"ansible_collections.wawp.cloud.plugins.action.{plugin}").ActionModule
         assert set(found._uncopied(found, given)) == uncopied
+
+
+def test_a_report_takes_registered_results_by_their_name() -> None:
+    done = {"sessions": [{"instance_id": "A1"}]}
+    args = {"sessions": "done.sessions", "after": [], "planned": "done.planned", "title": "done.sessions"}
+    found = with_registered(args, {"done": done})
+    assert found == {"sessions": done["sessions"], "after": [], "planned": [], "title": "done.sessions"}
+    assert found["sessions"] is done["sessions"], "what templates would copy"
+    for text in ("A1", "A1,A2", '[{"instance_id": "a.b"}]'):
+        assert with_registered({"sessions": text}, {"done": done}) == {"sessions": text}
+    for nothing in ({}, {"done": "text"}):
+        with pytest.raises(KeyError, match="planned: done is no registered variable"):
+            with_registered(args, nothing)
 
 
 class TestPaths:
