@@ -18,7 +18,7 @@ description:
   - Fails if a variable given with C(-e) has a name that is almost one of the runbooks', or begins like those and isn't
     one.
   - Fails where Ansible would run nothing and end with exit code 0, which is a pattern that no host matches, and
-    C(--tags), C(--skip-tags) and C(--start-at-task).
+    C(--tags), C(--skip-tags), C(--start-at-task) and C(--step).
 options:
   _terms:
     description: Nothing.
@@ -58,7 +58,7 @@ from ansible.utils.vars import load_extra_vars
 from ..plugin_utils._variables import slips
 
 # Command-line options that leave tasks out, with their values when they aren't given.
-PARTIAL = {"tags": ("all",), "skip_tags": (), "start_at_task": None}
+PARTIAL = {"tags": ("all",), "skip_tags": (), "start_at_task": None, "step": False}
 
 
 class LookupModule(LookupBase):
@@ -70,7 +70,7 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError("; ".join(problems))
         for option, default in PARTIAL.items():
             given = context.CLIARGS.get(option, default)
-            if given and tuple(given) != default:
+            if given and (given is True or tuple(given) != default):
                 name = option.replace("_", "-")
                 raise AnsibleLookupError(f"--{name}: a runbook runs as a whole, since its steps rest on each other")
         hosts = str(self._templar.template(variables.get("wawp_hosts", "localhost")))  # type: ignore[union-attr]

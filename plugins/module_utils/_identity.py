@@ -9,6 +9,8 @@ A field that is added here reaches options, results, plan, report, table, page a
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -39,13 +41,47 @@ class Identity:
         return f"{self.instance_id} ({one_line(self.name, 40)})" if self.name else self.instance_id
 
 
-# Letters and digits of other scripts that look like Latin ones, and those that look like each other.
-LOOK_ALIKES = str.maketrans(
-    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d"
-    "\u0261\u0251\u03b1\u03b2\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03b7\u03bc\u0131"
-    "\u0578\u0585\u057d\u057001i|5",
-    "abekmhopctyxljsdqwgaabelkvoptuxhmlnouholll" + "s",
+# Letters of other scripts that look like Latin ones, and letters, digits and signs that look like each other.
+_ALIKE = (
+    *("a\u0430\u03b1\u0251", "b\u0432\u03b2\u044c", "c\u0441", "d\u0501", "e\u0435\u03b5\u0454\u212e", "g\u0261"),
+    *("h\u043d\u04bb\u0570", "i\u0456\u03b9\u0131", "j\u0458", "k\u043a\u03ba", "l\u04cf\u01c0", "m\u043c\u03bc"),
+    *("n\u03b7\u0578", "o\u043e\u03bf\u03c3\u0585", "p\u0440\u03c1", "q\u051b", "r\u0433", "s\u0455", "t\u0442\u03c4"),
+    *("u\u03c5\u057d", "v\u03bd\u0475", "w\u051d", "x\u0445\u03c7", "y\u0443"),
 )
+_LOOK_ALIKES = str.maketrans({each: letters[0] for letters in _ALIKE for each in letters[1:]})
+ALIKE_IN_LATIN = str.maketrans("01i|5", "ollls")
+_LATIN_LETTER = re.compile(r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |SCRIPT )?([A-Z])(?: WITH .*)?")
+# Letters that show nothing, and a sign that looks like a blank.
+_FILLERS = re.compile("[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def as_latin(text: str) -> str:
+    """The text as it looks, in lower case: without accents, what can't be seen, and look-alikes of other scripts."""
+    shown = "".join(each for each in _FILLERS.sub("", text) if unicodedata.category(each)[0] not in "CM")
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", shown).casefold())
+    marks = "".join(each for each in letters if unicodedata.category(each)[0] != "M")
+    return "".join(map(_latin_letter, marks)).translate(_LOOK_ALIKES)
+
+
+def _latin_letter(letter: str) -> str:
+    """The plain letter that one with a stroke or hook, or a small capital, is a form of."""
+    form = None if letter.isascii() else _LATIN_LETTER.fullmatch(unicodedata.name(letter, ""))
+    return form[1].lower() if form else letter
+
+
+def mixes_scripts(text: str) -> bool:
+    """Whether a word of the text has Latin letters beside those of another script, as only a disguise has."""
+    words = _WORD.findall(unicodedata.normalize("NFKC", _FILLERS.sub("", text)))
+    return any(
+        len({unicodedata.name(each, "").startswith("LATIN") for each in word if _scripted(each)}) > 1 for word in words
+    )
+
+
+def _scripted(character: str) -> bool:
+    return not (character.isascii() and character.isdigit()) and unicodedata.category(character)[0] in "LN"
+
+
 IDENTITY_FIELDS = tuple(field.name for field in fields(Identity))
 
 

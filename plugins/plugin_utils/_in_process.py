@@ -36,7 +36,7 @@ from ..module_utils._tasks.redaction import find_secrets, redact_options
 from ..module_utils._tasks.result import TaskResult, crashed
 from ._numbers import made_of_numbers
 from ._plain import plain
-from ._variables import near_misses, slips
+from ._variables import near_misses, overridden, slips
 
 # Ansible's standard error, from before a worker is cut off from it: what is said there after an interruption has to get
 # past Ansible, which takes no more lines then. Not handed on to other programs.
@@ -112,7 +112,12 @@ class InProcessAction(NormalAction):
         """What is wrong with variables that win over a role's own: given with -e, or where the role is included."""
         task = self._task
         beside = {**task.get_include_params(), **task._role.get_role_params(task.get_dep_chain())}
-        return slips({**load_extra_vars(self._loader), **beside}, ours_only=True) + near_misses(task_vars)
+        loop = getattr(task.loop_control, "loop_var", None) if task.loop else None
+        return [
+            *slips({**load_extra_vars(self._loader), **beside}, ours_only=True),
+            *overridden({name: task_vars[name] for name in task_vars if name != loop}, task.get_vars()),
+            *near_misses(task_vars),
+        ]
 
     def _silence_connection(self) -> None:
         """Have the connection not show, at -vvv, what a module returns: ssh asks its own context, not the result."""

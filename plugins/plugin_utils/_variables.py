@@ -12,16 +12,26 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.yaml import yaml_load
 
-from ..module_utils._identity import LOOK_ALIKES
+from ..module_utils._identity import as_latin, mixes_scripts
 
 _ROLES = Path(__file__).resolve().parents[2] / "roles"
 _PREFIX = "wawp_"
+_INTERNAL = "__wawp"
+# What the roles register or set as facts, which wins over an inventory's and a play's variables.
+REGISTERED = frozenset(
+    f"{_INTERNAL}_{name}"
+    for name in (
+        *("after", "api_url", "arrival_list", "begin", "checked", "journal", "pairings", "report", "report_here"),
+        *("roster", "run", "started", "stopped", "trouble", "verified"),
+    )
+)
 # Variables of hosts about their instances, and about how modules run.
 _ALSO_KNOWN = ("wawp_instance_id", "wawp_name", "wawp_expect_account", "wawp_in_process")
 # Variables that Ansible and controllers set.
@@ -50,6 +60,20 @@ def slips(given: Mapping[str, Any], ours_only: bool) -> list[str]:
     return [problem for name, value in given.items() for problem in _slip(str(name), value, ours_only)]
 
 
+def overridden(found: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
+    """What is wrong with variables that a runbook keeps for itself: from an inventory, a file, or an earlier fact.
+
+    Args:
+        found: all variables of a task.
+        own: those that the runbook gives it, which a fact or an included file wins over.
+    """
+    return [
+        f"{name}: the runbooks keep this variable for themselves"
+        for name, value in found.items()
+        if name.startswith(_INTERNAL) and name not in REGISTERED and (name not in own or own[name] != value)
+    ]
+
+
 def near_misses(names: Iterable[str]) -> list[str]:
     """What is wrong with names in an inventory: those that are almost one of ours. Others may be somebody's own."""
     unknown = (name for name in names if name.startswith(_PREFIX) and name not in known_variables())
@@ -62,26 +86,30 @@ def _slip(name: str, value: Any, ours_only: bool) -> Iterable[str]:
         if option.get("type") == "list" and isinstance(value, str) and value.strip()[:1] in ("[", "{"):
             yield f"{name}: is text; give a list as JSON, as in -e '{{\"{name}\": {value.strip()}}}'"
         return
-    bare = name.strip().lower().replace("-", "_").lstrip("_")
+    bare = _bare(name)
     if bare.startswith(_FOREIGN):
         return
     near = _nearest(name)
+    # A prefix with its letters in another order, and letters of another script in the place of ours.
+    like_ours = bare.startswith("wawp") or sorted(bare.partition("_")[0]) == sorted("wawp")
     if bare.startswith("wawp") and name.startswith("_"):
         yield f"{name}: the runbooks keep this variable for themselves"
-    # A letter of another script may stand in the prefix.
-    elif bare.startswith("wawp") or (near and (not ours_only or _latin(bare).startswith(_PREFIX))):
+    elif like_ours or mixes_scripts(name) or (near and not ours_only):
         yield f"{name}: no such variable{f', did you mean {near}?' if near else ''}"
 
 
-def _latin(name: str) -> str:
-    """A name with Latin letters for those of other scripts that look like them."""
-    return "".join(each if each.isascii() else each.translate(LOOK_ALIKES) for each in name)
+def _bare(name: str) -> str:
+    """A name as it looks, without what only its writing has: case, accents, quotes, what can't be seen."""
+    return re.sub(r"[\W_]+", "_", as_latin(name)).strip("_")
 
 
 def _nearest(name: str) -> str | None:
-    """The known name that is most like this one, None if none is."""
+    """The known name that is most like this one, with or without its prefix; None if none is."""
+    said = _bare(name)
     bare = {known[len(_PREFIX) :]: known for known in known_variables()}
-    said = _latin(name.strip().lower().replace("-", "_").lstrip("_"))
-    said = said[len(_PREFIX) :] if said.startswith(_PREFIX) else said
-    found = difflib.get_close_matches(said, bare, n=1, cutoff=_NEAR)
-    return bare[found[0]] if found else None
+    without = said[len(_PREFIX) :] if said.startswith(_PREFIX) else said
+    found = difflib.get_close_matches(without, bare, n=1, cutoff=_NEAR)
+    if found:
+        return bare[found[0]]
+    whole = difflib.get_close_matches(said, known_variables(), n=1, cutoff=_NEAR)
+    return whole[0] if whole else None

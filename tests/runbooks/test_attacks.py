@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def test_what_is_no_variable_of_a_runbook_is_refused_by_name(world: World, given
 
 
 @pytest.mark.parametrize(
-    "option", [["--start-at-task", "Write the report"], ["--tags", "nothing"], ["--skip-tags", "always"]]
+    "option", [["--start-at-task", "Write the report"], ["--tags", "nothing"], ["--skip-tags", "always"], ["--step"]]
 )
 def test_a_part_of_a_runbook_does_not_end_well(world: World, option: list[str]) -> None:
     ran = world.run("decommission", *option, wawp_instances=["A1"])
@@ -49,6 +50,23 @@ def test_a_role_takes_no_variable_of_its_own_from_who_includes_it(world: World, 
     assert done.returncode != 0
     assert f"Nothing was sent: {next(iter(beside))}: " in done.stdout
     assert world.engine.calls() == []
+
+
+@pytest.mark.parametrize("before", ["fact", "file"])
+def test_what_a_runbook_keeps_for_itself_is_refused_from_an_earlier_task(world: World, before: str) -> None:
+    """Facts and included files win over the variables of a block."""
+    world.add("A1")
+    name, value = ("__wawp_purpose", "audit") if before == "fact" else ("__wawp_arrivals", [{"instance_id": "A1"}])
+    (world.folder / "vars.yml").write_text(json.dumps({name: value}))
+    task = {"set_fact": {name: value}} if before == "fact" else {"include_vars": {"file": "vars.yml"}}
+    confirmed = world.phrases("decommission", {"wawp_instances": ["A1"]})
+    include = {"include_role": {"name": "wawp.cloud.decommission"}, "vars": {"wawp_instances": ["A1"], **confirmed}}
+    playbook = play(world.folder, task, include)
+    calls = len(world.engine.calls())
+    done = ansible_playbook([ANSIBLE_PLAYBOOK, str(playbook)], world.folder, world.environment)
+    assert done.returncode != 0
+    assert f"Nothing was sent: {name}: the runbooks keep this variable for themselves" in done.stdout
+    assert len(world.engine.calls()) == calls
 
 
 @pytest.mark.parametrize("word", ["y", "t", "yes"])

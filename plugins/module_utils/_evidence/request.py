@@ -12,8 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._errors import OptionError
-from .._identity import LOOK_ALIKES
+from .._identity import ALIKE_IN_LATIN, as_latin, mixes_scripts
 from .times import parse_time
+
+_MAIL = re.compile(r"[^\s<>(),;:\"]+@[^\s<>(),;:\"]*")
+_AT = re.compile(r"(?:\s+at\s+|\s*[(\[]\s*at\s*[)\]]\s*)(?=[\w-]+(?:\.\w+)+)", re.IGNORECASE)
+_COMMENT = re.compile(r"\([^()]*\)(?=.*\w)|(?<=\w)\s*\([^()]*\)")
 
 
 def checked_request(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,6 +37,9 @@ def checked_request(params: Mapping[str, Any]) -> dict[str, Any]:
             raise OptionError("require_four_eyes", "name both requester and approver")
         if _persons(requester) & _persons(approver):
             raise OptionError("require_four_eyes", "the approver must be another person than the requester")
+        mixed = [name for name in ("requester", "approver") if mixes_scripts(str(request[name]))]
+        if mixed:
+            raise OptionError("require_four_eyes", f"{mixed[0]} mixes letters of several scripts; write it in one")
     return {
         **request,
         "require_four_eyes": bool(params.get("require_four_eyes")),
@@ -53,17 +60,17 @@ def _persons(name: str) -> set[str]:
     """Whom a name may stand for, without what only its writing has.
 
     Case, accents, order, punctuation, signs that can't be seen and look-alikes of other scripts make no other person,
-    nor does the domain of a mail address.
+    nor do the domain of a mail address, what stands behind a plus in it, and remarks in brackets.
     """
-    mail = re.compile(r"[^\s<>(),;:\"]+@[^\s<>(),;:\"]*")
-    parts = [mail.sub(" ", name), *(found.partition("@")[0].partition("+")[0] for found in mail.findall(name))]
-    return {skeleton for skeleton in map(_skeleton, parts) if skeleton} or {""}
+    name = _COMMENT.sub("", _AT.sub("@", unicodedata.normalize("NFKC", name).replace('"', "")))
+    parts = [_MAIL.sub(" ", name), *(re.split("[@+%]", found)[0] for found in _MAIL.findall(name))]
+    return {skeleton for part in parts for skeleton in _skeletons(part) if skeleton} or {""}
 
 
-def _skeleton(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    kept = "".join(each if each.isalnum() else "" if unicodedata.category(each)[0] in "CM" else " " for each in letters)
-    return "".join(sorted(kept.translate(LOOK_ALIKES).split()))
+def _skeletons(name: str) -> set[str]:
+    """The name as it is read, with its words in any order, and as if it were one."""
+    words = re.findall(r"[^\W_]+", re.sub(r"[\u2019'`]", "", as_latin(name).translate(ALIKE_IN_LATIN)))
+    return {"".join(sorted(words)), "".join(words)}
 
 
 def _stripped(text: Any) -> str | None:

@@ -6,10 +6,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.wawp.cloud.plugins.plugin_utils._variables import known_variables, near_misses, slips
+import yaml
+from ansible_collections.wawp.cloud.plugins.plugin_utils._variables import (
+    REGISTERED,
+    known_variables,
+    near_misses,
+    overridden,
+    slips,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +39,59 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils._variables import known
 )
 def test_a_slip_is_refused_with_what_was_meant(name: str, meant: str) -> None:
     assert slips({name: "x"}, ours_only=False) == [f"{name}: no such variable, did you mean {meant}?"]
+
+
+@pytest.mark.parametrize("ours_only", [True, False])
+@pytest.mark.parametrize(
+    "writing",
+    [
+        *(
+            "wawp_c\u043enfirm",
+            "\uff57\uff41\uff57\uff50_confirm",
+            "w\u00e1wp_confirm",
+            "\ufeffwawp_confirm",
+            "waw\u00adp_confirm",
+        ),
+        *('"wawp_confirm"', "wawp_c\u1d0fnfirm", "\u13b3awp_confirm", "wapw_confirm", "wwap_confirm", "WAWP.CONFIRM "),
+    ],
+)
+def test_no_disguise_of_a_name_is_passed_over(writing: str, ours_only: bool) -> None:
+    (said,) = slips({writing: "x"}, ours_only=ours_only)
+    assert said.startswith(f"{writing}: no such variable")
+
+
+@pytest.mark.parametrize("writing", ["vawp_name", "waap_hosts", "wap_ticket", "warp_confirm"])
+def test_a_slip_in_the_prefix_is_a_slip(writing: str) -> None:
+    assert "did you mean wawp_" in slips({writing: "x"}, ours_only=False)[0]
+    assert slips({writing: "x"}, ours_only=True) == []  # in a playbook of one's own it may be somebody's
+
+
+def test_what_is_overridden_is_refused() -> None:
+    own = {"__wawp_purpose": "sever", "__wawp_barred": "{{ x }}", "loop": 1}
+    found = {**own, "__wawp_run": {}, "__wawp_address": "http://x", "__wawp_barred": [], "other": 1}
+    assert overridden(own, own) == []
+    assert overridden(found, own) == [
+        "__wawp_barred: the runbooks keep this variable for themselves",
+        "__wawp_address: the runbooks keep this variable for themselves",
+    ]
+
+
+def test_the_names_that_the_roles_register_are_known() -> None:
+    roles = Path(__file__).resolve().parents[4] / "roles"
+    tasks = [yaml.safe_load(path.read_text("utf-8")) for path in roles.glob("*/tasks/*.yml")]
+    assert set(_registered(tasks)) == REGISTERED
+
+
+def _registered(tasks: Any) -> Iterator[str]:
+    """The names that tasks register or set as facts, at any depth."""
+    for task in tasks if isinstance(tasks, list) else []:
+        if isinstance(task, list):
+            yield from _registered(task)
+            continue
+        yield from [task["register"]] if "register" in task else []
+        yield from task.get("ansible.builtin.set_fact", ())
+        for part in ("block", "rescue", "always"):
+            yield from _registered(task.get(part))
 
 
 @pytest.mark.parametrize("ours_only", [True, False])

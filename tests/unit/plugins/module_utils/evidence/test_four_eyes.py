@@ -36,11 +36,38 @@ def check(requester: str, approver: str) -> None:
         "Mona.Doe@example.com",
         "mona.doe@example.org",
         "Mona Doe <md@example.com>",
+        "Mona Doe (night shift)",
+        "MonaDoe",
+        "Mona\tDoe",
+        "M\u3164ona Doe",
+        "Mo\u2800na Doe",
+        "Mona Doe\uffa0",
+        "M\u1d0fna Doe",
+        "M\u00f8na Doe",
+        "Mo\u0274\u2c65 Doe",
+        '"mona.doe"@example.com',
+        "mona.doe+night@example.com",
+        "mona.doe\uff20example.com",
+        "mona.doe(night)@example.com",
+        "mona.doe at example.com",
+        "monadoe [at] example.com",
     ],
 )
 def test_one_person_in_two_writings_is_one_person(writing: str) -> None:
     for pair in ((MONA, writing), (writing, MONA)):
         with pytest.raises(OptionError, match="another person"):
+            check(*pair)
+
+
+@pytest.mark.parametrize(
+    "writing", ["Mon\uab7a Doe", "M\u0d20na Doe", "M\u0c66na Doe", "\u13b7ona Doe", "Mona \ua4d3oe"]
+)
+def test_a_name_in_letters_of_several_scripts_is_a_disguise(writing: str) -> None:
+    """No list has all look-alikes."""
+    for pair in ((MONA, writing), (writing, MONA)):
+        with pytest.raises(
+            OptionError, match=r"(requester|approver) mixes letters of several scripts; write it in one"
+        ):
             check(*pair)
 
 
@@ -66,3 +93,10 @@ def test_a_name_of_signs_alone_is_nobody() -> None:
 )
 def test_two_persons_are_two(other: str) -> None:
     check(MONA, other)
+
+
+@pytest.mark.parametrize(
+    "name", ["\u738b\u5c0f\u660e", "\u30a2\u30f3\u5b50", "J\u00f8rgen \u00c5s", "\u0418\u0440\u0438\u043d\u0430 2"]
+)
+def test_a_name_of_another_script_is_a_name(name: str) -> None:
+    check(MONA, name)
