@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.parsing.convert_bool import BOOLEANS, boolean
 from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp import (
     event,
     event_queue,
@@ -21,6 +22,7 @@ from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp import (
     reading,
     webhook,
 )
+from ansible_collections.wawp.cloud.extensions.eda.plugins._wawp.arguments import Arguments
 from ansible_collections.wawp.cloud.tests.eda.support import ID, ROOT, session_poll, session_status
 
 GUIDE = (ROOT / "docs/events.md").read_text()
@@ -118,3 +120,9 @@ def test_no_forged_webhook_hides_what_polling_sees() -> None:
 def test_the_guide_names_every_kind() -> None:
     kinds = {*event.KINDS.values(), "failed", "other"}
     assert not [kind for kind in kinds if f"`{kind}`" not in GUIDE]
+
+
+@pytest.mark.parametrize("word", sorted(map(str, BOOLEANS)))
+def test_words_for_true_and_false_are_those_of_ansible(word: str) -> None:
+    for written in (word, word.upper(), f" {word} "):
+        assert Arguments({"raw": written}).boolean("raw", not boolean(word)) is boolean(word)

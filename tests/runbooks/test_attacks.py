@@ -69,7 +69,7 @@ def test_what_a_runbook_keeps_for_itself_is_refused_from_an_earlier_task(world: 
     assert len(world.engine.calls()) == calls
 
 
-@pytest.mark.parametrize("word", ["y", "t", "yes"])
+@pytest.mark.parametrize("word", ["y", "t", "yes", "On ", "1"])
 def test_words_for_true_are_true(world: World, word: str) -> None:
-    ran = world.run("audit", "-e", f"wawp_fail_on_drift={word}", wawp_instances=["A1"])
+    ran = world.run("audit", wawp_fail_on_drift=word, wawp_instances=["A1"])
     assert "wawp_fail_on_drift needs wawp_baseline" in ran.output

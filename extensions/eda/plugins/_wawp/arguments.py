@@ -13,7 +13,11 @@ from typing import Any
 
 # No more than this, since it is part of a URL, a file name and a log line.
 INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+# Ansible's words.
+_BOOLEANS = {
+    **dict.fromkeys(("y", "yes", "t", "true", "on", "1", "1.0"), True),
+    **dict.fromkeys(("n", "no", "f", "false", "off", "0", "0.0"), False),
+}
 
 
 class Arguments:
@@ -49,7 +53,7 @@ class Arguments:
     def boolean(self, name: str, default: bool) -> bool:
         """True or false."""
         try:
-            return _BOOLEANS[str(self.given.get(name, default)).lower()]
+            return _BOOLEANS[str(self.given.get(name, default)).strip().lower()]
         except KeyError:
             raise ValueError(f"{name} must be a boolean") from None
 
