@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .._errors import UNKNOWN_SESSION, WawpError
-from .._session.model import FAILED, SCAN_QR_CODE, STARTING, STOPPED, WORKING, Session, parse_session
+from .._session.model import FAILED, SCAN_QR_CODE, STARTING, STOPPED, WORKING, Session
 from .._session.run import Lifecycle, Outcome
 from .._session.temp_link import GET, REVOKE
 from .driver import Clock, Reply, Send, drive
@@ -84,14 +84,10 @@ def predict(name: str, session: Session | None) -> Session | None:
     if session is None or name == "delete":
         return None
     if name == "stop":
-        return _as(session, STOPPED)
+        return session.imagined(STOPPED)
     if name == "logout":
         # While STARTING it doesn't reach the phone: the key is gone, and the engine goes on trying.
-        return _as(session, STARTING if session.status == STARTING else SCAN_QR_CODE, without_account=True)
+        return session.imagined(STARTING if session.status == STARTING else SCAN_QR_CODE, without_account=True)
     if session.account is not None or session.stopped or session.status in (WORKING, STARTING):
-        return _as(session, WORKING)
-    return _as(session, FAILED if session.status == FAILED and not session.account_given else SCAN_QR_CODE)
-
-
-def _as(session: Session, status: str, without_account: bool = False) -> Session:
-    return parse_session({**session.body, "status": status, **({"me": None} if without_account else {})})
+        return session.imagined(WORKING)
+    return session.imagined(FAILED if session.status == FAILED and not session.account_given else SCAN_QR_CODE)

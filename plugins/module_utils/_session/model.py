@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._numbers_in_text import ascii_digits
@@ -48,6 +48,7 @@ _STATES = frozenset({"state", "enginestate", "connection", "connectionstate", "c
 _CONNECTED_WORDS = frozenset({"connected", "open", "authenticated", "working"})
 # Fields in which a reply may repeat the session's status.
 _ENVELOPES = frozenset({"session", "instance", "data", "result", "response"})
+_OF_CONNECTION = _FLAGS | _STATES | _ENVELOPES | {"engine"}
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,13 @@ class Session:
             return True
         return False if self.awaits_scan else None
 
+    def imagined(self, status: str, without_account: bool = False) -> Session:
+        """The session as it would be in another status. What its reply says of a connection no longer holds then."""
+        body = {key: value for key, value in self.body.items() if _bare(key) not in _OF_CONNECTION} | {"status": status}
+        if without_account:
+            return replace(self, status=status, account=None, account_given=True, body={**body, "me": None})
+        return replace(self, status=status, body=body)
+
     def public(self, mask: bool = True) -> dict[str, Any]:
         """The reply as it may be shown and kept: without secrets, the account masked if asked for."""
         shown: dict[str, Any] = redact_sensitive_keys(self.body)
@@ -155,10 +163,14 @@ def _refuse_contradiction(body: Mapping[str, Any], status: str) -> None:
 
 def _says_connected(name: str, value: Any) -> bool:
     """Whether a field of a reply, beside the status and the engine's state, says that somebody is logged in."""
-    name = re.sub(r"[\W_]", "", name)
+    name = _bare(name)
     if name in _FLAGS:
         return value is True
     return name in _STATES and isinstance(value, str) and value.strip().lower() in _CONNECTED_WORDS
+
+
+def _bare(name: Any) -> str:
+    return re.sub(r"[\W_]", "", str(name)).lower()
 
 
 def _canonical_status(text: str) -> str:

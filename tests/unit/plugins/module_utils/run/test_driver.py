@@ -75,6 +75,21 @@ def test_a_deleted_session_is_gone() -> None:
     assert predict("start", None) is None
 
 
+@pytest.mark.parametrize("call", ["stop", "logout", "restart"])
+@pytest.mark.parametrize(
+    "other",
+    [{"connected": True}, {"is_logged_in": True}, {"engine": {"state": "CONNECTED"}}, {"data": {"status": "WORKING"}}],
+)
+def test_what_is_predicted_contradicts_nothing(call: str, other: dict[str, Any]) -> None:
+    """A reply may say in several fields that the session is connected; none of them stays when it wouldn't be."""
+    account = {"id": "201012345678@c.us"}
+    session = predict(call, parse_session({"status": "WORKING", "me": account, **other, "name": "desk"}))
+    assert session is not None
+    assert parse_session(session.body) == session
+    assert session.body["name"] == "desk"
+    assert session.awaits_scan is (call == "logout")
+
+
 def test_a_rehearsal_reads_until_the_first_write_and_imagines_from_there() -> None:
     sim = SimulatedRun(instance("STOPPED"))
     outcome = sim.run(Goal("logged_out", start_if_stopped=True), check=True)
