@@ -26,9 +26,10 @@ COLUMNS = (
 _FORMULA = re.compile(r"^[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
 # Separators at which a spreadsheet of another language begins a new cell.
 _INNER_FORMULA = re.compile(r"([;\t][\s'\"]*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
-# Texts that spreadsheets turn into another number or date: 012345670123, 3E11, 1-2, MAR1.
+# Texts that spreadsheets turn into another number or date: 012345670123, 3E11, 1-2, MAR1, 5-MAR.
 _NUMBER = re.compile(
-    r"[\d.,+-]*\d[\d.,]*(e[+-]?\d+)?|\d{1,4}-\d{1,2}(-\d{1,4})?|(\d{1,4}-?)?[a-z]{3,9}-?\d{1,4}|true|false",
+    r"[\d.,+-]*\d[\d.,]*(e[+-]?\d+)?|\d{1,4}-\d{1,2}(-\d{1,4})?|(\d{1,4}-?)?[a-z]{3,9}-?\d{1,4}"
+    r"|\d{1,4}-?[a-z]{3,9}|true|false",
     re.IGNORECASE,
 )
 _LONGEST = 4000

@@ -53,9 +53,22 @@ def problems_of(report: Mapping[str, Any], head: str | None) -> list[str]:
     records, chain = report.get("records"), report.get("chain")
     if not isinstance(records, list) or not isinstance(chain, dict) or not all(isinstance(r, dict) for r in records):
         return ["its records or its chain are missing"]
+    if not _is_shaped(report):
+        return ["it hasn't the parts of a report, though its chain may be whole: nothing of ours has written it"]
     problems = verify(header_of(report), records, str(chain.get("head")))
     if chain != {"algorithm": ALGORITHM, "head": chain.get("head")}:
         problems.append("what it says of its chain was changed")
     if head is not None and head.strip().lower() != chain.get("head"):
         problems.append("it ends on another hash than the one given as head: it is not the report that was kept")
     return problems
+
+
+def _is_shaped(report: Mapping[str, Any]) -> bool:
+    """Whether a report has what those who read it rely on: anybody can chain anything."""
+    environment, links = report.get("environment"), report.get("links")
+    return (
+        isinstance(environment, dict)
+        and isinstance(environment.get("versions"), dict)
+        and (links is None or isinstance(links, dict))
+        and all(isinstance(record.get("instance_id"), str) for record in report["records"])
+    )

@@ -37,7 +37,8 @@ def verify_task(params: Mapping[str, Any]) -> TaskResult:
         raise OptionError("head", "is empty, which would skip the check; give the last hash, or leave it out")
     report = read_report(path, "report")
     problems = problems_of(report, params["head"])
-    base, head = os.path.splitext(path)[0], str((report.get("chain") or {}).get("head"))
+    chain = report.get("chain")
+    base, head = os.path.splitext(path)[0], str(chain.get("head") if isinstance(chain, dict) else None)
     compared, seals = [path], Seals()
     if not problems:
         problems += _siblings(report, base, compared)

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-def table(name: str) -> list[dict[str, str]]:
-    session = {"instance_id": "A1", "name": name, "verdict": "severed", "state": "decommissioned"}
+def table(name: str, instance_id: str = "A1") -> list[dict[str, str]]:
+    session = {"instance_id": instance_id, "name": name, "verdict": "severed", "state": "decommissioned"}
     moment = "2026-11-22T01:30:00.000Z"
     place: dict[str, Any] = {"api_url": None, "controller": "c", "source": "s", "versions": {}}
     evidence = Evidence("decommission", "sever", "t", moment, moment, checked_request({}), place, sessions=[session])
@@ -40,6 +40,32 @@ def test_formulas_are_text(name: str) -> None:
 @pytest.mark.parametrize("name", ["Front desk", "a=b", "Sales, Cairo", 'The "old" one', "\u0645\u0643\u062a\u0628"])
 def test_names_are_left_as_they_are(name: str) -> None:
     assert table(name)[0]["name"] == name
+
+
+@pytest.mark.parametrize(
+    "instance_id",
+    [
+        "012345670123",
+        "3E11",
+        "12e5",
+        "1-2",
+        "11-12-2026",
+        "MAR1",
+        "SEPT-26",
+        "5-MAR",
+        "1JAN",
+        "5-mar-26",
+        "2026-dec",
+        "TRUE",
+    ],
+)
+def test_ids_that_a_spreadsheet_takes_for_something_else_are_text(instance_id: str) -> None:
+    assert table("x", instance_id)[0]["instance_id"] == f"'{instance_id}"
+
+
+@pytest.mark.parametrize("instance_id", ["3EB0BCB2E3D4", "wawp-84729105", "A1", "front_desk"])
+def test_other_ids_are_left_as_they_are(instance_id: str) -> None:
+    assert table("x", instance_id)[0]["instance_id"] == instance_id
 
 
 @pytest.mark.parametrize("name", ["x;=cmd|' /C calc'!A0;y", "x; +1", "x;'@A1", "x\t=1"])

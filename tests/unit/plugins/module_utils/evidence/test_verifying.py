@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.hash_chain import chained
+from ansible_collections.wawp.cloud.plugins.module_utils._evidence.report import header_of
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.evidence.results import (
     report,
     session,
@@ -50,6 +52,34 @@ def test_every_edit_of_a_value_shows(tmp_path: Path) -> None:
             assert report(state="verified", report=str(path))["failed"], place
         except OptionError:
             assert place == ("format",)
+
+
+@pytest.mark.parametrize("other", ["x", 1, None, [], {}, [1]])
+def test_a_part_of_another_kind_shows(tmp_path: Path, other: Any) -> None:
+    path = Path(report(directory=str(tmp_path), sessions=[session()])["files"]["json"])
+    whole = json.loads(path.read_text())
+    for name in set(whole) - {"format"}:
+        if whole[name] != other:
+            path.write_text(json.dumps({**whole, name: other}))
+            assert report(state="verified", report=str(path))["failed"], name
+
+
+@pytest.mark.parametrize(
+    "place", [("environment",), ("environment", "versions"), ("links",), ("records", 0, "instance_id")]
+)
+def test_a_chain_around_anything_else_is_no_report(tmp_path: Path, place: tuple[Any, ...]) -> None:
+    """Whoever makes the chain anew can leave out what is relied on."""
+    path = Path(report(directory=str(tmp_path), sessions=[session()])["files"]["json"])
+    whole = holder = json.loads(path.read_text())
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = []
+    bare = [{name: value for name, value in record.items() if name != "hash"} for record in whole["records"]]
+    records, head = chained(header_of(whole), bare)
+    path.write_text(json.dumps({**whole, "records": records, "chain": {**whole["chain"], "head": head}}))
+    assert "hasn't the parts of a report" in report(state="verified", report=str(path))["msg"]
+    with pytest.raises(OptionError, match=r"baseline: .* hasn't the parts of a report"):
+        report(directory=str(tmp_path), sessions=[session()], baseline=str(path))
 
 
 @pytest.mark.parametrize("key", ["verdict", "title", "records", "head"])
