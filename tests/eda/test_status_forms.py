@@ -202,6 +202,7 @@ def test_raw_holds_neither_secrets_nor_accounts() -> None:
             "status": "SCAN_QR_CODE",
             "config": {"webhooks": [{"hmac": {"key": "SECRET"}}]},
             "from": ["201012345678:12@s.whatsapp.net", 5, None],
+            "participants": {"201012345678": True, "20 101 234-5678": "admin"},
             "pieces": [["20", "101", "23"], {"country": "20", "area": "101", "rest": "23-45"}],
         },
     }
@@ -217,6 +218,7 @@ def test_raw_holds_neither_secrets_nor_accounts() -> None:
             assert event["raw"]["me"] == {"id": "********5678@c.us", "pushName": "J***"}
             pieces = [["**", "***", "**"], {"country": "**", "area": "***", "rest": "**-**"}]
             assert event["raw"]["payload"]["pieces"] == pieces
+            assert event["raw"]["payload"]["participants"] == {"********5678": True, "** *** ***-5678": "admin"}
         async with listening(raw=True, mask_accounts=False) as source:
             await source.post(webhook(**secrets))
             event = await source.event()

@@ -265,7 +265,8 @@ def _mask(value: Any, key: str, keep: frozenset[str]) -> Any:
         return [_mask(item, key, keep) for item in star_pieces(value)]
     if (isinstance(value, str) and value in keep) or (key.lower().endswith(_TIMES) and milliseconds(value)):
         return value
-    return mask_person({key: value})[key]
+    (masked,) = mask_person({key: value}).values()  # the key is masked, too
+    return masked
 
 
 def shown_id(event_id: str) -> str | None:
