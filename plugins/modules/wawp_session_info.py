@@ -32,6 +32,12 @@ options:
       - Refused together with C(async), which would show it.
     type: bool
     default: false
+  return_session:
+    description:
+      - Whether to return the whole reply as RV(sessions[].session). It is most of what Ansible has to carry where there
+        are thousands.
+    type: bool
+    default: true
   mask_account:
     description: Whether phone numbers and names are masked in everything that is returned.
     type: bool
@@ -121,7 +127,7 @@ sessions:
       sample: "********5678@c.us"
     session:
       description: The reply, without secrets, the account masked unless O(mask_account=false), null if there is none.
-      returned: always
+      returned: unless O(return_session=false)
       type: dict
       sample:
         name: wawp-84729105

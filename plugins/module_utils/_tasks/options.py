@@ -109,6 +109,7 @@ INFO_SPEC: Spec = {
     "instance_id": {**INSTANCE["instance_id"], "required": False},
     "instances": {**FLEET["instances"], "required": False},
     "qr": {"type": "bool", "default": False},
+    "return_session": {"type": "bool", "default": True},
 }
 
 NO_TEXT = (

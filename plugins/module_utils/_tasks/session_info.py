@@ -62,15 +62,15 @@ def read_all(
     return [outcomes[index] for index in range(len(targets))]
 
 
-def session_facts(outcome: Outcome, mask: bool) -> dict[str, Any]:
-    """Return the facts that a reading shows; documented in wawp_session_info's RETURN."""
+def session_facts(outcome: Outcome, mask: bool, whole: bool = True) -> dict[str, Any]:
+    """Return the facts that a reading shows, if asked for with the reply; documented in wawp_session_info's RETURN."""
     session = outcome.last
     return {
         "exists": None if outcome.failed else session is not None,
         "status": session.status if session else None,
         "paired": session.paired if session else None,
         "account": shown_account(session.account if session else None, mask),
-        "session": session.public(mask) if session else None,
+        **({"session": session.public(mask) if session else None} if whole else {}),
         "error": outcome.error.as_result() if outcome.error else None,
         "reads": outcome.reads,
     }
@@ -101,7 +101,7 @@ def info_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
 
 
 def _entry(target: Target, outcome: Outcome, params: Mapping[str, Any]) -> dict[str, Any]:
-    facts = session_facts(outcome, params["mask_account"])
+    facts = session_facts(outcome, params["mask_account"], params["return_session"])
     entry = {**target.fields, **facts}
     if params["qr"]:
         entry["qr"] = outcome.last.body.get("qr") if outcome.last else None

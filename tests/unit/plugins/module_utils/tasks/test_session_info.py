@@ -64,6 +64,14 @@ def test_one(server: Server, engine: Engine, check_mode: bool) -> None:
     assert report.warnings == []
 
 
+def test_without_the_whole_reply(server: Server, engine: Engine) -> None:
+    engine.add(Instance("A1", account=ACCOUNT))
+    whole, facts = (
+        info(server, instance_id="A1", return_session=wanted).result["sessions"][0] for wanted in (True, False)
+    )
+    assert facts == {name: value for name, value in whole.items() if name != "session"}
+
+
 def test_many_in_their_order(server: Server, engine: Engine) -> None:
     for number in range(40):
         engine.add(Instance(f"A{number}"))
