@@ -64,6 +64,11 @@ def as_latin(text: str) -> str:
     return "".join(map(_latin_letter, marks)).translate(_LOOK_ALIKES)
 
 
+def says_something(text: str) -> bool:
+    """Whether a text has a letter or digit that can be seen."""
+    return any(map(str.isalnum, as_latin(text)))
+
+
 def _latin_letter(letter: str) -> str:
     """The plain letter that one with a stroke or hook, or a small capital, is a form of."""
     form = None if letter.isascii() else _LATIN_LETTER.fullmatch(unicodedata.name(letter, ""))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._errors import OptionError
-from .._identity import ALIKE_IN_LATIN, as_latin, mixes_scripts
+from .._identity import ALIKE_IN_LATIN, as_latin, mixes_scripts, says_something
 from .times import parse_time
 
 _MAIL = re.compile(r"[^\s<>(),;:\"]+@[^\s<>(),;:\"]*")
@@ -32,8 +32,8 @@ def checked_request(params: Mapping[str, Any]) -> dict[str, Any]:
     if request["deadline"]:
         checked_time("deadline", request["deadline"])
     if params.get("require_four_eyes"):
-        requester, approver = (request[name] for name in ("requester", "approver"))
-        if not requester or not approver:
+        requester, approver = (request[name] or "" for name in ("requester", "approver"))
+        if not says_something(requester) or not says_something(approver):
             raise OptionError("require_four_eyes", "name both requester and approver")
         if _persons(requester) & _persons(approver):
             raise OptionError("require_four_eyes", "the approver must be another person than the requester")
@@ -64,7 +64,7 @@ def _persons(name: str) -> set[str]:
     """
     name = _COMMENT.sub("", _AT.sub("@", unicodedata.normalize("NFKC", name).replace('"', "")))
     parts = [_MAIL.sub(" ", name), *(re.split("[@+%]", found)[0] for found in _MAIL.findall(name))]
-    return {skeleton for part in parts for skeleton in _skeletons(part) if skeleton} or {""}
+    return {skeleton for part in parts for skeleton in _skeletons(part) if skeleton}
 
 
 def _skeletons(name: str) -> set[str]:

@@ -17,7 +17,7 @@ from .._errors import OptionError
 from .._evidence.outcomes import CLOSE
 from .._evidence.request import checked_time
 from .._evidence.times import parse_time
-from .._identity import identity_of
+from .._identity import identity_of, says_something
 from .._redact import mask_numbers_in, one_line
 from .._session.model import UNPROVEN
 from .options import Spec
@@ -47,7 +47,7 @@ def closing_evidence(params: Mapping[str, Any], now: str) -> dict[str, Any]:
     """
     for option, way_out in _REQUIRED.items():
         value = params[option]
-        if not value or (isinstance(value, str) and not value.strip()):
+        if not value or (isinstance(value, str) and not says_something(value)):
             raise OptionError(option, f"is missing; {way_out}")
     at = checked_time("closed_at", params["closed_at"])
     if parse_time(at) > parse_time(now):

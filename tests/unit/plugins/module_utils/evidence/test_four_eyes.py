@@ -83,9 +83,11 @@ def test_the_domain_of_a_mail_address_makes_no_other_person() -> None:
             check("mona@example.com", approver)
 
 
-def test_a_name_of_signs_alone_is_nobody() -> None:
-    with pytest.raises(OptionError, match="another person"):
-        check("\u200b.", "'-'")
+@pytest.mark.parametrize("nobody", ["\u200b.", "'-'", ".", "\u3164", "\u2800 \u00ad", "()", "@"])
+def test_a_name_of_signs_alone_is_nobody(nobody: str) -> None:
+    for pair in ((MONA, nobody), (nobody, MONA), (nobody, nobody)):
+        with pytest.raises(OptionError, match="name both requester and approver"):
+            check(*pair)
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,8 @@ class TestClosing:
             ({"closed": []}, "closed: is missing"),
             ({"closed_by": " "}, "closed_by: is missing"),
             ({"closed_seen": None}, "closed_seen: is missing"),
+            ({"closed_seen": "\u200b -"}, "closed_seen: is missing"),
+            ({"closed_by": "\u3164."}, "closed_by: is missing"),
             ({"ticket": ""}, "ticket: is missing"),
             ({"closed_at": "yesterday"}, "closed_at"),
             ({"closed_at": "2999-01-01T00:00:00Z"}, "lies in the future"),
