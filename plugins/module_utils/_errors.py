@@ -38,6 +38,17 @@ NOT_CARRIED_OUT = frozenset({EXPIRED, RATE_LIMITED, BUSY})
 _TRANSIENT = _AMBIGUOUS | {RATE_LIMITED, BUSY}
 
 
+# Without memory for a frame, Python itself raises SystemError.
+LACK_OF_MEMORY = (MemoryError, SystemError)
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Whether Python ran out of memory, for a lock included."""
+    return isinstance(error, LACK_OF_MEMORY) or (
+        isinstance(error, RuntimeError) and str(error).startswith("can't allocate")
+    )
+
+
 class OptionError(ValueError):
     """A value that can't be used: says which option, what is wrong with it and the way out."""
 

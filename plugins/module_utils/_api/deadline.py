@@ -17,6 +17,8 @@ import time
 from functools import lru_cache
 from typing import Any
 
+from .pool_queue import PoolQueue
+
 
 class _Bounded(io.RawIOBase):
     """A socket's stream whose reads share one time-out."""
@@ -43,6 +45,8 @@ class _Bounded(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
+    fp: Any = None  # closed where there was no memory to open it, too
+
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
         self.fp = io.BufferedReader(_Bounded(sock, self.fp))
@@ -91,4 +95,4 @@ def with_deadline(pools: dict[str, Any]) -> dict[str, Any]:
 def _with_bounds(pool: Any) -> Any:
     bases = (_InOnePiece, pool.ConnectionCls)
     connection = type(pool.ConnectionCls.__name__, bases, {"response_class": _Response})
-    return type(pool.__name__, (pool,), {"ConnectionCls": connection})
+    return type(pool.__name__, (pool,), {"ConnectionCls": connection, "QueueCls": PoolQueue})

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from .._errors import EXPIRED, UNREADABLE, WawpError
+from .._errors import EXPIRED, UNREADABLE, WawpError, is_lack_of_memory
 from .._session.model import Session, parse_session
 from .._session.run import MAX_READING_AGE, Answer, Call, Lifecycle, Outcome, RunStopped, Wait
 from .clock import steady
@@ -106,9 +106,10 @@ def execute(call: Call, send: Send, clock: Clock) -> Answer:
         reply = send(call.name)
     except WawpError as error:
         return Answer(at=clock.now(), sent_at=sent_at, error=error)
-    except MemoryError:  # it may have been sent
-        unseen = WawpError(UNREADABLE, f"{call.name}: this machine has no memory left for the reply")
-        return Answer(at=clock.now(), sent_at=sent_at, error=unseen)
+    except Exception as error:
+        if not is_lack_of_memory(error):
+            raise
+        return unseen(call, clock, sent_at)
     age = reply.age or 0.0
     return Answer(
         at=clock.now() - age,
@@ -119,6 +120,13 @@ def execute(call: Call, send: Send, clock: Clock) -> Answer:
         planned=reply.planned,
         reused=reply.age is not None,
     )
+
+
+def unseen(call: Call, clock: Clock, sent_at: float | None = None) -> Answer:
+    """The answer to a call for whose reply there was no memory; it may have been sent."""
+    now = clock.now()
+    error = WawpError(UNREADABLE, f"{call.name}: this machine has no memory left for the reply")
+    return Answer(at=now, sent_at=now if sent_at is None else sent_at, error=error)
 
 
 def is_expired(call: Call, clock: Clock) -> bool:

@@ -6,6 +6,10 @@
 
 As many threads as there may be calls under way share one state, each holding its lock while it takes in an answer and
 chooses what to send next. A session that waits is an entry in a heap: it holds no thread and no connection.
+
+Memory may run out at any line. So each job says itself what comes next for it, whatever can fail is done before a job
+leaves the queue it is in, and from there it goes into its worker's hand: what a worker has left there when memory ran
+out, the next one finds.
 """
 
 from __future__ import annotations
@@ -15,51 +19,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from contextlib import suppress
+from inspect import GEN_CLOSED, getgeneratorstate
+from typing import Any
 
-from .._errors import EXPIRED
-from .._session.run import Answer, Call, Lifecycle, Outcome, RunStopped, Wait
-from .driver import Clock, Send, execute, is_expired
+from .._errors import EXPIRED, LACK_OF_MEMORY, is_lack_of_memory
+from .._session.run import Answer, Call, Outcome, RunStopped, Wait
+from .driver import execute, is_expired, unseen
+from .job import Job, Work, at_once
 from .pace import Pace
+from .room import ROOM, look_for_room, start_thread
 
-# Seconds after which a run that has nothing to do looks up.
+# Seconds after which a run that has nothing to do looks up, its workers included.
 POLL_INTERVAL = 1.0
-# A worker's, in bytes. The usual eight MiB each don't fit where memory is bounded.
-STACK_SIZE = 1024 * 1024
-
-
-@dataclass
-class Job:
-    """One session's way to its goal.
-
-    Args:
-        index: which one it is.
-        lifecycle: its steps.
-        send: sends its calls, in a worker thread.
-        clock: its time.
-        is_simulated: whether the call of that name is answered without the network, as check mode's writes are.
-    """
-
-    index: int
-    lifecycle: Lifecycle
-    send: Send
-    clock: Clock
-    is_simulated: Callable[[str], bool] = lambda name: False
-
-
-class Work(NamedTuple):
-    """A call that is to be sent for a job."""
-
-    job: Job
-    call: Call
-
-
-@dataclass(order=True)
-class _Waiting:
-    due: float
-    number: int
-    job: Job = field(compare=False)
+# How often, and after how many seconds each, the last worker tries again that finds no memory.
+TRIES, RETRY_DELAY = 30, 0.1
 
 
 class Fleet:
@@ -106,10 +80,14 @@ class Fleet:
         self._sleeping = 0
         self._urgent: deque[Work] = deque()
         self._ready: deque[Work] = deque()
-        self._waiting: list[_Waiting] = []
+        # Each with when it is due and a number of its own.
+        self._waiting: list[tuple[float, int, Job]] = []
+        self._hands: list[Job | None] = [None] * self._connections
+        self._workers = 0
         self._started = self._running = self._waits = 0
         self._open, self._ending = True, False
-        self._short_of_memory = False
+        # How many jobs may be on their way at once: as many as there are, until memory runs short.
+        self._most = size
         self._error: BaseException | None = None
         self.calls = 0
         self.out_of_memory = False
@@ -119,9 +97,10 @@ class Fleet:
         try:
             for worker in self._start_workers():
                 while worker.is_alive():
-                    worker.join(POLL_INTERVAL)
-                    self._tick()
-                    self._heed_interruption()
+                    with suppress(MemoryError):  # the next time round
+                        worker.join(POLL_INTERVAL)
+                        self._tick()
+                        self._heed_interruption()
         except BaseException as error:
             with self._lock:
                 self._break(error)
@@ -132,38 +111,76 @@ class Fleet:
     def _start_workers(self) -> list[threading.Thread]:
         """As many as the system gives; the run is slower with fewer. Without any, this thread does the work."""
         workers: list[threading.Thread] = []
-        before = threading.stack_size(STACK_SIZE)
-        try:
-            for dummy in range(self._connections):
-                worker = threading.Thread(target=self._work, daemon=True, name="wawp")
-                worker.start()
-                workers.append(worker)
-        except (RuntimeError, MemoryError):
-            if not workers:
-                self._work()
-        finally:
-            threading.stack_size(before)
+        for number in range(self._connections):
+            worker = start_thread(self._work, number, name="wawp", room=4 * ROOM * (number + 1))
+            if not worker:
+                break
+            workers.append(worker)
+        if self._connections and not workers:
+            self._work(0)
         return workers
 
-    def _work(self) -> None:
+    def _work(self, number: int) -> None:
         """A worker: sends one call after the other until nothing is left to do."""
-        try:
-            work = self._next()
-            while work is not None:
-                work = self._next(work.job, execute(work.call, work.job.send, work.job.clock))
-        except BaseException as error:  # a bug must end the run, not hang it
-            with self._lock:
+        heard: Answer | None = None
+        lack: BaseException | None = None
+        tries = 0
+        with self._lock:
+            self._workers += 1
+        while tries < 2 * TRIES:  # many, where there is not even memory to retire
+            try:
+                if lack and self._retires(number, heard, lack if tries >= TRIES else None):
+                    return
+                lack = None
+                work = self._next(number, heard)
+                if work is None:
+                    return
+                heard = None
+                heard = execute(work.call, work.job.send, work.job.clock)
+                tries = 0
+            except LACK_OF_MEMORY as error:  # nothing is called here: that takes memory
+                tries, lack = tries + 1, error
+            except BaseException as error:  # a bug must end the run, not hang it
+                if not is_lack_of_memory(error):
+                    with self._lock:
+                        self._break(error)
+                    return
+                tries, lack = tries + 1, error
+        self._error = lack
+
+    def _retires(self, number: int, heard: Answer | None, error: BaseException | None) -> bool:
+        """Whether a worker that has found no memory ends, and so leaves what there is to the others.
+
+        The last one tries again in a moment.
+
+        Args:
+            number: the worker's.
+            heard: what came of its call, None if that got lost.
+            error: why it may not try again. That ends the run, or where nothing is on its way leaves the rest alone.
+        """
+        time.sleep(RETRY_DELAY)
+        with suppress(MemoryError), self._lock:
+            self._hear(number, heard)
+            self._begin_fewer()
+            if error and self._running:
                 self._break(error)
+            elif error:
+                self._open, self.out_of_memory = False, True
+            elif self._workers > 1:
+                self._wake_all()
+                self._workers -= 1
+                return True
+        return False
 
     def _heed_interruption(self) -> None:
         """Once the run is to end, start nothing more, and ask those that wait for their next call."""
         if self._ending or not self._interrupted():
             return
         with self._lock:
-            self._open, self._ending = False, True
             now = time.monotonic()
-            self._waiting = [_Waiting(now, waiting.number, waiting.job) for waiting in self._waiting]
-            heapq.heapify(self._waiting)
+            # Sorted by their numbers, which makes a heap.
+            self._waiting = sorted((now, number, job) for dummy, number, job in self._waiting)
+            self._open, self._ending = False, True
             self._wake_all()
 
     def _break(self, error: BaseException) -> None:
@@ -174,71 +191,101 @@ class Fleet:
         self._idle.notify_all()
         self._watch.notify_all()
 
-    def _next(self, job: Job | None = None, heard: Answer | None = None) -> Work | None:
-        """Take in what a job has heard, and wait for the next call that is to be sent; None when there is none left."""
+    def _next(self, number: int, heard: Answer | None) -> Work | None:
+        """Take in what came of this worker's call, and wait for the next one; None when there is none left."""
         with self._lock:
-            if job and heard:
-                self.calls += heard.error is None or heard.error.kind != EXPIRED
-                self._pace.on_reply(heard, time.monotonic())
-                self._advance(job, heard)
+            self._hear(number, heard)
             while not self._error:
-                self._take_up()
+                self._take_up(number)
                 if not self._running:
                     self._wake_all()
                     return None
                 pause = self._pace.wait(time.monotonic()) if self._has_calls else 0.0
                 if pause or not self._has_calls:
                     self._sleep(pause)
-                elif work := self._take():
+                elif work := self._take(number):
                     return work
             return None
+
+    def _hear(self, number: int, heard: Answer | None) -> None:
+        """Note what came of the call that a worker has sent, None if that got lost."""
+        job = self._hands[number]
+        if job and job.is_under_way and isinstance(job.step, Call):
+            heard = heard or unseen(job.step, job.clock)
+            self.calls += heard.error is None or heard.error.kind != EXPIRED
+            self._pace.on_reply(heard, time.monotonic())
+            job.hear(heard)
 
     @property
     def _has_calls(self) -> bool:
         return bool(self._urgent or self._ready)
 
-    def _take_up(self) -> None:
-        """Let those go on whose wait is over, and start another job only if no session on its way has a call to send.
+    def _take_up(self, number: int) -> None:
+        """Let those go on that have heard something, one that another worker has left, and those whose wait is over.
 
-        So what a session's next call rests on stays fresh, however many there are.
+        Another job is started only if no session on its way has a call to send. So what a session's next call rests on
+        stays fresh, however many there are.
         """
+        for hand, left in enumerate(self._hands):
+            if left and not left.is_under_way:
+                self._advance(hand)
         while True:
             now = time.monotonic()
-            while self._waiting and self._waiting[0].due <= now:
-                job = heapq.heappop(self._waiting).job
-                self._advance(job, Answer(at=job.clock.now()))
-            if self._has_calls or not self._open or self._started == self._size or self._short_of_memory:
+            while self._waiting and self._waiting[0][0] <= now:
+                job = self._waiting[0][2]
+                heard = Answer(at=job.clock.now())
+                self._hands[number] = heapq.heappop(self._waiting)[2]
+                job.hear(heard)
+                self._advance(number)
+            if self._has_calls or not self._open or self._started == self._size or self._running >= self._most:
                 return
-            another = self._next_job()
-            if another:
-                self._started += 1
-                self._running += 1
-                self._advance(another, None)
+            self._start_another(number)
+
+    def _start_another(self, number: int) -> None:
+        started, running = self._started + 1, self._running + 1
+        another = self._next_job()
+        if another:
+            self._hands[number], self._started, self._running = another, started, running
+            self._advance(number)
 
     def _next_job(self) -> Job | None:
-        """Another job. Without memory for it, it has to wait until one has ended, and with none on its way for good."""
+        """Another job; None without memory for it: then it has to wait until others have ended."""
         try:
+            if self._running:
+                look_for_room(ROOM)
             return self._start(self._started)
         except MemoryError:
-            self._short_of_memory = True
             if not self._running:
-                self._open, self.out_of_memory = False, True
+                raise
+            self._begin_fewer()
             return None
 
-    def _take(self) -> Work | None:
-        """The next call, one that must be sent while it is fresh before others; None if it came too late for that."""
-        work = (self._urgent or self._ready).popleft()
+    def _begin_fewer(self) -> None:
+        """After a lack of memory: let half of those that are on their way end before another job is started.
+
+        One more is let at once for each that has ended since.
+        """
+        self._most = max(1, self._running // 2)
+
+    def _take(self, number: int) -> Work | None:
+        """The next call, one that must be sent while it is fresh before others; None if it is not to be sent."""
+        queue = self._urgent or self._ready
+        work = queue[0]
         job, call = work
         if is_expired(call, job.clock):
-            self._advance(job, execute(call, job.send, job.clock))
+            instead: Answer | RunStopped | None = execute(call, job.send, job.clock)
+        else:
+            instead = self._refusal(job, call)
+        if not instead:
+            self._pace.on_sent(time.monotonic())
+            if len(self._urgent) + len(self._ready) > 1 or self._waiting or (self._open and self._started < self._size):
+                self._nudge()
+        self._hands[number] = queue.popleft().job
+        if instead:
+            job.hear(instead)
+            self._advance(number)
             return None
-        refusal = self._refusal(job, call)
-        if refusal:
-            self._advance(job, refusal)
-            return None
-        self._pace.on_sent(time.monotonic())
-        if self._has_calls or self._waiting or (self._open and self._started < self._size):
-            self._nudge()
+        job.is_under_way = True
         return work
 
     def _refusal(self, job: Job, call: Call) -> RunStopped | None:
@@ -259,47 +306,63 @@ class Fleet:
             if pause and now + pause < self._watched_until:
                 self._watch.notify()
             self._sleeping += 1
-            self._idle.wait()
-            self._sleeping -= 1
+            try:
+                self._idle.wait(POLL_INTERVAL)
+            finally:
+                self._sleeping -= 1
             return
-        due = self._waiting[0].due - now if self._waiting else pause
-        span = max(0.0, min(due, pause or due))
+        due = self._waiting[0][0] - now if self._waiting else pause
+        span = max(0.0, min(due, pause or due, POLL_INTERVAL))
         self._watched, self._watched_until = True, now + span
-        self._watch.wait(span)
-        self._watched = False
-
-    def _advance(self, job: Job, heard: Answer | RunStopped | None) -> None:
-        """Hand a lifecycle what came, and put what it wants next where it belongs."""
         try:
-            step = _tell(job, heard)
-            while (known := _at_once(job, step)) is not None:
-                step = job.lifecycle.send(known)
+            self._watch.wait(span)
+        finally:
+            self._watched = False
+
+    def _advance(self, number: int) -> None:
+        """Tell the lifecycle in a worker's hand what was heard, and put what it wants next where it belongs."""
+        job = self._hands[number]
+        if job is None:
+            return
+        while job.step is None:
+            job.step = self._tell(job)
+            if job.step is None:
+                raise TypeError("a lifecycle wants nothing")
+            known = at_once(job, job.step)
+            if known is not None:
+                job.hear(known)
+        self._put(job, job.step)
+        self._hands[number] = None
+
+    def _tell(self, job: Job) -> Call | Wait | Outcome:
+        """What a lifecycle wants after it has heard this, or what came of it."""
+        try:
+            if isinstance(job.heard, RunStopped):
+                return job.lifecycle.throw(job.heard)
+            return next(job.lifecycle) if job.heard is None else job.lifecycle.send(job.heard)
         except StopIteration as end:
-            self._running -= 1
-            self._short_of_memory = False
-            self._open = self._finished(job, end.value) and self._open
-            return
-        if isinstance(step, Call):
-            if step.verifies:  # before other logouts: if the run is killed now, nobody can prove this one any more
-                self._urgent.appendleft(Work(job, step))
-            else:
-                (self._ready if step.expires is None else self._urgent).append(Work(job, step))
-            return
-        self._waits += 1
-        heapq.heappush(self._waiting, _Waiting(time.monotonic() + step.seconds, self._waits, job))
-        if self._waiting[0].job is job:
-            self._watch.notify()
+            outcome: Outcome = end.value
+            return outcome
+        except Exception as error:
+            if getgeneratorstate(job.lifecycle) == GEN_CLOSED:  # otherwise it has heard nothing yet
+                self._break(error)
+            raise
 
+    def _put(self, job: Job, step: Call | Wait | Outcome) -> None:
+        """Queue what a job wants next."""
+        if isinstance(step, Wait):
+            due = time.monotonic() + step.seconds
+            if not self._waiting or due < self._waiting[0][0]:
+                self._watch.notify()
+            self._waits += 1
+            heapq.heappush(self._waiting, (due, self._waits, job))
+        elif not isinstance(step, Call):
+            self._end(job, step)
+        elif step.verifies:  # before other logouts: if the run is killed now, nobody can prove this one any more
+            self._urgent.appendleft(Work(job, step))
+        else:
+            (self._ready if step.expires is None else self._urgent).append(Work(job, step))
 
-def _tell(job: Job, heard: Answer | RunStopped | None) -> Call | Wait:
-    """What a lifecycle wants after it has heard this; None for the first time."""
-    if isinstance(heard, RunStopped):
-        return job.lifecycle.throw(heard)
-    return next(job.lifecycle) if heard is None else job.lifecycle.send(heard)
-
-
-def _at_once(job: Job, step: Call | Wait) -> Answer | None:
-    """The answer to a step that takes neither a call nor time; None for any other."""
-    if isinstance(step, Wait):
-        return Answer(at=job.clock.now()) if job.clock.skip(step.seconds) else None
-    return execute(step, job.send, job.clock) if job.is_simulated(step.name) else None
+    def _end(self, job: Job, outcome: Outcome) -> None:
+        running, most = self._running - 1, self._most + 1
+        self._open, self._running, self._most = self._finished(job, outcome) and self._open, running, most

@@ -27,6 +27,7 @@ from .._files import make_folder, open_regular
 from .._session.run import Known
 from .history import replay
 from .journal_lines import MAX_LINE, DamagedLineError, Event, encode, read_lines
+from .room import start_thread
 
 # Logged before they are sent: they can't be undone, and a crash would hide how they ended.
 WRITE_AHEAD_CALLS = frozenset({"logout", "delete"})
@@ -82,13 +83,12 @@ class Journal:
             self._drop()
             raise
         self._writing = threading.Lock()
-        self._dirty, self._closing = threading.Event(), False
-        self._syncer = threading.Thread(target=self._sync, daemon=True, name="wawp-journal")
-        self._syncs_beside = False
+        # Locked while all is on the disk. An Event can stay locked for ever where memory runs out.
+        self._dirty, self._closing = threading.Lock(), False
+        self._dirty.acquire()
+        # Without a thread, each line is flushed as it is written.
+        self._syncer = start_thread(self._sync, name="wawp-journal") if self._file is not None else None
         if self._file is not None:
-            with suppress(RuntimeError):  # no thread is to be had: each line is flushed as it is written
-                self._syncer.start()
-                self._syncs_beside = True
             self._append({"event": "begin", **_HOST, "time": began, "pid": os.getpid()})
 
     def _open(self, path: str, read_only: bool) -> None:
@@ -135,9 +135,7 @@ class Journal:
                 self._take_back(self._file, end)
             else:
                 self._lines += 1
-                self._dirty.set()
-                if not self._syncs_beside:
-                    self._flush()
+                self._flush_soon()
 
     def _take_back(self, file: int, end: int) -> None:
         """Remove the half of a line that was written; where even that fails, nothing may follow it."""
@@ -152,18 +150,27 @@ class Journal:
             return
         if ended:
             self._append({"event": "end", **_HOST, "time": ended})
-        self._closing = True
-        self._dirty.set()
-        if self._syncs_beside:
+        with self._writing:
+            self._closing = True
+            self._flush_soon()
+        if self._syncer:
             self._syncer.join()
         with self._writing:  # a worker may still hear of a call after an interruption
             self._drop()
 
+    def _flush_soon(self) -> None:
+        """Have the disk written to; call it with the lock held."""
+        if not self._syncer:
+            self._flush()
+        elif self._dirty.locked():
+            self._dirty.release()
+
     def _sync(self) -> None:
         """Flush to the disk beside the run: one flush serves all lines that came during the last one."""
-        while not self._closing or self._dirty.is_set():
-            self._dirty.wait()
-            self._dirty.clear()
+        closing = False
+        while not closing:
+            self._dirty.acquire()
+            closing = self._closing
             self._flush()
 
     def _flush(self) -> None:

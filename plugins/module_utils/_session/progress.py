@@ -254,6 +254,7 @@ class Run:
         if self._under_way:
             unseen = WawpError(UNREADABLE, f"{self._under_way}: {why}")
             self._note(self._under_way, Answer(at=self.now, sent_at=self.now, error=unseen))
+            self._under_way = None
 
     def _note(self, name: str, answer: Answer) -> None:
         error = answer.error

@@ -8,30 +8,49 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .._errors import LACK_OF_MEMORY
 from .decommissioned import decommissioned, stopped
 from .logged_out import keep_previous_verdict, logged_out, nothing_to_do
 from .model import PASSKEY, SCAN_QR_CODE, STARTING, THERE, UNPROVEN, WORKING, Session, changed_settings
 from .paired import paired
 from .progress import Run
 from .proof import advice_of, key_of
-from .run import Goal, Lifecycle, Outcome, RunStopped, Steps
+from .run import SOON, Goal, Lifecycle, Outcome, RunStopped, Steps, Wait
 from .writes import bring_up, send
 
 NO_MEMORY = "this machine had no memory left for this session"
+# How often the end of a run is tried that finds no memory; what others on their way take up is free in a moment.
+_TRIES, _IN_A_MOMENT = 10, Wait(SOON)
 
 
 def lifecycle(goal: Goal) -> Lifecycle:
     """The steps that bring a session to ``goal.state``; see run.py."""
-    run = Run(goal)
-    outcome = run.outcome
+    return _steps(Run(goal))
+
+
+def _steps(run: Run) -> Lifecycle:
     stop: RunStopped | None = None
+    out_of_memory, tries = False, iter(range(_TRIES))
     try:
-        yield from _STATES[goal.state](run)
+        yield from _STATES[run.goal.state](run)
     except RunStopped as stopped:
         stop = stopped
-    except MemoryError:  # wherever it struck; what it took up is free again
-        run.note_unseen_write(NO_MEMORY)
-        stop = RunStopped(NO_MEMORY)
+    except LACK_OF_MEMORY:
+        out_of_memory = True
+    for dummy in tries:
+        try:
+            if out_of_memory:
+                run.note_unseen_write(NO_MEMORY)
+                stop = RunStopped(NO_MEMORY)
+            return _concluded(run, stop)
+        except LACK_OF_MEMORY:
+            yield _IN_A_MOMENT
+    raise MemoryError
+
+
+def _concluded(run: Run, stop: RunStopped | None) -> Outcome:
+    """What came of a run that has ended, early if it was stopped. Called again where there was no memory for that."""
+    goal, outcome = run.goal, run.outcome
     if stop:
         outcome.failed, outcome.message, outcome.error = True, str(stop), stop.error
         if goal.state in _UNLINKING and outcome.verdict is None:

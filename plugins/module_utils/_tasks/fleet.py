@@ -19,8 +19,9 @@ from .._redact import mask_account
 from .._run.clock import RunTime, steady
 from .._run.driver import ReadBefore, Reading, Reply, Send, WallClock, sender
 from .._run.dry_run import DryRun
-from .._run.fleet import Fleet, Job
+from .._run.fleet import Fleet
 from .._run.interrupt import Interruption, abandoned_by_reader
+from .._run.job import Job
 from .._run.journal import WRITE_AHEAD_CALLS
 from .._run.pace import Pace
 from .._session.account import whole_account
@@ -196,14 +197,17 @@ class FleetRun:
         return self._journal.sending(self.members[job.index].instance_id, call, self._began[job.index])
 
     def _finished(self, job: Job, outcome: Outcome) -> bool:
-        member = self.members[job.index]
-        entry = self._entry(member, outcome, self._began.pop(job.index))
-        self.results[job.index] = entry
-        self._journal.outcome(entry, outcome)
-        if outcome.changed:
-            self.diffs[job.index] = outcome_diff(outcome, member.instance_id, self._mask)
-        self.failures += outcome.failed and member.instance_id not in self.excused
-        self._progress.count(entry)
+        """Note an outcome. Called again where there was no memory for all of it."""
+        if self.results[job.index] is None:
+            member = self.members[job.index]
+            entry = self._entry(member, outcome, self._began[job.index])
+            if outcome.changed:
+                self.diffs[job.index] = outcome_diff(outcome, member.instance_id, self._mask)
+            self._journal.outcome(entry, outcome)
+            self.failures += outcome.failed and member.instance_id not in self.excused
+            self.results[job.index] = entry
+            self._progress.count(entry)
+            self._began.pop(job.index)
         return self.stop_reason is None
 
     @property
@@ -322,7 +326,10 @@ def fleet_result(run: FleetRun) -> TaskResult:
         warnings.append(
             f"This machine's clock was set by {set_by:+.0f} s during the run; times are counted from its beginning."
         )
-    return TaskResult(result, warnings, _diff(run))
+    try:
+        return TaskResult(result, warnings, _diff(run))
+    except MemoryError:
+        return TaskResult(result, [*warnings, "This machine has no memory left for the diff."])
 
 
 def fleet_module_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:

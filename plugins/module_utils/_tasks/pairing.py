@@ -21,7 +21,8 @@ from .._redact import mask_account
 from .._run.clock import RunTime, steady
 from .._run.driver import Send, WallClock, sender
 from .._run.dry_run import DryRun
-from .._run.fleet import Fleet, Job
+from .._run.fleet import Fleet
+from .._run.job import Job
 from .._run.pace import Pace
 from .._session.account import shown_account, whole_account
 from .._session.run import Goal, Outcome

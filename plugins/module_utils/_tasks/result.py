@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from .._errors import is_lack_of_memory
 from .._redact import make_redactor, mask_numbers_in
 from .._run.clock import utc
 from .._session.account import shown_account
@@ -35,7 +36,7 @@ class TaskResult:
 
 def crashed(error: Exception, params: Mapping[str, Any]) -> TaskResult:
     """What a task gives back that ended where nobody foresaw it: what happened, without what mustn't be shown."""
-    if isinstance(error, MemoryError):
+    if is_lack_of_memory(error):
         message = "this machine has no memory left. What was sent stands in the journal, if the task has one; run again"
         return TaskResult({"failed": True, "msg": message})
     tokens = {str(params.get("access_token") or "").strip()}

@@ -12,7 +12,8 @@ from typing import Any
 from .._api.client import Client, Connection
 from .._errors import OptionError
 from .._run.driver import WallClock, sender
-from .._run.fleet import Fleet, Job
+from .._run.fleet import Fleet
+from .._run.job import Job
 from .._run.pace import Pace
 from .._session.account import shown_account
 from .._session.run import Goal, Outcome

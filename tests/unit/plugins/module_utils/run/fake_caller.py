@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import Clock, Reply, Send, WallClock
-from ansible_collections.wawp.cloud.plugins.module_utils._run.fleet import Fleet, Job
+from ansible_collections.wawp.cloud.plugins.module_utils._run.fleet import Fleet
+from ansible_collections.wawp.cloud.plugins.module_utils._run.job import Job
 from ansible_collections.wawp.cloud.plugins.module_utils._run.pace import Pace
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Answer, Lifecycle, Outcome, RunStopped
 

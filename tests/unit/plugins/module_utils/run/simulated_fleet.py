@@ -12,6 +12,7 @@ import resource
 import signal
 import subprocess
 import sys
+import traceback
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,9 @@ def main() -> None:
             os.close(read)
             try:
                 rear(told, write)
+            except BaseException:
+                resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+                traceback.print_exc()
             finally:
                 os._exit(0)
         os.close(write)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, RATE_LIMITED, WawpError
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import WallClock
-from ansible_collections.wawp.cloud.plugins.module_utils._run.fleet import Job
+from ansible_collections.wawp.cloud.plugins.module_utils._run.job import Job
 from ansible_collections.wawp.cloud.plugins.module_utils._run.pace import Pace
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Call, Outcome, Wait
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.run.fake_caller import (
@@ -190,7 +190,7 @@ def test_a_bug_in_send_ends_the_run() -> None:
 
 def test_a_bug_in_a_lifecycle_ends_the_run() -> None:
     no_step = None
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError, match="wants nothing"):
         with_deadline(FakeFleet([[READ, READ], [READ, no_step]] * 10).run)
 
 

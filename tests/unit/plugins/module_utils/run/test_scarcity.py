@@ -6,17 +6,22 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import UNREADABLE
+from ansible_collections.wawp.cloud.plugins.module_utils._run import fleet
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import Reply, WallClock, execute
+from ansible_collections.wawp.cloud.plugins.module_utils._run.journal import read_events
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Call
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.fleet import FleetRun, fleet_task
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.journaling import RunJournal
@@ -68,6 +73,51 @@ def test_with_hardly_any_memory_nothing_wrong_is_said(
     assert {entry.instance_id for entry in engine.calls(name="logout")} <= noted
     if ended and ended["result"]:
         assert_true(engine, ended["result"]["sessions"])
+
+
+class Shortage:
+    """Has every so many calls of the collection's functions in a fleet's workers find no memory for their frames."""
+
+    def __init__(self, every: int) -> None:
+        self._numbers, self._every = itertools.count(1), every
+        self.strikes = 0
+
+    def during(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, after whose beginning frames find no memory. Python stops tracing when that raises."""
+
+        def traced(*arguments: Any) -> Any:
+            sys.settrace(self._enter)
+            return real(*arguments)
+
+        return traced
+
+    def _enter(self, frame: FrameType, event: str, arg: Any) -> None:
+        code = frame.f_code
+        # A generator that goes on has its frame already.
+        allocates = "/module_utils/_" in code.co_filename and not code.co_flags & inspect.CO_GENERATOR
+        if allocates and next(self._numbers) % self._every == 0:
+            self.strikes += 1
+            raise MemoryError
+
+
+@pytest.mark.no_cover  # what measures coverage traces calls, too
+@pytest.mark.parametrize("every", [311, 499])
+def test_without_memory_for_a_frame_now_and_then_all_come_to_their_end(
+    server: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, every: int
+) -> None:
+    for name in IDS:
+        engine.add(Instance(name))
+    monkeypatch.setattr(fleet, "RETRY_DELAY", 0)
+    checked = options(server.url, IDS, max_connections=4, max_failures="100%", journal=str(tmp_path / "journal"))
+    shortage = Shortage(every)
+    monkeypatch.setattr(fleet.Fleet, "_next", shortage.during(fleet.Fleet._next))
+    result = fleet_task(checked, False).result
+    assert shortage.strikes > 5
+    assert len(result["sessions"]) == len(IDS)
+    assert not any(entry["left_alone"] for entry in result["sessions"])
+    assert_true(engine, result["sessions"])
+    noted = {event["instance_id"] for event in read_events(str(tmp_path / "journal")) if event["event"] == "sending"}
+    assert {entry.instance_id for entry in engine.calls(name="logout")} <= noted
 
 
 @pytest.mark.parametrize("every", [3, 7])
@@ -122,6 +172,7 @@ def test_where_memory_is_left_for_none_the_rest_is_left_alone(
 ) -> None:
     for name in IDS:
         engine.add(Instance(name))
+    monkeypatch.setattr(fleet, "RETRY_DELAY", 0)
     monkeypatch.setattr(FleetRun, "_start", raising(FleetRun._start, lambda number: number > 5))
     result = fleet_task(options(server.url, IDS), False).result
     assert [entry["verdict"] for entry in result["sessions"]] == ["severed"] * 5 + [None] * 35

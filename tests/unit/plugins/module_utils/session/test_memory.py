@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import drive
 from ansible_collections.wawp.cloud.plugins.module_utils._session import states
-from ansible_collections.wawp.cloud.plugins.module_utils._session.model import SEVERED, THERE
+from ansible_collections.wawp.cloud.plugins.module_utils._session.model import THERE
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Goal, Outcome
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.environment import Outage
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import Fault
@@ -102,6 +102,5 @@ def test_without_memory_a_run_ends_and_claims_no_more_than_it_saw(case: str) -> 
         assert severed_claims_hold(sim, outcome), (line, outcome)
         assert outcome.key != THERE or sim.instance.credentials, (line, outcome)
         assert set(sim.writes) <= {action.name for action in outcome.actions}, (line, outcome)
-        assert outcome.failed == struck or outcome.verdict != SEVERED, (line, outcome)
     assert line > 100
-    assert ends > line / STRIDE * 0.8
+    assert ends > line / STRIDE * 0.9
