@@ -11,12 +11,20 @@ The same examples each time, so that a change is judged by what it changes. Othe
 from __future__ import annotations
 
 import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._session import progress
+from ansible_collections.wawp.cloud.plugins.module_utils._session.run import RETRY_DELAYS
 from hypothesis import HealthCheck, settings
 
 # A busy machine makes slow examples, which says nothing about them.
 settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("same", settings.get_profile("random"), derandomize=True, database=None)
 settings.load_profile("same")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads that fail are tried again in a moment, as often as ever."""
+    monkeypatch.setattr(progress, "RETRY_DELAYS", (0.01,) * len(RETRY_DELAYS))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -300,6 +300,7 @@ class TestCache:
 
         assert "wawp_working" in groups(read(instances=["A1"], **cached), "A1")
 
+    @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize(
         "other",
         [

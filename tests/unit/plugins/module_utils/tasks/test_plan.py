@@ -194,6 +194,7 @@ def test_check_mode_leaves_no_trace_and_tells_a_phrase_that_works(desk: Desk) ->
     assert desk.execute(confirm=planned["confirm"])["executed"]
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("instances", "given", "told"),
     [
@@ -212,6 +213,7 @@ def test_check_mode_fails_where_a_run_would(
     assert told in desk.plan(*instances, check_mode=True, execute=True, **given)["msg"]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_what_could_not_be_read_is_not_said_to_be_missing(desk: Desk) -> None:
     lines = desk.plan("A1", "A2", api_url="http://127.0.0.1:9")["lines"]
     assert any(line.startswith("  A1: not read -> blocked: POST http://127.0.0.1:9") for line in lines)
