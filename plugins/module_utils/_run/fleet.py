@@ -97,7 +97,7 @@ class Fleet:
         try:
             for worker in self._start_workers():
                 while worker.is_alive():
-                    with suppress(MemoryError):  # the next time round
+                    with suppress(*LACK_OF_MEMORY):  # the next time round
                         worker.join(POLL_INTERVAL)
                         self._tick()
                         self._heed_interruption()
@@ -159,7 +159,7 @@ class Fleet:
             error: why it may not try again. That ends the run, or where nothing is on its way leaves the rest alone.
         """
         time.sleep(RETRY_DELAY)
-        with suppress(MemoryError), self._lock:
+        with suppress(*LACK_OF_MEMORY), self._lock:
             self._hear(number, heard)
             self._begin_fewer()
             if error and self._running:
