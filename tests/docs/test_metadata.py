@@ -37,9 +37,9 @@ def test_the_action_group_lists_exactly_the_modules_that_call_the_api() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_membership_in_the_action_group_is_documented(module: str) -> None:
-    told = documentation()[module]["doc"]["attributes"].get("action_group", {}).get("membership", [])
+    membership = documentation()[module]["doc"]["attributes"].get("action_group", {}).get("membership", [])
 
-    assert told == ([f"{NAMESPACE}.wawp"] if calls_the_api(module) else [])
+    assert membership == ([f"{NAMESPACE}.wawp"] if calls_the_api(module) else [])
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -148,8 +148,8 @@ def test_a_full_disk_pauses_and_loses_nothing(tmp_path: Path) -> None:
         resource.prlimit(source.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
         await source.until(lambda: genuine(url, webhook(id="evt_afterwards")) == 200)
         await source.until(lambda: len(source.events()) > len(accepted))
-        told = [event["event_id"] for event in source.events()]
-        assert told == [*accepted, "evt_afterwards"]
+        said = [event["event_id"] for event in source.events()]
+        assert said == [*accepted, "evt_afterwards"]
         assert "state_file can't be written" in source.log()
         assert len(source.log().splitlines()) <= 4
 

@@ -216,9 +216,9 @@ def test_a_decommissioned_session_that_lives_raises_the_alarm_and_nothing_is_sen
 
 
 def test_only_if_told_to_it_is_decommissioned_again(outcome: Outcome) -> None:
-    alarm, told = outcome.subjects("CLOSED")
+    alarm, notice = outcome.subjects("CLOSED")
     assert alarm.startswith("ALARM: CLOSED")
-    assert told == "CLOSED was decommissioned again: severed."
+    assert notice == "CLOSED was decommissioned again: severed."
     truth = outcome.engine.look("CLOSED")
     assert (truth.status, truth.linked) == ("STOPPED", False)
 
@@ -262,8 +262,8 @@ def test_no_word_of_a_webhook_is_run_as_a_template(desk: Desk) -> None:
     said = webhook.parse_webhook(body, hint=None, sessions={})
     assert said is not None
     (change,) = history.changes_of(said, known=None, now=now())
-    told = event_queue.event_of(said, change, body, event_queue.Appearance(raw=True))
-    subject = desk.run("wawp.cloud.event_lost_link", ansible_eda={"event": told})
+    notice = event_queue.event_of(said, change, body, event_queue.Appearance(raw=True))
+    subject = desk.run("wawp.cloud.event_lost_link", ansible_eda={"event": notice})
     assert not marker.exists()
     assert subject.startswith(f"(( lookup('pipe', 'touch {marker}') )) could not be read")
     assert desk.code == 0
@@ -271,9 +271,9 @@ def test_no_word_of_a_webhook_is_run_as_a_template(desk: Desk) -> None:
 
 def test_a_decommission_that_fails_is_told_and_fails(desk: Desk) -> None:
     desk.engine.add_fault(Fault(kind="http", call="logout", http_status=500, times=None))
-    told = {"wawp_decommission_again": True, "wawp_wait_timeout": 1}
+    notice = {"wawp_decommission_again": True, "wawp_wait_timeout": 1}
     alive = event(status="WORKING")
-    subjects = desk.run("wawp.cloud.event_watch_decommissioned", ansible_eda={"event": alive}, **told)
+    subjects = desk.run("wawp.cloud.event_watch_decommissioned", ansible_eda={"event": alive}, **notice)
     assert f"\n{ID} was decommissioned again: " in subjects
     assert "severed" not in subjects
     assert desk.code != 0

@@ -271,11 +271,11 @@ URLS = [
 ]
 
 
-@pytest.mark.parametrize(("told", "shown"), URLS, ids=range(len(URLS)))
-def test_urls_are_shown_without_credentials_and_queries(told: str, shown: str) -> None:
+@pytest.mark.parametrize(("given", "shown"), URLS, ids=range(len(URLS)))
+def test_urls_are_shown_without_credentials_and_queries(given: str, shown: str) -> None:
     async def test() -> None:
         async with listening(raw=True, mask_accounts=False) as source:
-            await source.post(webhook(payload={"name": "s", "status": "FAILED", "reason": told, told: 1}))
+            await source.post(webhook(payload={"name": "s", "status": "FAILED", "reason": given, given: 1}))
             event = await source.event()
             assert event["reason"] == shown
             assert event["raw"]["payload"] == {"name": "s", "status": "FAILED", "reason": shown, shown: 1}

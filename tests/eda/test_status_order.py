@@ -58,7 +58,7 @@ def test_over_restarts_with_a_state_file_and_only_then(tmp_path: Path) -> None:
     assert asyncio.run(previous()) == "WORKING"
 
 
-def told(events: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def summary(events: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return [(e["status"], e["previous_status"], e["kind"], e["recovered"], e["late"]) for e in events]
 
 
@@ -96,7 +96,7 @@ def test_missed_and_swapped_webhooks_are_put_in_order() -> None:
             await source.post(newest)  # overtook two others
             for late in (with_history(*steps[:2]), with_history(*steps[:3]), newest):
                 assert await source.post(late) == (200, {"result": "duplicate"})
-            assert told(await source.events(4)) == [
+            assert summary(await source.events(4)) == [
                 ("WORKING", None, "restored", False, False),
                 ("STOPPED", "WORKING", "stopped", True, False),
                 ("STARTING", "STOPPED", "starting", True, False),
@@ -113,9 +113,9 @@ def test_of_a_session_new_to_us_only_the_news_is_told() -> None:
     async def test() -> None:
         async with listening() as source:
             await source.post(with_history(("WORKING", t), ("STARTING", t + 1000), ("FAILED", t + 2000)))
-            assert told([await source.event()]) == [("FAILED", "STARTING", "lost", False, False)]
+            assert summary([await source.event()]) == [("FAILED", "STARTING", "lost", False, False)]
             await source.post(with_history(("WORKING", t), ("STARTING", t + 1000)))
-            assert told([await source.event()]) == [("STARTING", "WORKING", "starting", False, True)]
+            assert summary([await source.event()]) == [("STARTING", "WORKING", "starting", False, True)]
             assert source.queue.empty()
 
     asyncio.run(test())
@@ -129,7 +129,7 @@ def test_a_late_webhook_without_history_is_told_as_late() -> None:
             await source.post(webhook("WORKING", timestamp=t + 1000))
             await source.post(webhook("STARTING", timestamp=t))
             await source.post(webhook("FAILED", timestamp=t + 2000))
-            assert told(await source.events(3)) == [
+            assert summary(await source.events(3)) == [
                 ("WORKING", None, "restored", False, False),
                 ("STARTING", None, "starting", False, True),
                 ("FAILED", "WORKING", "lost", False, False),

@@ -92,11 +92,11 @@ def test_audit_names_the_drift(world: World) -> None:
     assert calm.code == 0, calm.output
     world.engine.ask("start", "A1")
     world.engine.world("scan", "A1", account=NEXT)
-    told = world.run("audit", wawp_instances=["A1", "A2", "A3"], wawp_baseline=baseline)
-    assert told.code == 0, told.output
-    assert [entry["instance_id"] for entry in told.report["drift"]] == ["A1"]
-    assert "paired again" in told.report["drift"][0]["what"]
-    assert NEXT not in told.output
+    reported = world.run("audit", wawp_instances=["A1", "A2", "A3"], wawp_baseline=baseline)
+    assert reported.code == 0, reported.output
+    assert [entry["instance_id"] for entry in reported.report["drift"]] == ["A1"]
+    assert "paired again" in reported.report["drift"][0]["what"]
+    assert NEXT not in reported.output
     asked = world.run("audit", wawp_instances=["A1", "A2", "A3"], wawp_baseline=baseline, wawp_fail_on_drift=True)
     assert asked.code != 0
 

@@ -275,7 +275,7 @@ def test_from_the_inventory_with_a_limit(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"wawp_instances": ["A1", "A1"]}, "A1 is entry 1 already"),
         ({"wawp_instances": []}, "holds none"),
@@ -284,11 +284,11 @@ def test_from_the_inventory_with_a_limit(world: World) -> None:
         ({"wawp_instances": ["A1"], "wawp_deadline": "2026-11-30"}, "offset"),
     ],
 )
-def test_malformed_input_is_refused_before_the_first_call(world: World, given: dict[str, Any], told: str) -> None:
+def test_malformed_input_is_refused_before_the_first_call(world: World, given: dict[str, Any], message: str) -> None:
     world.add("A1")
     ran = world.run("decommission", **given)
     assert ran.code != 0
-    assert told in ran.output
+    assert message in ran.output
     assert world.engine.writes() == []
 
 

@@ -109,11 +109,13 @@ def test_nothing_is_begun_after_the_controller_is_gone(
     # Ansible's worker says it, and may outlive both its controller and a module.
     if number in (signal.SIGINT, signal.SIGTERM):
         until(lambda: "Run it again with the same journal" in shown.read_text(), "it says what to do next")
-    told = shown.read_text()
+    output = shown.read_text()
     if in_process:
-        assert f"Of 200, {len(sent)} were sent a logout or a deletion; {len(sent)} severed; nothing is unknown" in told
+        assert (
+            f"Of 200, {len(sent)} were sent a logout or a deletion; {len(sent)} severed; nothing is unknown" in output
+        )
     if in_process or number in (signal.SIGINT, signal.SIGTERM):
-        assert told.count("Run it again with the same journal") == 1
+        assert output.count("Run it again with the same journal") == 1
 
 
 def test_a_wait_for_a_scan_ends_with_the_controller_and_leaves_no_code_behind(world: World, tmp_path: Path) -> None:

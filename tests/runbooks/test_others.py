@@ -123,7 +123,7 @@ ARRIVING = {"instance_id": "A1", "expect_account": "0151 12"}
 
 
 @pytest.mark.parametrize(
-    ("runbook", "given", "told"),
+    ("runbook", "given", "message"),
     [
         ("switch_account", {}, "missing required arguments: wawp_new_account"),
         ("switch_account", {"wawp_new_account": "0151 12"}, "expect_account"),
@@ -138,12 +138,12 @@ ARRIVING = {"instance_id": "A1", "expect_account": "0151 12"}
     ],
 )
 def test_nobody_is_logged_out_before_it_is_clear_who_comes(
-    world: World, runbook: str, given: dict[str, Any], told: str
+    world: World, runbook: str, given: dict[str, Any], message: str
 ) -> None:
     world.add("A1")
     ran = world.run(runbook, wawp_instances=["A1"], **given)
     assert ran.code != 0
-    assert told in ran.output
+    assert message in ran.output
     assert world.engine.writes() == []
 
 
@@ -260,7 +260,7 @@ def test_reset_connection(world: World) -> None:
     assert ran.code == 0, ran.output
     assert ran.outcomes() == {"A1": "linked", "A2": "linked"}
     assert [call["action"] for call in ran.report["records"][0]["calls"]] == ["restart", "logout"]
-    told = "Another account came back: ********5432@c.us is linked now, ********5678@c.us was before."
-    assert [record["needs_human"] for record in ran.report["records"]] == [None, told]
-    assert told in ran.output
+    message = "Another account came back: ********5432@c.us is linked now, ********5678@c.us was before."
+    assert [record["needs_human"] for record in ran.report["records"]] == [None, message]
+    assert message in ran.output
     assert world.engine.look("A1").orphans == []

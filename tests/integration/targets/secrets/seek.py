@@ -62,7 +62,7 @@ def excerpts(secret: str, places: dict[str, bytes]) -> list[str]:
 def sim(token: str, phone: str) -> list[dict[str, Any]]:
     """Sessions of all kinds, and servers that echo what they were sent or tell whose session it is."""
     mine = {"access_token": token, "account": f"{phone}@c.us", "push_name": f"Owner of {phone}"}
-    told = f"$access_token of {phone}@c.us"
+    said = f"$access_token of {phone}@c.us"
 
     def echo(**fault: Any) -> dict[str, Any]:
         return {**mine, "faults": [{"times": None, "call": "info", **fault}]}
@@ -71,13 +71,13 @@ def sim(token: str, phone: str) -> list[dict[str, Any]]:
         "working": mine,
         "stopped": {**mine, "status": "STOPPED"},
         "starting": {**mine, "status": "STARTING", "starts_into": "STARTING"},
-        "echo_in_error": echo(kind="http", http_status=400, message=told, code="$access_token"),
-        "echo_in_html": echo(kind="http", http_status=403, body="html", message=told),
-        "echo_in_xml": echo(kind="http", http_status=422, body="xml", message=told),
+        "echo_in_error": echo(kind="http", http_status=400, message=said, code="$access_token"),
+        "echo_in_html": echo(kind="http", http_status=403, body="html", message=said),
+        "echo_in_xml": echo(kind="http", http_status=422, body="xml", message=said),
         "echo_in_reply": echo(
-            kind="patch", replace={"note": told, "config.webhooks": "https://a.example/?t=$access_token"}
+            kind="patch", replace={"note": said, "config.webhooks": "https://a.example/?t=$access_token"}
         ),
-        "echo_in_status": echo(kind="patch", replace={"status": told}),
+        "echo_in_status": echo(kind="patch", replace={"status": said}),
         "echo_in_redirect": echo(kind="redirect", location=f"https://a.example/{urllib.parse.quote(token, safe='')}"),
     }
     return [{"instance_id": name, **kind} for name, kind in kinds.items()]

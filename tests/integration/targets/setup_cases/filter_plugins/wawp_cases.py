@@ -91,11 +91,11 @@ def _warns(said: Mapping[str, Any]) -> bool:
 
 def miscounted(loop: Loop, cases: Cases, phase: str) -> list[str]:
     """Whether a loop over the cases has warned as often as they say."""
-    told = [str(text) for result in (loop, *loop["results"]) for text in result.get("warnings", [])]
+    shown = [str(text) for result in (loop, *loop["results"]) for text in result.get("warnings", [])]
     # Some versions tell them twice, as the loop's and as the item's.
-    ours = [text for text in told if "could not be proven" in text or "settings changed" in text]
+    ours = [text for text in shown if "could not be proven" in text or "settings changed" in text]
     wanted = sum(_warns(told_by(phase, case)) for case in cases)
-    return [] if len(ours) in (wanted, 2 * wanted) else [f"{len(ours)} warnings instead of {wanted}: {told}"]
+    return [] if len(ours) in (wanted, 2 * wanted) else [f"{len(ours)} warnings instead of {wanted}: {shown}"]
 
 
 def _whole(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,13 +180,13 @@ def _session(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What a returned session says, in the words of the cases. A QR code that isn't hidden makes it differ."""
     if session is None:
         return None
-    told = {
+    shown = {
         "status": session["status"],
         "account": (session.get("me") or {}).get("id"),
         "settings": session["config"],
     }
     unknown = set(session) - {"name", "status", "config", "me", "qr"}
-    return {**told, "unknown": sorted(unknown)} if unknown or session.get("qr", REDACTED) != REDACTED else told
+    return {**shown, "unknown": sorted(unknown)} if unknown or session.get("qr", REDACTED) != REDACTED else shown
 
 
 def complaints(cases: Cases, phases: Mapping[str, Loop]) -> list[str]:

@@ -59,8 +59,8 @@ def test_a_clock_that_was_set_leaves_the_deadline_open(tmp_path: Path, set_by: f
     assert made["clock_set_by"] == pytest.approx(set_by, abs=1)
     assert made["records"][0]["when"]["deadline_met"] is None
     assert 0 <= seconds_between(made["began"], made["ended"]) < 60
-    told = f"clock was set by {set_by:+.0f} s"
-    assert any(told in line and "left open" in line for line in result["lines"])
+    words = f"clock was set by {set_by:+.0f} s"
+    assert any(words in line and "left open" in line for line in result["lines"])
     page = Path(result["files"]["html"]).read_text()
     assert "open, since the clock was set" in page
     assert "met by all" not in page

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-def told(
+def headline_of(
     purpose: str = "sever", needs: int = 0, drifted: int = 0, prediction: bool = False, **outcomes: int
 ) -> Headline:
     total = sum(outcomes.values())
@@ -99,30 +99,30 @@ def test_a_shifts_end_says_who_left_and_who_came(report: Headline, statement: st
 @pytest.mark.parametrize(
     ("report", "statement", "sign"),
     [
-        (told(severed=25), "All 25 links are proven severed.", "✓"),
-        (told(severed=1), "The link is proven severed.", "✓"),
+        (headline_of(severed=25), "All 25 links are proven severed.", "✓"),
+        (headline_of(severed=1), "The link is proven severed.", "✓"),
         (
-            told(severed=19, no_account=6),
+            headline_of(severed=19, no_account=6),
             "19 of 25 links are proven severed. 6 had no account when first looked at.",
             "✓",
         ),
-        (told(no_account=2), "0 of 2 links are proven severed. 2 had no account when first looked at.", "✓"),
-        (told(severed=1, accepted_unproven=1), "1 of 2 links is proven severed.", "!"),
+        (headline_of(no_account=2), "0 of 2 links are proven severed. 2 had no account when first looked at.", "✓"),
+        (headline_of(severed=1, accepted_unproven=1), "1 of 2 links is proven severed.", "!"),
         (
-            told(severed=2, needs=1, drifted=1),
+            headline_of(severed=2, needs=1, drifted=1),
             "All 2 links are proven severed. 1 changed since the earlier report. 1 needs a human.",
             "!",
         ),
-        (told(severed=1, unproven=1, needs=1), "1 of 2 links is proven severed. 1 needs a human.", "!"),
-        (told(severed=2, prediction=True), "Prediction, nothing was sent: 2 of 2 links would be severed.", "i"),
-        (told("audit", linked=3, unlinked=1), "3 of 4 sessions are linked.", "i"),
+        (headline_of(severed=1, unproven=1, needs=1), "1 of 2 links is proven severed. 1 needs a human.", "!"),
+        (headline_of(severed=2, prediction=True), "Prediction, nothing was sent: 2 of 2 links would be severed.", "i"),
+        (headline_of("audit", linked=3, unlinked=1), "3 of 4 sessions are linked.", "i"),
         (
-            told("audit", linked=3, drifted=1, needs=1),
+            headline_of("audit", linked=3, drifted=1, needs=1),
             "3 of 3 sessions are linked. 1 changed since the earlier report. 1 needs a human.",
             "!",
         ),
-        (told(not_run=3, needs=3), "Nothing was sent to any of the 3 sessions.", "!"),
-        (told(), "No instance was looked at.", "!"),
+        (headline_of(not_run=3, needs=3), "Nothing was sent to any of the 3 sessions.", "!"),
+        (headline_of(), "No instance was looked at.", "!"),
     ],
 )
 def test_statements(report: Headline, statement: str, sign: str) -> None:
@@ -139,7 +139,7 @@ def test_statements(report: Headline, statement: str, sign: str) -> None:
 def test_a_tick_stands_for_proof_without_a_remainder(
     purpose: str, outcomes: dict[str, int], needs: int, drifted: int, prediction: bool
 ) -> None:
-    report = told(purpose, needs, drifted, prediction, **outcomes)
+    report = headline_of(purpose, needs, drifted, prediction, **outcomes)
     if report.sign == "✓":
         occurring = {name for name, count in outcomes.items() if count}
         assert occurring <= {"severed", "no_account", "linked"}

@@ -126,7 +126,7 @@ class TestClosing:
         assert "closed by Mona Adel" in history[-1]["what"]
 
     @pytest.mark.parametrize(
-        ("changes", "told"),
+        ("changes", "message"),
         [
             ({"closed": ["A2"]}, "A2 isn't unproven there, but severed"),
             ({"closed": ["B1"]}, "B1 isn't in the report"),
@@ -142,9 +142,9 @@ class TestClosing:
             ({"report": "/nowhere.json"}, "can't be read"),
         ],
     )
-    def test_what_is_refused(self, tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    def test_what_is_refused(self, tmp_path: Path, changes: dict[str, Any], message: str) -> None:
         first = self.unproven(tmp_path)
-        with pytest.raises(OptionError, match=told):
+        with pytest.raises(OptionError, match=message):
             self.close(tmp_path, first, **{"closed_at": written(first)["ended"], **changes})
         assert len(list(tmp_path.glob("close_unproven*"))) == 0
 

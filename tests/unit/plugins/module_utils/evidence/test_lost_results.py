@@ -102,14 +102,14 @@ class TestLostResults:
         (tmp_path / "j.jsonl").write_text("no journal\n")
         options = {"directory": str(tmp_path), "planned": [session()], "sessions": [session("B1")]}
         validated = ArgumentSpecValidator(REPORT_SPEC).validate({**options, "journal": str(tmp_path / "j.jsonl")})
-        told = report_task(validated.validated_parameters, False)
-        records = written(told.result)["records"]
+        made = report_task(validated.validated_parameters, False)
+        records = written(made.result)["records"]
         assert [(record["instance_id"], record["outcome"]) for record in records] == [
             ("A1", "unproven"),
             ("B1", "severed"),
         ]
-        assert written(told.result)["links"] is None
-        assert "The journal was not read or not written" in told.warnings[0]
+        assert written(made.result)["links"] is None
+        assert "The journal was not read or not written" in made.warnings[0]
 
     @pytest.mark.parametrize(("exists", "deleted"), [(True, False), (False, True)])
     def test_a_deletion_without_an_end(self, tmp_path: Path, exists: bool, deleted: bool) -> None:

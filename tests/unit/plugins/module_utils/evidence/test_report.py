@@ -78,7 +78,7 @@ UP: dict[str, Any] = {"actions": [*session()["actions"], STOP], "status": "SCAN_
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"sessions": [session(**UP)], "after": [seen(status="STOPPED")]}, None),
         ({"sessions": [session(**UP)], "after": [seen(status="SCAN_QR_CODE")]}, "the session is SCAN_QR_CODE"),
@@ -90,12 +90,16 @@ UP: dict[str, Any] = {"actions": [*session()["actions"], STOP], "status": "SCAN_
     ],
 )
 def test_a_stop_that_is_not_seen_done_when_all_is_read_again_needs_a_human(
-    tmp_path: Path, given: dict[str, Any], told: str | None
+    tmp_path: Path, given: dict[str, Any], message: str | None
 ) -> None:
     result = report(directory=str(tmp_path), purpose="sever", **given)
     (record,) = written(result)["records"]
-    assert (record["outcome"], record["failed"], result["complete"]) == ("severed", told is not None, told is None)
-    assert (told or "None") in str(record["needs_human"])
+    assert (record["outcome"], record["failed"], result["complete"]) == (
+        "severed",
+        message is not None,
+        message is None,
+    )
+    assert (message or "None") in str(record["needs_human"])
 
 
 @pytest.mark.parametrize("runbook", ["../escaped", "/tmp/x", "a b", ""])  # noqa: S108 - nothing is written there
@@ -145,7 +149,7 @@ def test_check_mode_writes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({}, "directory: is missing"),
         ({"directory": "x", "began": "yesterday"}, "began"),
@@ -155,8 +159,8 @@ def test_check_mode_writes_nothing(tmp_path: Path) -> None:
         ({"state": "verified", "report": "/nowhere.json", "head": " "}, "head: is empty"),
     ],
 )
-def test_options_that_are_refused(options: dict[str, Any], told: str) -> None:
-    with pytest.raises(OptionError, match=told):
+def test_options_that_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
         report(**options)
 
 
@@ -172,7 +176,7 @@ def test_deadlines(tmp_path: Path, deadline: str | None, met: bool | None) -> No
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "told"),
+    ("before", "now", "message"),
     [
         (record("severed"), seen(), None),
         (record("severed"), seen(paired=True, account="x"), "paired again, with x"),
@@ -187,10 +191,10 @@ def test_deadlines(tmp_path: Path, deadline: str | None, met: bool | None) -> No
         (record("severed"), seen(exists=None), None),
     ],
 )
-def test_drift(before: dict[str, Any], now: dict[str, Any], told: str | None) -> None:
+def test_drift(before: dict[str, Any], now: dict[str, Any], message: str | None) -> None:
     found = drift([before], [now])
-    assert [told in entry["what"] for entry in found if told] == ([True] if told else [])
-    assert bool(found) == bool(told)
+    assert [message in entry["what"] for entry in found if message] == ([True] if message else [])
+    assert bool(found) == bool(message)
 
 
 def test_what_was_not_read_now_is_told() -> None:

@@ -136,14 +136,14 @@ def test_a_key_with_a_passphrase_fails_at_once_and_the_report_is_there(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"sign_key": "/nowhere"}, "sign_key: can't be read"),
         ({"timestamp_url": "ftp://example.com"}, "timestamp_url: must be"),
     ],
 )
-def test_what_is_refused_before_anything_is_written(tmp_path: Path, options: dict[str, Any], told: str) -> None:
-    with pytest.raises(OptionError, match=told):
+def test_what_is_refused_before_anything_is_written(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
         written(tmp_path, **options)
     assert list(tmp_path.iterdir()) == []
 

@@ -58,33 +58,33 @@ class ForkServer:
         return self._process.stdout.readline()
 
 
-def rear(told: dict[str, Any], out: int) -> None:
+def rear(order: dict[str, Any], out: int) -> None:
     """The fleet's own process."""
-    if "file_size" in told:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (told["file_size"], resource.RLIM_INFINITY))
-    if told.get("measure"):
+    if "file_size" in order:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_size"], resource.RLIM_INFINITY))
+    if order.get("measure"):
         tracemalloc.start()
-    if "memory" in told:
+    if "memory" in order:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         resource.setrlimit(
-            resource.RLIMIT_AS, (pages * resource.getpagesize() + told["memory"], resource.RLIM_INFINITY)
+            resource.RLIMIT_AS, (pages * resource.getpagesize() + order["memory"], resource.RLIM_INFINITY)
         )
-    report = fleet_task(told["params"], False)
+    report = fleet_task(order["params"], False)
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
-    peak = tracemalloc.get_traced_memory()[1] if told.get("measure") else 0
+    peak = tracemalloc.get_traced_memory()[1] if order.get("measure") else 0
     with os.fdopen(out, "w") as stream:
         json.dump({"result": report.result, "peak": peak}, stream)
 
 
 def main() -> None:
     for line in sys.stdin:
-        told = json.loads(line)
+        order = json.loads(line)
         read, write = os.pipe()
         child = os.fork()
         if not child:
             os.close(read)
             try:
-                rear(told, write)
+                rear(order, write)
             except BaseException:
                 resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
                 traceback.print_exc()

@@ -155,19 +155,19 @@ def test_a_call_is_sent_until_it_expires_and_not_after() -> None:
         sent.append(name)
         return Reply(200)
 
-    told: Any = drive(steps(Wait(5), Call("logout", expires=5), Wait(0.1), Call("logout", expires=5)), send, Ticking())
+    got: Any = drive(steps(Wait(5), Call("logout", expires=5), Wait(0.1), Call("logout", expires=5)), send, Ticking())
     assert sent == ["logout"]
-    assert [answer.at for answer in told] == [5, 5, 5.1, 5.1]
-    assert told[1].error is None
-    assert told[3].error.kind == EXPIRED
+    assert [answer.at for answer in got] == [5, 5, 5.1, 5.1]
+    assert got[1].error is None
+    assert got[3].error.kind == EXPIRED
 
 
 def test_an_error_is_an_answer() -> None:
     def send(name: str) -> Reply:
         raise WawpError("gateway", "down", 502)
 
-    told: Any = drive(steps(Call("info")), send, Ticking())
-    assert told[0].error.http_status == 502
+    got: Any = drive(steps(Call("info")), send, Ticking())
+    assert got[0].error.http_status == 502
 
 
 def test_a_reading_from_before_the_run_is_taken_once_and_dated_back() -> None:
@@ -215,9 +215,9 @@ class Paced(SimulatedRun):
             if isinstance(step, Call) and step.name == self.held_up and self.late > 0:
                 self.late -= 1
                 self.sleep(MAX_READING_AGE + 1)
-            told = yield step
+            got = yield step
             try:
-                step = run.send(told)
+                step = run.send(got)
             except StopIteration as end:
                 return end.value
 

@@ -52,9 +52,9 @@ def test_no_memory_for_a_reply_is_an_answer() -> None:
 
 
 def test_no_memory_is_no_defect_of_the_collection() -> None:
-    told = crashed(MemoryError(), {}).result["msg"]
-    assert "memory" in told
-    assert "defect" not in told
+    message = crashed(MemoryError(), {}).result["msg"]
+    assert "memory" in message
+    assert "defect" not in message
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux to see how much memory is in use")

@@ -256,8 +256,8 @@ class RunInWords:
     def __str__(self) -> str:
         sent, goal, outcome = self._facts
         options = {name: value for name, value in vars(goal).items() if value != getattr(Goal(goal.state), name)}
-        told = (outcome.verdict, outcome.changed, outcome.failed, outcome.message)
-        return f"{options}: {' '.join(map(str, sent))} -> {told}"
+        came_of_it = (outcome.verdict, outcome.changed, outcome.failed, outcome.message)
+        return f"{options}: {' '.join(map(str, sent))} -> {came_of_it}"
 
     __repr__ = __str__
 

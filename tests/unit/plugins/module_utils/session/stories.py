@@ -37,5 +37,5 @@ def lie(status: str, skip: int = 0) -> Fault:
     return Fault("lie", call="info", status=status, skip=skip)
 
 
-def told(outcome: Any) -> tuple[str | None, bool, bool]:
+def summary(outcome: Any) -> tuple[str | None, bool, bool]:
     return outcome.verdict, outcome.changed, outcome.failed

@@ -23,7 +23,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.stor
     lie,
     logged_out,
     play,
-    told,
+    summary,
 )
 
 # -- ambiguous and refused writes
@@ -32,26 +32,26 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.stor
 def test_a_gateway_error_after_the_effect_is_read_and_not_repeated() -> None:
     sim, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=502, when="after"))
     assert sim.calls == ["info=WORKING", "logout!gateway", *SEEN_AT_ONCE]
-    assert told(outcome) == ("severed", True, False)
+    assert summary(outcome) == ("severed", True, False)
 
 
 def test_a_gateway_error_before_the_effect_is_read_twice_and_repeated_once() -> None:
     sim, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=502))
     assert sim.calls == ["info=WORKING", "logout!gateway", *["info=WORKING"] * 4, "logout", *SEEN]
-    assert told(outcome) == ("severed", True, False)
+    assert summary(outcome) == ("severed", True, False)
 
 
 def test_two_gateway_errors_end_the_run() -> None:
     sim, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=502, times=9))
     assert sim.writes == ["logout", "logout"]
-    assert told(outcome) == ("unproven", True, True)
+    assert summary(outcome) == ("unproven", True, True)
     assert "sent twice" in outcome.message
     assert sim.linked
 
 
 def test_a_logout_that_takes_effect_late_is_still_judged_rightly() -> None:
     sim, outcome = play(instance(), logged_out(), Fault("late", call="logout", seconds=5))
-    assert told(outcome) == ("severed", True, False)
+    assert summary(outcome) == ("severed", True, False)
     assert not sim.linked
 
 
@@ -60,7 +60,7 @@ def test_a_refused_logout_fails_with_the_status_read_once_more(status: int) -> N
     sim, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=status))
     assert sim.writes == ["logout"]
     assert sim.calls[2] == "info=WORKING"
-    assert told(outcome) == ("unproven", False, True)
+    assert summary(outcome) == ("unproven", False, True)
     assert outcome.error.http_status == status
 
 
@@ -71,12 +71,12 @@ def test_a_rate_limit_is_waited_for_and_the_rule_asked_again(status: str) -> Non
     sim, outcome = play(hanging, logged_out(start_timeout=6), limit)
     first, second = [sent.at for sent in sim.sent if sent.name == "logout"]
     assert second - first >= 20
-    assert told(outcome) == ("severed" if status == "WORKING" else "unproven", True, False)
+    assert summary(outcome) == ("severed" if status == "WORKING" else "unproven", True, False)
 
 
 def test_a_rate_limit_without_end_fails_as_what_it_is() -> None:
     sim, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=429, times=None))
-    assert told(outcome) == ("unproven", False, True)
+    assert summary(outcome) == ("unproven", False, True)
     assert outcome.error.kind == "rate_limited"
     assert len(sim.writes) <= 5
 
@@ -84,14 +84,14 @@ def test_a_rate_limit_without_end_fails_as_what_it_is() -> None:
 def test_a_qr_code_after_a_logout_that_was_put_off_is_not_our_doing() -> None:
     qr_code = Fault("patch", call="info", skip=1, times=None, replace={"status": "SCAN_QR_CODE", "me": None})
     dummy, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=429), qr_code)
-    assert told(outcome) == ("unproven", False, False)
+    assert summary(outcome) == ("unproven", False, False)
 
 
 def test_a_session_that_is_gone_after_the_logout_leaves_only_the_phone_to_look_at() -> None:
     gone = Fault("http", call="info", http_status=404, skip=1, times=None)
     sim, outcome = play(instance(), logged_out(), gone)
     assert sim.calls == ["info=WORKING", "logout", *["info!unknown_session"] * 2]
-    assert told(outcome) == ("unproven", True, True)
+    assert summary(outcome) == ("unproven", True, True)
     assert outcome.key == "gone"
     assert "Linked devices" in outcome.advice
 
@@ -104,7 +104,7 @@ def test_after_a_refusal_not_even_a_qr_code_proves_anything(http_status: int | N
         fault = Fault("http", call="logout", http_status=http_status, when="after")
     sim, outcome = play(instance(), logged_out(), fault)
     assert sim.calls == ["info=WORKING", "logout!refused", *SEEN_AT_ONCE]
-    assert told(outcome) == ("unproven", True, False)
+    assert summary(outcome) == ("unproven", True, False)
     assert (outcome.key, outcome.proven_at) == ("gone", None)
     assert "said that the logout failed" in outcome.advice
 
@@ -113,7 +113,7 @@ def test_a_refused_logout_that_left_the_session_working_is_not_repeated() -> Non
     fault = Fault("patch", call="logout", when="before", replace={"success": False})
     sim, outcome = play(instance(), logged_out(), fault)
     assert sim.writes == ["logout"]
-    assert told(outcome) == ("unproven", False, True)
+    assert summary(outcome) == ("unproven", False, True)
     assert (outcome.key, outcome.error.kind) == ("there", "refused")
 
 
@@ -121,14 +121,14 @@ def test_a_refused_logout_that_left_the_session_working_is_not_repeated() -> Non
 def test_a_session_that_another_call_holds_is_tried_again(status: int) -> None:
     sim, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=status))
     assert sim.writes == ["logout", "logout"]
-    assert told(outcome) == ("severed", True, False)
+    assert summary(outcome) == ("severed", True, False)
 
 
 @pytest.mark.parametrize("status", [408, 425, 460, 499])
 def test_a_gateway_that_gave_up_is_read_first(status: int) -> None:
     sim, outcome = play(instance(), logged_out(), Fault("http", call="logout", http_status=status, when="after"))
     assert sim.calls == ["info=WORKING", "logout!gateway", *SEEN_AT_ONCE]
-    assert told(outcome) == ("severed", True, False)
+    assert summary(outcome) == ("severed", True, False)
 
 
 @pytest.mark.parametrize("generation", ["A", "B"])
@@ -140,7 +140,7 @@ def test_a_restart_that_somebody_else_sends_is_outlasted(
     sim = SimulatedRun(instance(generation=generation), events=[Event("info", "restart")], delays=Delays())
     outcome = sim.run(logged_out(wait_sleep=wait_sleep, **options))
     assert sim.writes == ["logout"]
-    assert told(outcome) == ("severed", True, False)
+    assert summary(outcome) == ("severed", True, False)
     assert not sim.linked
 
 
@@ -153,7 +153,7 @@ def test_a_qr_code_with_somebody_logged_in_is_no_proof(contradiction: dict[str, 
     assert outcome.verdict == "unproven"
     assert outcome.proven_at is None
     dummy, outcome = play(instance("SCAN_QR_CODE"), logged_out(), Fault(**{**vars(contradicts), "skip": 0}))
-    assert told(outcome) == ("unproven", False, True)
+    assert summary(outcome) == ("unproven", False, True)
 
 
 def test_one_starting_after_the_reply_is_no_proof() -> None:
@@ -161,5 +161,5 @@ def test_one_starting_after_the_reply_is_no_proof() -> None:
     ineffective = Fault("patch", call="logout", when="before", replace={"status": "STARTING", "me": None})
     sim, outcome = play(instance(), logged_out(), ineffective, lie("STARTING", skip=1))
     assert sim.linked
-    assert told(outcome) == ("unproven", True, True)
+    assert summary(outcome) == ("unproven", True, True)
     assert outcome.key == "there"

@@ -19,7 +19,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.stor
     SEEN,
     lie,
     play,
-    told,
+    summary,
 )
 
 # -- the other states
@@ -74,7 +74,7 @@ def test_absent_keeps_the_key_after_a_logout_that_may_not_have_come_through() ->
 def test_absent_without_a_logout_deletes_and_says_that_the_link_may_stand() -> None:
     sim, outcome = play(instance(), Goal("absent", logout_first=False))
     assert sim.calls == ["info=WORKING", "delete", "info!unknown_session"]
-    assert told(outcome) == ("unproven", True, False)
+    assert summary(outcome) == ("unproven", True, False)
 
 
 def test_absent_and_gone_already_is_unchanged() -> None:
@@ -82,7 +82,7 @@ def test_absent_and_gone_already_is_unchanged() -> None:
     sim.engine.ask("delete", sim.instance.instance_id)
     outcome = sim.run(Goal("absent"))
     assert sim.calls == ["info!unknown_session"] * 2
-    assert told(outcome) == (None, False, False)
+    assert summary(outcome) == (None, False, False)
 
 
 def test_absent_without_a_logout_wants_to_know_whose_session_it_deletes() -> None:

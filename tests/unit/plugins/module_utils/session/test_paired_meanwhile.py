@@ -26,7 +26,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.stor
     lie,
     logged_out,
     play,
-    told,
+    summary,
 )
 
 # -- somebody scans the QR code between two readings
@@ -42,7 +42,7 @@ def test_a_logout_is_not_repeated_to_the_person_who_paired_the_session_anew() ->
     unclear = Fault("http", call="logout", http_status=502, when="after")
     sim, outcome = scanned(instance(), goal, 13, THEIRS, unclear)
     assert sim.calls == ["info=WORKING", "logout!gateway", *SEEN_AT_ONCE[:2], "info=WORKING", "info=WORKING"]
-    assert told(outcome) == ("unproven", True, True)
+    assert summary(outcome) == ("unproven", True, True)
     assert "expect_account" in outcome.message
 
 
@@ -52,7 +52,7 @@ def test_a_blind_logout_that_may_have_come_through_keeps_a_later_one_from_provin
     sim, outcome = scanned(instance("STARTING", starts_into=["STARTING"]), goal, 45, OURS, unclear)
     assert sim.writes == ["logout", "logout"]
     assert sim.instance.orphans
-    assert told(outcome) == ("unproven", True, False)
+    assert summary(outcome) == ("unproven", True, False)
 
 
 @pytest.mark.parametrize(("state", "write"), [("decommissioned", "stop"), ("absent", "delete")])
@@ -68,7 +68,7 @@ def test_what_was_paired_again_after_the_logout_stays_in_sight(
     sim, outcome = scanned(started, Goal(state, expect_account=expected), 20, account, limit)
     assert sim.linked
     assert sim.calls[-2:] == ["info=WORKING", "info=WORKING"]
-    assert told(outcome) == ("unproven", True, True)
+    assert summary(outcome) == ("unproven", True, True)
     assert ("expect_account" if expected and account == THEIRS else "was paired again") in outcome.message
     assert outcome.advice
 
@@ -77,7 +77,7 @@ def test_a_session_that_is_stopped_and_then_seen_paired_is_not_called_severed() 
     sim, outcome = scanned(instance("SCAN_QR_CODE"), Goal("decommissioned"), 0.04, THEIRS)
     assert sim.linked
     assert sim.calls[-2:] == ["stop", "info=STOPPED"]
-    assert told(outcome)[0] == "unproven"
+    assert summary(outcome)[0] == "unproven"
     assert "Somebody has linked an account" in outcome.advice
 
 
@@ -102,7 +102,7 @@ def test_one_reading_does_not_bear_out_what_was_proven_earlier(status: str, stat
     """Somebody has paired it again since."""
     sim, outcome = play(instance(), Goal(state, previous=Known(earlier)), lie(status))
     assert "logout" in sim.writes
-    assert told(outcome) == ("severed", True, False)
+    assert summary(outcome) == ("severed", True, False)
 
 
 @pytest.mark.parametrize("status", ["STARTING", "STOPPED", "FAILED"])
@@ -111,14 +111,14 @@ def test_working_after_an_accepted_logout_is_not_outweighed_by_one_reading(statu
     sim, outcome = play(instance(), logged_out(wait_timeout=30), ineffective, lie(status, skip=2))
     assert sim.calls[:5] == ["info=WORKING", "logout", "info=WORKING", f"info={status}", "info=WORKING"]
     assert sim.linked
-    assert told(outcome) == ("unproven", True, True)
+    assert summary(outcome) == ("unproven", True, True)
 
 
 def test_working_after_a_logout_that_takes_its_time_is_waited_out() -> None:
     """The logout is accepted before it is carried out."""
     sim, outcome = play(instance(), logged_out(), lie("WORKING", skip=1))
     assert sim.calls == ["info=WORKING", "logout", "info=WORKING", *SEEN[1:]]
-    assert told(outcome) == ("severed", True, False)
+    assert summary(outcome) == ("severed", True, False)
 
 
 @pytest.mark.parametrize(("event", "ends"), [("crash", "SCAN_QR_CODE"), ("hibernate", "STOPPED")])
@@ -129,7 +129,7 @@ def test_a_late_logout_that_met_a_session_at_rest_proves_nothing(event: str, end
     outcome = sim.run(logged_out())
     assert sim.linked
     assert sim.calls[-1] == f"info={ends}"
-    assert told(outcome) == ("unproven", True, False)
+    assert summary(outcome) == ("unproven", True, False)
     assert outcome.unlink_uncertain
     assert "Linked devices" in (outcome.advice or "")
 
@@ -139,7 +139,7 @@ def test_a_session_that_is_gone_with_a_burnt_key_is_looked_for_on_the_phone(on_u
     sim = SimulatedRun(instance())
     sim.engine.ask("delete", sim.instance.instance_id)
     outcome = sim.run(Goal("absent", previous=Known("unproven"), on_unproven=on_unproven))
-    assert told(outcome) == ("unproven", False, on_unproven == "fail")
+    assert summary(outcome) == ("unproven", False, on_unproven == "fail")
     assert "Linked devices" in " ".join([outcome.message, *outcome.warnings])
 
 
@@ -147,4 +147,4 @@ def test_a_burnt_key_stays_known_when_the_session_is_deleted_at_once() -> None:
     sim = SimulatedRun(instance("SCAN_QR_CODE", linked=True))
     outcome = sim.run(Goal("absent", logout_first=False, previous=Known("unproven")))
     assert sim.writes == ["delete"]
-    assert told(outcome)[0] == "unproven"
+    assert summary(outcome)[0] == "unproven"

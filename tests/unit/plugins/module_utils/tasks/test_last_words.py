@@ -19,7 +19,7 @@ def entry(instance_id: str, verdict: str | None) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("results", "sent", "told"),
+    ("results", "sent", "expected"),
     [
         (
             [entry("A1", "severed"), entry("A2", "no_account"), entry("A3", "unproven"), None],
@@ -31,10 +31,10 @@ def entry(instance_id: str, verdict: str | None) -> dict[str, Any]:
         ([entry("A1", "unproven")], [], "Of 1, 0 were sent a logout or a deletion; none proven; nothing is unknown."),
     ],
 )
-def test_what_was_sent_and_what_is_not_known(results: list[Any], sent: list[str], told: str) -> None:
+def test_what_was_sent_and_what_is_not_known(results: list[Any], sent: list[str], expected: str) -> None:
     """What was left unproven without anything sent is no news: nothing was begun."""
     words = last_words(results, sent, "it was interrupted", False, NEXT)
-    assert told in words
+    assert expected in words
     assert words.endswith(NEXT)
 
 

@@ -82,9 +82,9 @@ def test_a_session_that_hides_whose_it_is_is_linked(stage: Stage, expected: str 
     stage.add(account=OURS)
     stage.fault("patch", "info", replace={"me": None}, times=None)
     report = stage.run("pairing", wait_timeout=0.1, wait_sleep=0.02, expect_account=expected)
-    told = "n account is linked, but the session doesn't show whose it is"
+    message = "n account is linked, but the session doesn't show whose it is"
     assert report.failed == (expected is not None)
-    assert (told in report.result["msg"]) if expected else any(told in warning for warning in report.warnings)
+    assert (message in report.result["msg"]) if expected else any(message in warning for warning in report.warnings)
 
 
 def pair(stage: Stage, **options: Any) -> dict[str, Any]:
@@ -244,7 +244,7 @@ def test_who_is_waited_for_is_named_with_the_time_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"instances": ["A1", "A1"]}, "instances: entry 2: A1 is entry 1 already"),
         (
@@ -258,11 +258,11 @@ def test_who_is_waited_for_is_named_with_the_time_left() -> None:
     ],
 )
 def test_instances_that_make_no_sense_are_refused(
-    stage: Stage, tmp_path: Path, options: dict[str, Any], told: str
+    stage: Stage, tmp_path: Path, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(OptionError) as refused:
         Crowd(stage, tmp_path, {}).pair(**options)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert stage.engine.calls() == []
 
 
@@ -270,7 +270,7 @@ ALIKE = "201099995678@c.us"
 
 
 @pytest.mark.parametrize(
-    ("before", "told"),
+    ("before", "message"),
     [
         (OURS, None),
         (THEIRS, "Another account came back: ********5678@c.us is linked now, *********5678@c.us was before."),
@@ -279,7 +279,7 @@ ALIKE = "201099995678@c.us"
         ("", None),
     ],
 )
-def test_another_account_that_comes_back_is_named(stage: Stage, before: str, told: str | None) -> None:
+def test_another_account_that_comes_back_is_named(stage: Stage, before: str, message: str | None) -> None:
     stage.add(account=OURS)
     target = Target("A1", None, None, TOKEN)
     whole = before if before.endswith("@lid") else before.partition("@")[0]
@@ -288,5 +288,5 @@ def test_another_account_that_comes_back_is_named(stage: Stage, before: str, tol
     assert not done.failed
     (session,) = done.result["sessions"]
     assert session["open_ends"] == done.warnings
-    assert len(done.warnings) == bool(told)
-    assert all(told in warning for warning in done.warnings if told)
+    assert len(done.warnings) == bool(message)
+    assert all(message in warning for warning in done.warnings if message)

@@ -196,7 +196,7 @@ def test_check_mode_leaves_no_trace_and_tells_a_phrase_that_works(desk: Desk) ->
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
-    ("instances", "given", "told"),
+    ("instances", "given", "message"),
     [
         (("A1", "GONE"), {}, "1 of 2 would not end well. GONE: instance_id: the session doesn't exist"),
         (("A1",), {"confirm": "decommission-1-0000-0000-0000-0000-0000"}, "belongs to another plan"),
@@ -208,9 +208,9 @@ def test_check_mode_leaves_no_trace_and_tells_a_phrase_that_works(desk: Desk) ->
     ],
 )
 def test_check_mode_fails_where_a_run_would(
-    desk: Desk, instances: tuple[str, ...], given: dict[str, Any], told: str
+    desk: Desk, instances: tuple[str, ...], given: dict[str, Any], message: str
 ) -> None:
-    assert told in desk.plan(*instances, check_mode=True, execute=True, **given)["msg"]
+    assert message in desk.plan(*instances, check_mode=True, execute=True, **given)["msg"]
 
 
 @pytest.mark.usefixtures("impatient")

@@ -59,7 +59,7 @@ def test_csv(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"", "no column instance_id"),
         (b"id,name\nA1,x\n", "no column instance_id"),
@@ -77,9 +77,9 @@ def test_csv(tmp_path: Path, content: bytes) -> None:
         (b"instance_id,expect_account,Expect_Account\nA1,+201012345678,\n", "more than one column expect_account"),
     ],
 )
-def test_csv_that_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
+def test_csv_that_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "office.csv").write_bytes(content)
-    with pytest.raises(OptionError, match=told):
+    with pytest.raises(OptionError, match=message):
         roster(csv=str(tmp_path / "office.csv"))
 
 
@@ -103,7 +103,7 @@ def test_the_hash_of_a_list_is_that_of_its_sorted_ids(order: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entries", "told"),
+    ("entries", "message"),
     [
         ([12], "quote it"),
         ([999679218162.0], "quote it"),
@@ -117,8 +117,8 @@ def test_the_hash_of_a_list_is_that_of_its_sorted_ids(order: list[str]) -> None:
         ([], "holds none"),
     ],
 )
-def test_lists_that_are_refused(entries: list[Any], told: str) -> None:
-    with pytest.raises(OptionError, match=told):
+def test_lists_that_are_refused(entries: list[Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
         roster(entries=entries)
 
 

@@ -60,11 +60,11 @@ def test_it_starts_tells_how_to_use_it_and_ends_cleanly(tmp_path: Path, number: 
         assert process.stdout is not None
         first = process.stdout.readline()
         assert "export WAWP_API_URL=http://127.0.0.1:" in process.stdout.readline()
-        told = json.loads(ready.read_text())
-        assert told["url"] in first
-        assert told["pid"] == process.pid == int(pid.read_text())
+        status = json.loads(ready.read_text())
+        assert status["url"] in first
+        assert status["pid"] == process.pid == int(pid.read_text())
         assert ready.stat().st_mode & 0o777 == 0o600
-        assert get(told["url"] + "/_simulator/")["instances"] == 25
+        assert get(status["url"] + "/_simulator/")["instances"] == 25
         process.send_signal(number)
         dummy, errors = process.communicate(timeout=60)
         assert (process.returncode, errors) == (0, "")
@@ -82,14 +82,14 @@ def test_in_the_background_and_back(ready: Path, capsys: pytest.CaptureFixture[s
     code, out, errors = run(*arguments)
     assert (code, errors) == (0, "")
     assert out.startswith("Started.\n")
-    told = json.loads(ready.read_text())
-    assert told["url"] in out
+    status = json.loads(ready.read_text())
+    assert status["url"] in out
     # again: the one that runs is left alone
     assert command.run(list(arguments)) == 0
     assert capsys.readouterr().out.splitlines()[0] == "Already running."
-    assert json.loads(ready.read_text()) == told
+    assert json.loads(ready.read_text()) == status
     assert command.run(["--stop", "--ready-file", str(ready)]) == 0
-    assert capsys.readouterr().out == f"Stopped the simulator at {told['url']}.\n"
+    assert capsys.readouterr().out == f"Stopped the simulator at {status['url']}.\n"
     assert not ready.exists()
     assert command.run(["--stop", "--ready-file", str(ready)]) == 0
     assert capsys.readouterr().out == "No simulator of ours is running.\n"
@@ -99,13 +99,13 @@ def test_it_stops_nothing_that_it_did_not_start(
     ready: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("--background", "--ready-file", str(ready))[0] == 0
-    told = json.loads(ready.read_text())
+    status = json.loads(ready.read_text())
     for changed in ({"nonce": "other"}, {"nonce": ""}, {"pid": os.getpid()}, {"url": "http://127.0.0.1:9/"}):
         forged = tmp_path / "forged.json"
-        forged.write_text(json.dumps({**told, **changed}))
+        forged.write_text(json.dumps({**status, **changed}))
         assert command.run(["--stop", "--ready-file", str(forged)]) == 0
         assert capsys.readouterr().out == "No simulator of ours is running.\n"
-        assert get(told["url"] + "/_simulator/")["pid"] == told["pid"]
+        assert get(status["url"] + "/_simulator/")["pid"] == status["pid"]
 
 
 def test_a_failed_start_in_the_background_says_why(ready: Path) -> None:

@@ -85,8 +85,8 @@ class Replay:
             reading = self.read()
             if not self.seen or self.seen[-1][1] != reading:
                 self.seen.append((self.clock.now - began, reading))
-            told = [json.loads(item.body)["payload"]["statuses"][-1] for item in self.watch.news()]
-            self.webhooks += [(item["timestamp"] / 1000 - began, item["status"]) for item in told]
+            posted = [json.loads(item.body)["payload"]["statuses"][-1] for item in self.watch.news()]
+            self.webhooks += [(item["timestamp"] / 1000 - began, item["status"]) for item in posted]
             self.clock.advance(STEP)
         assert reply is not None, "no reply"
         self.reply = reply

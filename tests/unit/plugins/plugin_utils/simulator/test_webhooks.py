@@ -149,11 +149,11 @@ def test_only_newer_engines_number_date_and_sign_them(generation: str) -> None:
 def test_while_whatsapp_refuses_starting_is_told_again_every_two_seconds() -> None:
     clock, engine, watch = watched()
     engine.add_outage("refused", 0, 20)
-    told = []
+    heard = []
     for tenths in range(300):
         clock.now = tenths / 10
-        told += [(clock.now, webhook.status) for webhook in watch.news()]
-    assert told == [*((2.0 * number, "STARTING") for number in range(1, 10)), (21.5, "WORKING")]
+        heard += [(clock.now, webhook.status) for webhook in watch.news()]
+    assert heard == [*((2.0 * number, "STARTING") for number in range(1, 10)), (21.5, "WORKING")]
 
 
 def watched(**hook: Any) -> tuple[VirtualClock, Engine, Watch]:
@@ -176,13 +176,13 @@ def test_only_active_webhooks_for_this_event_get_it(hook: dict[str, Any]) -> Non
 def test_each_new_code_is_told_until_the_session_fails() -> None:
     clock, engine, watch = watched()
     engine.ask("logout", ID)
-    told = []
+    heard = []
     for dummy in range(300):
         clock.advance(1)
-        told += [event.status for event in watch.news()]
-    assert told[:3] == ["STOPPED", "STARTING", "SCAN_QR_CODE"]
-    assert told[-1] == "FAILED"
-    assert told.count("SCAN_QR_CODE") == 6  # 60 s, then every 20 s up to 160 s
+        heard += [event.status for event in watch.news()]
+    assert heard[:3] == ["STOPPED", "STARTING", "SCAN_QR_CODE"]
+    assert heard[-1] == "FAILED"
+    assert heard.count("SCAN_QR_CODE") == 6  # 60 s, then every 20 s up to 160 s
 
 
 def test_the_control_api_sets_how_they_are_sent_and_never_shows_the_key() -> None:
