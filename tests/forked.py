@@ -75,9 +75,9 @@ def ansible_playbook(command: Sequence[str], cwd: Path, env: Mapping[str, str]) 
 
 
 def command_itself(
-    command: Sequence[str | Path], cwd: Path, env: Mapping[str, str]
+    command: Sequence[str | Path], cwd: Path, env: Mapping[str, str], patience: float = PATIENCE
 ) -> subprocess.CompletedProcess[str]:
-    """Run any command as ansible_playbook runs that one, in a process of its own."""
+    """Run any command as ansible_playbook runs that one, in a process of its own, for so many seconds at most."""
     return subprocess.run(
         command,
         cwd=cwd,
@@ -86,7 +86,7 @@ def command_itself(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=PATIENCE,
+        timeout=patience,
         check=False,
     )
 

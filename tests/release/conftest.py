@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.wawp.cloud.tests.forked import command_itself
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 900  # seconds that a release may take on a busy machine
@@ -22,17 +23,8 @@ COPY = "import pathlib, sys, project; project.copy_checkout(pathlib.Path(sys.arg
 def python(*arguments: str | Path, checkout: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run the project's Python in the tools/ of a checkout, as nox does."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=checkout / "tools",
-        env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    environment = {**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"}
+    return command_itself([sys.executable, *arguments], checkout / "tools", environment, PATIENCE)
 
 
 def copied(target: Path, *, untracked: bool, checkout: Path = ROOT) -> Path:

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from ansible_collections.wawp.cloud.tests.forked import command_itself
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / ".work/site/html"
@@ -60,16 +61,7 @@ def site() -> None:
         "LC_ALL": "C.UTF-8",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
-    done = subprocess.run(
-        [sys.executable, ROOT / "tools/docsite.py"],
-        env={**os.environ, **variables},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    done = command_itself([sys.executable, ROOT / "tools/docsite.py"], ROOT, {**os.environ, **variables}, PATIENCE)
     assert done.returncode == 0, done.stdout
 
 
