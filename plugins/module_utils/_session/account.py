@@ -82,11 +82,12 @@ def _holds(value: Any) -> bool:
 
 
 def _fold_keys(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {_folded_name(str(key)): value for key, value in fields.items()}
+    return {folded_name(str(key)): value for key, value in fields.items()}
 
 
 @lru_cache(maxsize=1024)  # replies are of few kinds
-def _folded_name(name: str) -> str:
+def folded_name(name: str) -> str:
+    """The name of a reply's field without case and separators."""
     return re.sub(r"[\W_]", "", name).lower()
 
 

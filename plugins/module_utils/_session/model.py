@@ -13,7 +13,7 @@ from typing import Any
 
 from .._numbers_in_text import ascii_digits
 from .._redact import mask_account_in, mask_person, mask_status, redact_sensitive_keys
-from .account import Account, account_id, parse_me
+from .account import Account, account_id, folded_name, parse_me
 
 STOPPED = "STOPPED"
 STARTING = "STARTING"
@@ -105,7 +105,8 @@ class Session:
 
     def imagined(self, status: str, without_account: bool = False) -> Session:
         """The session as it would be in another status. What its reply says of a connection no longer holds then."""
-        body = {key: value for key, value in self.body.items() if _bare(key) not in _OF_CONNECTION} | {"status": status}
+        kept = {key: value for key, value in self.body.items() if folded_name(str(key)) not in _OF_CONNECTION}
+        body = {**kept, "status": status}
         if without_account:
             return replace(self, status=status, account=None, account_given=True, body={**body, "me": None})
         return replace(self, status=status, body=body)
@@ -163,14 +164,10 @@ def _refuse_contradiction(body: Mapping[str, Any], status: str) -> None:
 
 def _says_connected(name: str, value: Any) -> bool:
     """Whether a field of a reply, beside the status and the engine's state, says that somebody is logged in."""
-    name = _bare(name)
+    name = folded_name(name)
     if name in _FLAGS:
         return value is True
     return name in _STATES and isinstance(value, str) and value.strip().lower() in _CONNECTED_WORDS
-
-
-def _bare(name: Any) -> str:
-    return re.sub(r"[\W_]", "", str(name)).lower()
 
 
 def _canonical_status(text: str) -> str:
