@@ -31,6 +31,7 @@ from ..module_utils._errors import OptionError
 from ..module_utils._files import anchored
 from ..module_utils._redact import make_redactor
 from ..module_utils._run.interrupt import abandoned_by_parent
+from ..module_utils._run.room import start_thread
 from ..module_utils._tasks.options import NO_TEXT, Spec
 from ..module_utils._tasks.redaction import find_secrets, redact_options
 from ..module_utils._tasks.result import TaskResult, crashed
@@ -303,8 +304,7 @@ def _when_abandoned(is_abandoned: Callable[[], bool], act: Callable[[], None]) -
 
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTING)
     try:
-        with suppress(RuntimeError):  # no thread is to be had
-            threading.Thread(target=watch, daemon=True, name="wawp-controller").start()
+        start_thread(watch, name="wawp-controller")
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:
