@@ -37,8 +37,14 @@ def with_registered(args: Mapping[str, Any], task_vars: Mapping[str, Any]) -> di
     Raises:
         KeyError: there is no such variable.
     """
-    given = {name: found for name in LISTS if (found := _NAME.fullmatch(str(args.get(name))))}
-    for name, (variable, dummy) in ((name, found.groups()) for name, found in given.items()):
+    registered = {}
+    for name in LISTS:
+        given = args.get(name)
+        named = _NAME.fullmatch(given) if isinstance(given, str) else None
+        if not named:
+            continue
+        variable, field = named.groups()
         if not isinstance(task_vars.get(variable), Mapping):
             raise KeyError(f"{name}: {variable} is no registered variable")
-    return {**args, **{name: task_vars[found[1]].get(found[2], []) for name, found in given.items()}}
+        registered[name] = task_vars[variable].get(field, [])
+    return {**args, **registered}
