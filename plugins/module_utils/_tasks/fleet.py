@@ -70,6 +70,7 @@ class FleetRun:
         accepted: instances that may fail.
         permit: asked before each call that can't be undone, with member, call and the account last seen; returns why
             it is not to be sent, None if it may be.
+        returns_session: whether results and journal hold the last reply.
         looks_for_links: whether check mode looks for temporary links.
         readings: what was read of those that were WORKING when the run began, by instance, for one that follows.
         read_before: the same of a run before; what is still fresh isn't read again.
@@ -104,6 +105,7 @@ class FleetRun:
         self.excused: frozenset[str] = frozenset()
         self.accepted: frozenset[str] = frozenset()
         self.permit: Permit = lambda member, call, account: None
+        self.returns_session = True
         self.looks_for_links = True
         self.readings: dict[str, Reading] = {}
         self.read_before: Mapping[str, Reading] = {}
@@ -229,7 +231,8 @@ class FleetRun:
 
     def _entry(self, member: Member, outcome: Outcome, began: datetime) -> dict[str, Any]:
         known = self._journal.known(member.instance_id)
-        return {**member.fields, **outcome_entry(outcome, began, member.goal.state, known, self._mask)}
+        shown = outcome_entry(outcome, began, member.goal.state, known, self._mask, whole=self.returns_session)
+        return {**member.fields, **shown}
 
     def seen_accounts(self) -> dict[str, dict[str, str]]:
         """The accounts that were seen, by instance, as a plan names them."""

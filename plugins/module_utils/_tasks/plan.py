@@ -91,6 +91,7 @@ def plan_task(
     caller = (say, is_abandoned, say_last)
     run = FleetRun({**params, "max_failures": None}, True, *caller)  # all of them belong to the plan
     run.next_step = NEXT_PLAN if params["confirm"] else "Run the same command again for a plan."
+    run.returns_session = False
     run.looks_for_links = False  # whether there is one may change at any time, and revoking it loses nothing
     run.run()
     plan = _plan(params, run, _linked_again(kept, known, run) if kept and known else {})
@@ -108,7 +109,7 @@ def plan_task(
     if refusal:  # shown on one line by Ansible, so without the lists
         short = {name: value for name, value in result.items() if name != "entries"}
         return TaskResult({**short, "failed": True, "msg": refusal}, run.connection.warnings)
-    result.update(planned=_without_fields(run.results, "session", "actions"), sessions=[])
+    result.update(planned=_without_actions(run.results), sessions=[])
     warnings = _execute(approved, params, run, result, caller) if executed else []
     return TaskResult(result, run.connection.warnings + warnings)
 
@@ -322,12 +323,12 @@ def _execute(
     expected = frozenset(entry["instance_id"] for entry in result["entries"] if entry["fails"])
     run = _run(plan, params, expected, caller, predicted.readings)
     done = [fleet_result(run)]
-    result["sessions"] = _without_fields(done[0].result["sessions"], "session")
+    result["sessions"] = done[0].result["sessions"]
     result["entries"] = _with_accounts(result["entries"], run.seen_accounts())
     if params["delete"]:
         deletion = {**params, "state": "absent", "start_if_stopped": True}
         done.append(fleet_result(_run(plan, deletion, expected, caller)))
-        result["deleted"] = _without_fields(done[1].result["sessions"], "session")
+        result["deleted"] = done[1].result["sessions"]
     result["changed"] = any(each.result["changed"] for each in done)
     failures = [each.result["msg"] for each in done if each.failed]
     if failures:
@@ -335,9 +336,9 @@ def _execute(
     return [warning for warning in done[0].warnings if warning not in predicted.connection.warnings]
 
 
-def _without_fields(results: Iterable[Mapping[str, Any] | None], *names: str) -> list[dict[str, Any]]:
-    """Results without what is said elsewhere: of ten thousand, Ansible keeps several copies."""
-    return [{name: value for name, value in (entry or {}).items() if name not in names} for entry in results]
+def _without_actions(results: Iterable[Mapping[str, Any] | None]) -> list[dict[str, Any]]:
+    """Results without what entries say: of ten thousand, Ansible keeps several copies."""
+    return [{name: value for name, value in (entry or {}).items() if name != "actions"} for entry in results]
 
 
 def _run(
@@ -360,6 +361,7 @@ def _run(
 
     run = FleetRun(params, False, *caller)
     run.next_step = NEXT_PLAN
+    run.returns_session = False
     run.excused, run.accepted, run.permit = expected, frozenset(plan["accepted"]), permit
     run.read_before = readings or {}
     run.run()

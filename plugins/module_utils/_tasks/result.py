@@ -51,8 +51,11 @@ def counted(number: int) -> str:
     return f"{number} instance{'' if number == 1 else 's'}"
 
 
-def outcome_result(outcome: Outcome, began: datetime, mask: bool) -> dict[str, Any]:
-    """The fields that a run returns, on success and on failure alike; documented in wawp_session's RETURN."""
+def outcome_result(outcome: Outcome, began: datetime, mask: bool, whole: bool = True) -> dict[str, Any]:
+    """The fields that a run returns, on success and on failure alike; documented in wawp_session's RETURN.
+
+    With the last reply only if ``whole``: it is most of the work.
+    """
     last = None if outcome.gone else outcome.last
     result: dict[str, Any] = {
         "changed": outcome.changed,
@@ -63,7 +66,7 @@ def outcome_result(outcome: Outcome, began: datetime, mask: bool) -> dict[str, A
         "key": outcome.key,
         **proof_result(outcome, began),
         "account": shown_account(outcome.last_paired.account if outcome.last_paired else None, mask),
-        "session": last.public(mask) if last else None,
+        **({"session": last.public(mask) if last else None} if whole else {}),
         "actions": [_action_result(action, began) for action in outcome.actions],
         "reads": outcome.reads,
         "open_ends": outcome.open_ends,
@@ -77,7 +80,9 @@ def outcome_result(outcome: Outcome, began: datetime, mask: bool) -> dict[str, A
     return result
 
 
-def outcome_entry(outcome: Outcome, began: datetime, state: str, previous: Known | None, mask: bool) -> dict[str, Any]:
+def outcome_entry(
+    outcome: Outcome, began: datetime, state: str, previous: Known | None, mask: bool, *, whole: bool = True
+) -> dict[str, Any]:
     """What a fleet's result and the journal keep of one session's run: the fields of outcome_result, and more."""
     return {
         "state": state,
@@ -86,7 +91,7 @@ def outcome_entry(outcome: Outcome, began: datetime, state: str, previous: Known
         "warnings": outcome.warnings,
         "left_alone": False,
         "earlier": previous.verdict if previous else None,
-        **outcome_result(outcome, began, mask),
+        **outcome_result(outcome, began, mask, whole),
     }
 
 
