@@ -17,6 +17,7 @@ from ..plugin_utils._in_process import InProcessAction
 
 class ActionModule(InProcessAction):
     spec = INFO_SPEC
+    named_lists = ("instances",)
     only_reads = True
     secret_when = "qr"  # noqa: S105 - an option's name
 

@@ -89,6 +89,19 @@ options:
 """
 
     # Which sessions, and how fast.
+    PACKED = r"""
+options:
+  packed:
+    description:
+      - Whether to return each list of mappings as one JSON text, which the filter P(ansible.builtin.from_json#filter)
+        takes apart. Ansible takes each value that is registered in hand several times, which costs as much as the calls
+        where there are thousands.
+      - M(wawp.cloud.wawp_report) takes such texts by their names, as V(done.sessions), and so does O(instances) here a
+        list that was registered.
+    type: bool
+    default: false
+"""
+
     FLEET = r"""
 options:
   instances:

@@ -98,6 +98,7 @@ attributes:
 extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.wawp.fleet
+  - wawp.cloud.wawp.packed
   - wawp.cloud.wawp.state
   - wawp.cloud.wawp.waiting
   - wawp.cloud.wawp.proof

@@ -16,7 +16,7 @@ description:
     for spreadsheets, and as one HTML page that needs nothing else. All with mode 0600, each whole or not at all.
   - The records are chained by hash, so that an edit of any of them shows. O(state=verified) follows the chain.
   - It calls no API. What is known and what is not, it takes from the results that it is given. A list of them may also
-    be the name of a registered one, as V(done.sessions); a template of thousands takes longer than their report.
+    be the name of a registered one, as V(done.sessions), packed or not, which spares a template of thousands.
 options:
   state:
     description:

@@ -53,6 +53,7 @@ extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.wawp.one_or_many
   - wawp.cloud.wawp.pace
+  - wawp.cloud.wawp.packed
   - wawp.cloud.attributes
   - wawp.cloud.attributes.info_module
   - wawp.cloud.paths

@@ -37,6 +37,7 @@ from ..module_utils._tasks.redaction import find_secrets, redact_options
 from ..module_utils._tasks.result import TaskResult, crashed
 from ._numbers import made_of_numbers
 from ._plain import plain
+from ._registered import packed, with_registered
 from ._variables import near_misses, overridden, slips
 
 # Ansible's standard error, from before a worker is cut off from it: what is said there after an interruption has to get
@@ -61,6 +62,7 @@ class InProcessAction(NormalAction):
         if_interrupted: what to do after an interruption, where the task itself can't say.
         only_reads: whether nothing is left half-done if the task is broken off, which is done when the controller was
             killed.
+        named_lists: options whose value may be the name of a list in a registered result.
     """
 
     is_abandoned: Callable[[], bool]
@@ -68,6 +70,7 @@ class InProcessAction(NormalAction):
     secret_when: str = ""
     if_interrupted: ClassVar[str] = ""
     only_reads: ClassVar[bool] = False
+    named_lists: ClassVar[tuple[str, ...]] = ()
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         """What the module does with its checked options."""
@@ -94,6 +97,10 @@ class InProcessAction(NormalAction):
             return {"failed": True, "msg": f"{self.secret_when}: no secret with async, leave one out"}
         if secret:
             self._silence_connection()
+        try:
+            self._task.args = with_registered(self._task.args, task_vars or {}, self.named_lists)
+        except KeyError as error:
+            return {"failed": True, "msg": error.args[0]}
         self.is_abandoned = abandoned_by_parent()
         try:
             result = self._run(tmp, task_vars or {})
@@ -102,7 +109,7 @@ class InProcessAction(NormalAction):
                 _end_worker()
         if secret:
             result["_ansible_no_log"] = True
-        return result
+        return packed(result) if boolean(self._task.args.get("packed", False), strict=False) else result
 
     def _in_a_runbook(self) -> bool:
         """Whether the task stands in a role of this collection."""

@@ -88,6 +88,9 @@ START: Spec = {
     "start": {"type": "dict"},
 }
 
+# Carried out by the action, wherever the module runs.
+PACKED: Spec = {"packed": {"type": "bool", "default": False}}
+
 SESSION_SPEC: Spec = {**CONNECTION, **INSTANCE, **STATE, **WAITING, **PROOF, **MASKING}
 
 FLEET_SPEC: Spec = {
@@ -110,6 +113,7 @@ INFO_SPEC: Spec = {
     "instances": {**FLEET["instances"], "required": False},
     "qr": {"type": "bool", "default": False},
     "return_session": {"type": "bool", "default": True},
+    **PACKED,
 }
 
 NO_TEXT = (

@@ -39,7 +39,7 @@ from .._session.run import Goal
 from .fleet import FleetRun, Say, by_cause, fleet_result, named
 from .kept_plan import keep_plan, kept_plan
 from .last_words import NEXT_PLAN
-from .options import FLEET_SPEC, START, Member, Spec, parse_limit, parse_members
+from .options import FLEET_SPEC, PACKED, START, Member, Spec, parse_limit, parse_members
 from .report import REQUEST
 from .result import TaskResult
 
@@ -57,6 +57,7 @@ PLAN_SPEC: Spec = {
     "input": {"type": "dict", "default": {}},
     "report_dir": {"type": "path"},
     "scan_dir": {"type": "path"},
+    **PACKED,
     **REQUEST,
     **START,
 }

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins import action, modules
-from ansible_collections.wawp.cloud.plugins.action.wawp_report import with_registered
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.report import LISTS
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
 from ansible_collections.wawp.cloud.plugins.plugin_utils._in_process import InProcessAction
+from ansible_collections.wawp.cloud.plugins.plugin_utils._registered import packed, with_registered
 
 WITH_A_PATH = {"csv": {"type": "path"}, "name": {"type": "str"}}
 
@@ -70,14 +71,27 @@ def test_only_lists_of_mappings_that_need_no_check_are_left_uncopied() -> None:
 def test_a_report_takes_registered_results_by_their_name() -> None:
     done = {"sessions": [{"instance_id": "A1"}]}
     args = {"sessions": "done.sessions", "after": [], "planned": "done.planned", "title": "done.sessions"}
-    found = with_registered(args, {"done": done})
+    found = with_registered(args, {"done": done}, LISTS)
     assert found == {"sessions": done["sessions"], "after": [], "planned": [], "title": "done.sessions"}
     assert found["sessions"] is done["sessions"], "what templates would copy"
     for text in ("A1", "A1,A2", '[{"instance_id": "a.b"}]'):
-        assert with_registered({"sessions": text}, {"done": done}) == {"sessions": text}
+        assert with_registered({"sessions": text}, {"done": done}, LISTS) == {"sessions": text}
     for nothing in ({}, {"done": "text"}):
         with pytest.raises(KeyError, match="planned: done is no registered variable"):
-            with_registered(args, nothing)
+            with_registered(args, nothing, LISTS)
+
+
+def test_packed_results_come_back_as_they_were() -> None:
+    result = {
+        "sessions": [{"instance_id": "A1", "name": 'Zoë "{{ 1 }}"'}],
+        "lines": ["Plan"],
+        "blocked": [],
+        "count": 1,
+    }
+    done = packed(result)
+    assert {name for name in result if done[name] != result[name]} == {"sessions"}
+    assert isinstance(done["sessions"], str)
+    assert with_registered({"after": "done.sessions"}, {"done": done}, LISTS) == {"after": result["sessions"]}
 
 
 class TestPaths:

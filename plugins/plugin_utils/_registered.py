@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the wawp.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hands thousands of results on from task to task.
+
+Ansible takes each value of a registered result in hand several times, which costs as much as the calls behind them.
+A list that is one text costs next to nothing, and one that is named isn't templated.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_NAME = re.compile(r"([A-Za-z_]\w*)\.(\w+)")
+
+
+def with_registered(args: Mapping[str, Any], task_vars: Mapping[str, Any], options: Iterable[str]) -> dict[str, Any]:
+    """The options, with what was registered in the place of its name. A field that isn't there is an empty list.
+
+    Raises:
+        KeyError: there is no such variable.
+    """
+    registered = {}
+    for option in options:
+        given = args.get(option)
+        named = _NAME.fullmatch(given) if isinstance(given, str) else None
+        if not named:
+            continue
+        variable, field = named.groups()
+        if not isinstance(task_vars.get(variable), Mapping):
+            raise KeyError(f"{option}: {variable} is no registered variable")
+        value = task_vars[variable].get(field, [])
+        registered[option] = json.loads(value) if isinstance(value, str) else value
+    return {**args, **registered}
+
+
+def packed(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result with each list of mappings as one JSON text."""
+    return {
+        name: json.dumps(value) if isinstance(value, list) and value and isinstance(value[0], dict) else value
+        for name, value in result.items()
+    }
