@@ -61,7 +61,7 @@ def _concluded(run: Run, stop: RunStopped | None) -> Outcome:
     _explain(run, stop.advice if stop else None)
     _judge_unproven(run)
     _compare_settings(outcome)
-    outcome.duration = run.now
+    outcome.duration = max(0.0, run.now)  # a reading that was made before the run has a negative time
     return outcome
 
 

@@ -184,6 +184,15 @@ def test_a_reading_from_before_the_run_is_taken_once_and_dated_back() -> None:
     assert answer.sent_at == pytest.approx(sim.now() - 4.0, abs=1.0)
 
 
+def test_a_run_that_a_reading_from_before_it_ends_takes_no_time_and_not_less() -> None:
+    sim = SimulatedRun(instance())
+    dummy, body = sim.call("info", sim.instance.instance_id, TOKEN)
+    known = ReadBefore(sender(sim, sim.instance.instance_id, TOKEN), Reading(parse_session(body), steady() - 4.0))
+    outcome = drive(lifecycle(Goal("logged_out", expect_account="4915901234567")), known, sim)
+    assert outcome.failed
+    assert outcome.duration == 0
+
+
 @pytest.mark.parametrize(("age", "first"), [(MAX_READING_AGE + 1, "info"), (0.0, "temp_link_get")])
 def test_a_reading_from_before_the_run_that_is_old_or_has_been_passed_by_is_made_again(age: float, first: str) -> None:
     sim = SimulatedRun(instance())
