@@ -35,7 +35,10 @@ class ActionModule(InProcessAction):
         problem = replace_hosts(self._task.args, task_vars or {}, os.environ.get("WAWP_ACCESS_TOKEN"))
         if problem:
             return {"failed": True, "msg": problem}
-        result = super().run(tmp, task_vars)
+        return super().run(tmp, task_vars)
+
+    def _run(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
+        result = super()._run(tmp, task_vars)
         if any(_PRIVATE & set(entry) for entry in result.get("instances", ())):
             result["_ansible_no_log"] = True
         return result

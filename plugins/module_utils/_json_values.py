@@ -15,6 +15,8 @@ from typing import Any
 # pylint: disable=unidiomatic-typecheck
 def converted(value: Any, scalar: Callable[[Any], Any]) -> Any:
     """The value in Python's own containers, each scalar converted; what stays the same isn't copied."""
+    if isinstance(value, str):  # most are, and to see that a text is no mapping takes longer
+        return scalar(value)
     if isinstance(value, Mapping):
         fields = {str(key): converted(item, scalar) for key, item in value.items()}
         own = type(value) is dict and all(type(key) is str for key in value)

@@ -38,6 +38,13 @@ options:
         use the controller's environment variable C(WAWP_ACCESS_TOKEN).
     type: list
     elements: raw
+  packed:
+    description:
+      - Whether to return each list of mappings as one JSON text, which is quicker where there are thousands.
+      - M(wawp.cloud.wawp_plan), M(wawp.cloud.wawp_session_info) and M(wawp.cloud.wawp_report) take such texts by their
+        names, as V(roster.instances).
+    type: bool
+    default: false
 extends_documentation_fragment:
   - wawp.cloud.paths
 seealso:

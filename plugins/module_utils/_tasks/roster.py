@@ -14,13 +14,14 @@ from typing import Any
 from .._errors import OptionError
 from .._identity import identity_of
 from .columns import Table, near_miss, read_table
-from .options import INI_HINT, TARGET_FIELDS, Spec, parse_expected_account, parse_instance_id, parse_text
+from .options import INI_HINT, PACKED, TARGET_FIELDS, Spec, parse_expected_account, parse_instance_id, parse_text
 from .result import TaskResult, counted
 
 ROSTER_SPEC: Spec = {
     "entries": {"type": "list", "elements": "raw", "no_log": False},
     "csv": {"type": "path"},
     "hosts": {"type": "list", "elements": "raw"},
+    **PACKED,
 }
 FIELDS = (*TARGET_FIELDS, "expect_account")
 # Tables and inventories know where an instance stands; only an entry of a list may say it.
