@@ -18,6 +18,7 @@ from ..plugin_utils._in_process import InProcessAction
 class ActionModule(InProcessAction):
     spec = PLAN_SPEC
     named_lists = ("instances",)
+    packs = ("entries", "planned", "sessions", "deleted")
     if_interrupted = f"{ELSEWHERE} {NEXT_PLAN}"
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:

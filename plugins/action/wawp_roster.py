@@ -20,6 +20,7 @@ _PRIVATE = {"access_token", "expect_account"}
 
 class ActionModule(InProcessAction):
     spec = ROSTER_SPEC
+    packs = ("instances", "identities", "targets")
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         return roster_task(params, check_mode)

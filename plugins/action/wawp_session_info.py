@@ -18,6 +18,7 @@ from ..plugin_utils._in_process import InProcessAction
 class ActionModule(InProcessAction):
     spec = INFO_SPEC
     named_lists = ("instances",)
+    packs = ("sessions",)
     only_reads = True
     secret_when = "qr"  # noqa: S105 - an option's name
 

@@ -63,6 +63,7 @@ class InProcessAction(NormalAction):
         only_reads: whether nothing is left half-done if the task is broken off, which is done when the controller was
             killed.
         named_lists: options whose value may be the name of a list in a registered result.
+        packs: lists of the result that ``packed`` makes one text of.
     """
 
     is_abandoned: Callable[[], bool]
@@ -71,6 +72,7 @@ class InProcessAction(NormalAction):
     if_interrupted: ClassVar[str] = ""
     only_reads: ClassVar[bool] = False
     named_lists: ClassVar[tuple[str, ...]] = ()
+    packs: ClassVar[tuple[str, ...]] = ()
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
         """What the module does with its checked options."""
@@ -109,7 +111,7 @@ class InProcessAction(NormalAction):
                 _end_worker()
         if secret:
             result["_ansible_no_log"] = True
-        return packed(result) if boolean(self._task.args.get("packed", False), strict=False) else result
+        return packed(result, self.packs) if boolean(self._task.args.get("packed", False), strict=False) else result
 
     def _in_a_runbook(self) -> bool:
         """Whether the task stands in a role of this collection."""

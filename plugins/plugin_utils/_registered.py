@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 _NAME = re.compile(r"([A-Za-z_]\w*)\.(\w+)")
@@ -38,9 +38,6 @@ def with_registered(args: Mapping[str, Any], task_vars: Mapping[str, Any], optio
     return {**args, **registered}
 
 
-def packed(result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result with each list of mappings as one JSON text."""
-    return {
-        name: json.dumps(value) if isinstance(value, list) and value and isinstance(value[0], dict) else value
-        for name, value in result.items()
-    }
+def packed(result: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The result with the lists of these names as one JSON text each."""
+    return {name: json.dumps(value) if name in names else value for name, value in result.items()}

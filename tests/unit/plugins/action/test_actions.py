@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.wawp.cloud.plugins import action, modules
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.report import LISTS
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import TaskResult
@@ -37,6 +38,9 @@ def test_an_action_checks_the_options_that_its_module_documents(name: str) -> No
     module = importlib.import_module(f"ansible_collections.wawp.cloud.plugins.modules.{name}")
     assert issubclass(plugin, InProcessAction)
     assert plugin.spec in vars(module).values()
+    if "packed" in plugin.spec:
+        returned = yaml.safe_load(module.RETURN)
+        assert plugin.packs == tuple(name for name in returned if returned[name].get("elements") == "dict")
 
 
 def test_what_nobody_foresaw_is_told_without_secrets() -> None:
@@ -84,14 +88,18 @@ def test_a_report_takes_registered_results_by_their_name() -> None:
 def test_packed_results_come_back_as_they_were() -> None:
     result = {
         "sessions": [{"instance_id": "A1", "name": 'Zoë "{{ 1 }}"'}],
+        "planned": [],
         "lines": ["Plan"],
-        "blocked": [],
         "count": 1,
     }
-    done = packed(result)
-    assert {name for name in result if done[name] != result[name]} == {"sessions"}
+    done = packed(result, ("sessions", "planned", "deleted"))
+    assert {name for name in result if done[name] != result[name]} == {"sessions", "planned"}
     assert isinstance(done["sessions"], str)
-    assert with_registered({"after": "done.sessions"}, {"done": done}, LISTS) == {"after": result["sessions"]}
+    names = {"sessions": "done.sessions", "planned": "done.planned", "deleted": "done.deleted"}
+    assert with_registered(names, {"done": done}, LISTS) == {
+        **{name: result[name] for name in ("sessions", "planned")},
+        "deleted": [],
+    }
 
 
 class TestPaths:
