@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What can go wrong, by name."""
+"""Names of the errors, and the exceptions that carry them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ TLS = "tls"
 REDIRECTED = "redirected"
 UNEXPECTED = "unexpected"
 EXPIRED = "expired"
-# The API itself says in words that a call failed, whatever the HTTP status. A logout that ended so may have wiped the
-# key without reaching the phone, so nothing that is read afterwards proves that the link is severed.
+# The API itself says in words that a call failed, whatever the HTTP status. Such a logout may have wiped the key
+# without reaching the phone, so no later reading proves that the link is severed.
 REFUSED = "refused"
 # Another call holds the session: nothing was done.
 BUSY = "busy"
-# Something in front of the API, or in its place, has answered: nothing reached the API.
+# Something in front of the API, or in its place, answered: nothing reached the API.
 NOT_WAWP = "not_wawp"
 
-# A write that ended so may or may not have taken effect.
+# After one of these, a write may or may not have taken effect.
 _AMBIGUOUS = frozenset({SERVER_ERROR, GATEWAY, UNREADABLE, TIMEOUT, UNREACHABLE, REFUSED})
-# A write that ended so was not carried out and may be sent again after a pause.
+# After one of these, a write was not carried out and may be sent again after a pause.
 NOT_CARRIED_OUT = frozenset({EXPIRED, RATE_LIMITED, BUSY})
 _TRANSIENT = _AMBIGUOUS | {RATE_LIMITED, BUSY}
 
@@ -43,14 +43,14 @@ LACK_OF_MEMORY = (MemoryError, SystemError)
 
 
 def is_lack_of_memory(error: BaseException) -> bool:
-    """Whether Python ran out of memory, for a lock included."""
+    """Whether Python ran out of memory, or of memory for a lock."""
     return isinstance(error, LACK_OF_MEMORY) or (
         isinstance(error, RuntimeError) and str(error).startswith("can't allocate")
     )
 
 
 class OptionError(ValueError):
-    """A value that can't be used: says which option, what is wrong with it and the way out."""
+    """A value that can't be used: the message names the option, the problem and the way out."""
 
     def __init__(self, option: str, problem: str) -> None:
         super().__init__(f"{option}: {problem}")
@@ -58,14 +58,14 @@ class OptionError(ValueError):
 
 
 class WawpError(Exception):
-    """A call that did not end in a readable 2xx reply.
+    """A call that didn't end in a readable 2xx reply.
 
     Args:
         kind: one of this module's names.
         message: for people; never holds a secret.
         http_status: the reply's status, None where there was no reply.
-        api_code: what Wawp calls the error, if it says so.
-        retry_after: seconds that the server asks to be left alone.
+        api_code: Wawp's code for the error, if the reply has one.
+        retry_after: seconds that the server asks clients to wait.
     """
 
     def __init__(
@@ -84,12 +84,12 @@ class WawpError(Exception):
 
     @property
     def ambiguous(self) -> bool:
-        """Whether a write that ended so may have taken effect."""
+        """Whether a write may have taken effect despite this error."""
         return self.kind in _AMBIGUOUS
 
     @property
     def transient(self) -> bool:
-        """Whether the same read may succeed a moment later."""
+        """Whether the same read may succeed if sent again."""
         return self.kind in _TRANSIENT
 
     def as_result(self) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What the body of a reply says: that a call failed, that another one holds the session, or that Wawp never saw it.
+"""The meaning of a reply's body: the call failed, another call holds the session, or Wawp never saw the call.
 
-Needs nothing but Python's library, so that the event sources judge a body as the client does.
+Imports only the standard library, so that the event sources can load it and judge a body as the client does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LOGOUT = "logout"
 
 # A reply nested deeper than this is nonsense; copying it could exceed what Python can nest.
 _MAX_DEPTH = 64
-# So much of a body is searched for words.
+# Bytes of a body that are searched for words.
 SEARCHED = 1 << 13
 
 # Names of fields are compared without case and separators.
@@ -65,20 +65,20 @@ _NEGATIVE = re.compile(
 )
 _LOGOUT_WORDS = re.compile(r"\blog(?:ged)?[ -]?out|unlink|unpair|whats ?app|linked device", re.IGNORECASE)
 _MATTER = re.compile(r"session|instance|connected|reach|phone", re.IGNORECASE)
-# A gateway's own words, which say nothing about the call behind it.
+# Words of a gateway, which say nothing about the call behind it.
 _GATEWAY_WORDS = re.compile(
     r"gateway|upstream|service (?:is )?(?:temporarily )?unavailable|endpoint request timed? ?out|ring-balancer"
     r"|\borigin\b|\bbackend\b|\bproxy\b|web server",
     re.IGNORECASE,
 )
-# The engine's own words for a call that waited in vain for another one on the same session. Its queue named "auth" is
-# another lock, inside of a call that has begun.
+# The engine's words for a call that waited in vain for another one on the same session. Its queue named "auth" is
+# a different lock, taken by a call that has already begun.
 _HELD = re.compile(
     r"lock timed out in queue (?!auth\b)\S|another (?:call|request|operation|command)\b.*\b(?:session|instance)"
     r"|\b(?:session|instance)\b.*\b(?:is (?:busy|locked)|(?:held|locked) by another)|already in progress",
     re.IGNORECASE | re.DOTALL,
 )
-# Paths are no words: a web framework repeats the one it has no route for.
+# Paths don't count as words: a web framework repeats the one it has no route for.
 _PATH = re.compile(r"\S*/\S*")
 _SESSION_WORD = re.compile(r"session|instance", re.IGNORECASE)
 _OTHER_404 = re.compile(
@@ -101,18 +101,18 @@ def is_html(content: bytes) -> bool:
 
 
 def is_structured(content: bytes) -> bool:
-    """Whether a body is in one of the forms in which an API words an error: a JSON object, or XML that is no page."""
+    """Whether a body has a form that APIs use for errors: a JSON object, or XML that isn't a page."""
     if re.match(rb"\s*<(?:\?xml|error|response)\b", content, re.IGNORECASE):
         return not is_html(content)
     return _json_words(content) is not None
 
 
 def read_json(content: bytes) -> Any:
-    """The JSON value of a body.
+    """Parse a body as JSON.
 
     Raises:
-        ValueError: it is not JSON, or only Python takes it for JSON, or it is nested too deep.
-        DuplicateKeyError: one of its objects has a key twice, so nobody knows which value is meant.
+        ValueError: it isn't JSON, or only Python accepts it as JSON, or it is nested too deep.
+        DuplicateKeyError: an object has the same key twice, so it is unclear which value is meant.
     """
     try:
         value = _DECODER.decode(content.decode(json.detect_encoding(content), "surrogatepass"))
@@ -153,14 +153,14 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-# One for all replies: json.loads makes a new one for each text.
+# Shared by all replies: json.loads would make a new one for each text.
 _DECODER = json.JSONDecoder(
     parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_object_of_unique_keys
 )
 
 
 def explanation(value: Any) -> tuple[str, str]:
-    """Code and message of a JSON value, flat or nested; empty where it has none."""
+    """Return the code and message of a JSON value, flat or nested; empty strings where it has none."""
     fields = _fields(value)
     nested: Mapping[str, Any] = next(
         (fields[name] for name in (*_ERROR, *_ENVELOPES) if isinstance(fields.get(name), Mapping)), {}
@@ -174,7 +174,7 @@ def explanation(value: Any) -> tuple[str, str]:
 def says_no(value: Any, call: str) -> bool:
     """Whether the JSON value of a 2xx reply says that the call failed.
 
-    A logout is judged more strictly than other calls, whose effect is read afterwards: nothing at all is no either.
+    A logout is judged more strictly than other calls, whose effect is read afterwards: an empty value counts as no.
     """
     if value is False or (call == LOGOUT and not value):
         return True
@@ -187,7 +187,7 @@ def says_no(value: Any, call: str) -> bool:
 
 def _denies(value: Mapping[str, Any], call: str, depth: int = 0) -> bool:
     fields = _fields(value)
-    # A reading's status isn't the API's own verdict, and a session that FAILED may say why.
+    # The status in a reading isn't the API's verdict on the call, and a session that FAILED may say why.
     reading = call == "info" and bool(_SESSION & fields.keys())
     failed_session = _fold(fields.get("status")) == "failed" and bool(_SESSION & fields.keys())
     return (
@@ -202,7 +202,7 @@ def _denies(value: Mapping[str, Any], call: str, depth: int = 0) -> bool:
 
 
 def _denies_logout(fields: Mapping[str, Any]) -> bool:
-    """Whether a reply to a logout says no in a field that could mean something else in another reply."""
+    """Whether a reply to a logout says no in a field that could mean something else in other replies."""
     return (
         any(_fold(fields.get(name)) in ("false", "no", "0") for name in (*_DONE, *_ACCEPTED))
         or any(_fold(fields.get(name)) not in _NOTHING for name in _FAILED)
@@ -225,7 +225,7 @@ def _is_http_error(value: Any) -> bool:
 
 
 def _is_coded_error(fields: Mapping[str, Any]) -> bool:
-    """Whether an object is a code with a message and no session, as REST frameworks word errors."""
+    """Whether an object is an error as REST frameworks word it: a code with a message, and no session."""
     code = fields.get("code") or fields.get("errorcode")
     if not isinstance(code, str) or code.strip().isdigit() or _SESSION & fields.keys() or "status" in fields:
         return False
@@ -233,7 +233,7 @@ def _is_coded_error(fields: Mapping[str, Any]) -> bool:
 
 
 def _denies_in_words(value: Mapping[str, Any]) -> bool:
-    """Whether an object that names no status of a session, nor success, words a failure."""
+    """Whether an object describes a failure in words, and names neither a session's status nor success."""
     fields = _fields(value)
     if _SESSION & fields.keys() or any(name in fields for name in (*_SUCCESS, "status")):
         return False
@@ -241,15 +241,15 @@ def _denies_in_words(value: Mapping[str, Any]) -> bool:
 
 
 def is_held(content: bytes) -> bool:
-    """Whether an error says that another call holds the session, so that this one was not carried out."""
+    """Whether an error says that another call holds the session, so this one was not carried out."""
     return bool(_HELD.search(_json_words(content) or ""))
 
 
 def says_write_failed(status: int, content: bytes, text: str) -> bool:
-    """Whether a 5xx is the application's own word that a write failed, and no gateway's silence.
+    """Whether a 5xx is the application's statement that a write failed, not a gateway's error.
 
     Args:
-        status: the HTTP status; of 502, 503 and 504, which gateways send, only words about the matter are believed.
+        status: the HTTP status; 502, 503 and 504, which gateways send, count only if the words are about the session.
         content: the body.
         text: the words of a body that isn't JSON.
     """
@@ -266,14 +266,14 @@ def says_write_failed(status: int, content: bytes, text: str) -> bool:
 def names_missing_session(content: bytes) -> bool:
     """Whether a 404 speaks of a session or instance, as Wawp's does.
 
-    An empty body, a page, a route that doesn't exist, a tunnel or a platform without an application speak of none.
+    An empty body, a page, a missing route, a tunnel or a platform without an application doesn't.
     """
     if is_html(content):
         return False
     words = _json_words(content)
     if words is None:
         words = _TAG.sub(" ", content[:SEARCHED].replace(b"\0", b"").decode("utf-8", "replace"))
-        if re.match(r"\s*[{\[]", words):  # JSON that is broken, or contradicts itself
+        if re.match(r"\s*[{\[]", words):  # broken or contradictory JSON
             return False
     words = _PATH.sub(" ", words)
     return bool(_SESSION_WORD.search(words)) and not _OTHER_404.search(words)
@@ -286,7 +286,7 @@ def names_plan(content: bytes) -> bool:
 
 
 def _json_words(content: bytes) -> str | None:
-    """All that a JSON object says in words, None if the body isn't one."""
+    """Return all words of a JSON object, None if the body isn't one."""
     try:
         value = read_json(content)
     except ValueError:
@@ -312,7 +312,7 @@ def _folded_name(name: str) -> str:
 
 
 def _fold(value: Any) -> str:
-    """A name or a short value without case and separators; what is empty folds to nothing."""
+    """Return a name or short value without case and separators; an empty string for an empty value."""
     return "" if value in (None, [], {}) else _SEPARATOR.sub("", str(value)).lower()
 
 

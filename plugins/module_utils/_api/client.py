@@ -4,8 +4,8 @@
 
 """The Wawp API over requests: one call, one reply or one WawpError.
 
-Credentials travel in the JSON body, and with GET in the headers besides, where no proxy or access log keeps them.
-No redirect is followed, since a POST would carry them on to another host; ``~/.netrc`` and cookies are left out of it.
+Credentials travel in the JSON body, and for GET also in the headers, where proxies and access logs don't keep them.
+Redirects aren't followed, since a POST would carry credentials to another host; ``~/.netrc`` and cookies are ignored.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ else:
     REQUESTS_IMPORT_ERROR = None
 
     class _Adapter(requests.adapters.HTTPAdapter):
-        """Speaks to one address with one deadline for a whole response, its head included.
+        """Connects to one address, with one deadline for a whole response, headers included.
 
-        What is the same for all calls is looked up once, and a response stays urllib3's: a fifth of a call.
+        Looks up once whatever all calls share, and returns urllib3's response: saves a fifth of a call.
         """
 
         def __init__(self, connections: int) -> None:
@@ -75,7 +75,7 @@ else:
             return pool
 
         def get_connection(self, *arguments: Any, **options: Any) -> Any:
-            """The same, as requests asks for it before 2.32."""
+            """Return the same, as requests before 2.32 asks for it."""
             pool = self._pool = self._pool or super().get_connection(*arguments, **options)
             return pool
 
@@ -88,7 +88,7 @@ else:
             return resp
 
 
-# Call names are Wawp's paths below /v2/session; what has no documented POST is sent as it is documented.
+# Call names are Wawp's paths below /v2/session; calls without a documented POST use the documented method.
 CALLS: Mapping[str, tuple[str, str]] = {
     "info": ("POST", "/v2/session/info"),
     "start": ("POST", "/v2/session/start"),
@@ -119,7 +119,7 @@ _LOOPBACK = re.compile(r"^(localhost|127(\.\d+){3}|::1)$")
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the API is and how it is reached; the modules' options of the same names, ``request_timeout`` in seconds.
+    """The API's address and how to reach it: the modules' options of the same names, ``request_timeout`` in seconds.
 
     Raises:
         OptionError: a value can't be used.
@@ -141,7 +141,7 @@ class Connection:
 
     @property
     def warnings(self) -> list[str]:
-        """What a careful operator should know about this connection."""
+        """Warnings about this connection for a careful operator."""
         parts = urlsplit(self.base)
         if parts.scheme == "http" and not _LOOPBACK.match(parts.hostname or ""):
             return [f"api_url: {self.base} is not encrypted, the access token can be read on its way"]
@@ -149,7 +149,7 @@ class Connection:
 
     @property
     def verify(self) -> bool | str:
-        """What requests calls verify: the option first, then the variables that its users know."""
+        """The ``verify`` of requests: from the option, else from the environment variables that requests reads."""
         if not self.validate_certs:
             return False
         environment = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
@@ -157,7 +157,7 @@ class Connection:
 
 
 def _check_certificates(path: str) -> None:
-    """Refuse what OpenSSL would wait for, read without an end, or complain of without a name. Raises OptionError."""
+    """Raise OptionError for a path on which OpenSSL would block, read forever, or fail without naming the file."""
     if not os.path.exists(path):
         raise OptionError("ca_path", f"no such file or folder: {path}")
     if b"-----BEGIN " not in read_bytes(path, "ca_path", _LARGEST_BUNDLE):
@@ -165,12 +165,12 @@ def _check_certificates(path: str) -> None:
 
 
 def check_api_url(url: str) -> None:
-    """Raise OptionError unless the URL is one to which calls can be sent, without repeating secrets in it."""
+    """Raise OptionError unless calls can be sent to the URL. The message doesn't repeat secrets in it."""
     try:
         url = url.strip()
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        # urlsplit leaves out line breaks without a word.
+        # urlsplit silently removes line breaks.
         usable = usable and url.isprintable() and not re.search(r"[\s\\]", url)
     except ValueError:
         usable = False
@@ -183,12 +183,12 @@ def check_api_url(url: str) -> None:
 
 
 class Client:
-    """Calls to one API, over kept-alive connections. Threads may share it, as they may share urllib3's pools.
+    """A client for one API, over kept-alive connections. Threads may share it, as they may share urllib3's pools.
 
     Args:
-        connection: where and how.
-        connections: how many are kept.
-        get_credentials: where a GET carries credentials; only a check of the API sends fewer than both.
+        connection: the API's address and how to reach it.
+        connections: the number of connections to keep.
+        get_credentials: the places where a GET carries credentials; only wawp_check_api uses fewer than both.
     """
 
     def __init__(
@@ -199,8 +199,8 @@ class Client:
         self._timeout = connection.request_timeout
         self._verify = connection.verify
         if not self._verify:
-            disable_warnings(InsecureRequestWarning)  # the user has said so; urllib3 would repeat it for every call
-        # No requests.Session: it isn't made for threads, asks the environment at each call, reads a redirect's whole
+            disable_warnings(InsecureRequestWarning)  # the user asked for it; urllib3 would warn on every call
+        # No requests.Session: it isn't thread-safe, reads the environment at each call, reads a redirect's whole
         # body, fails on its Location, keeps cookies, and adds credentials from netrc.
         self._proxies = get_environ_proxies(self._base, no_proxy=None)
         self._adapter = _Adapter(connections)
@@ -214,15 +214,15 @@ class Client:
 
         Args:
             name: one of CALLS.
-            instance_id: the instance that it is about.
+            instance_id: the instance to call it for.
             access_token: the account's token.
-            fields: what the call takes besides.
+            fields: the call's other fields.
 
         Returns:
-            The 2xx status and the reply's JSON value, without the token unless it is what ``webhook_set`` takes again.
+            The 2xx status and the reply's JSON value, without the token unless ``webhook_set`` has to send it back.
 
         Raises:
-            WawpError: anything else; the message names method, URL, status and what the reply said.
+            WawpError: for any other reply, or none; the message has the method, URL, status and the reply's words.
         """
         method, path = CALLS[name]
         request = Request(name, method, self._base + path, (access_token,))
@@ -255,7 +255,7 @@ class Client:
         except (TypeError, ValueError):
             if response is not None:  # urllib3 1.26 on the length of a chunk
                 raise request.error(_errors.UNREADABLE, "the reply's body is broken") from None
-            # what requests makes of a proxy URL that is none
+            # requests raises these for an invalid proxy URL
             raise request.error(_errors.UNEXPECTED, "the environment's proxy URL can't be used") from None
         finally:
             if response is not None:
@@ -265,7 +265,7 @@ class Client:
     def _prepared(
         self, request: Request, headers: Mapping[str, Any], body: Mapping[str, Any]
     ) -> requests.PreparedRequest:
-        """A request like the earlier ones of its kind: to make URL and headers anew costs a sixth of a call."""
+        """Prepare a request from its kind's template: building URL and headers anew costs a sixth of a call."""
         kind = request.method, request.url
         if kind not in self.request_templates:
             usual = {"User-Agent": f"wawp.cloud/{VERSION} (Ansible)", "Accept": "application/json"}
@@ -280,14 +280,14 @@ class Client:
 
 
 def _headers(method: str, instance_id: str, access_token: str) -> dict[str, Any]:
-    """The credentials once more for a GET, whose body may be dropped on its way; as the vendor's own SDK sends them."""
+    """Return the credentials as headers for a GET, as the vendor's SDK does: its body may be dropped on the way."""
     if method != "GET":
         return {}
     return {"Authorization": f"Bearer {access_token}".encode(), "X-Instance-ID": instance_id.encode()}
 
 
 def error_from_exception(error: Exception, request: Request) -> WawpError:
-    """The error for a request that got no reply."""
+    """Return the error for a request that got no reply."""
     if isinstance(error, (requests.Timeout, ReadTimeoutError)):
         return request.error(_errors.TIMEOUT, "no complete reply in time, see request_timeout")
     if is_certificate_rejection(error):
@@ -299,7 +299,7 @@ def error_from_exception(error: Exception, request: Request) -> WawpError:
 
 
 def _setup_problem(error: Exception) -> tuple[str, str] | None:
-    """Kind and meaning of an error for which nothing was sent, since the environment can't be used."""
+    """Return kind and meaning of an error in the environment, before anything was sent; None for other errors."""
     if isinstance(error, OSError) and "CA certificate bundle" in str(error):
         return _errors.TLS, "the CA bundle named by the environment doesn't exist"
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
@@ -310,7 +310,7 @@ def _setup_problem(error: Exception) -> tuple[str, str] | None:
 
 
 def _wrong_protocol(error: BaseException) -> tuple[str, str] | None:
-    """Kind and meaning of an error where what answers speaks another protocol than the one that api_url names."""
+    """Return kind and meaning of an error if the server speaks another protocol than api_url names, else None."""
     said = str(error)
     if isinstance(error, ssl.SSLError) and _NO_TLS.search(said) and _in_handshake(error):
         return _errors.TLS, "no TLS is spoken there, check scheme and port of api_url and of the proxy's URL"
@@ -323,24 +323,24 @@ def _wrong_protocol(error: BaseException) -> tuple[str, str] | None:
 
 
 def _in_handshake(error: BaseException) -> bool:
-    """Whether TLS failed before the request was sent on it."""
+    """Whether TLS failed before the request was sent."""
     return any(frame.name == "do_handshake" for frame in traceback.extract_tb(error.__traceback__))
 
 
 def is_certificate_rejection(error: BaseException) -> bool:
-    """Whether a TLS connection was refused by this side, before anything was sent on it.
+    """Whether this side refused a TLS connection, before it sent anything.
 
-    Any other TLS error may have struck after the request had arrived.
+    Any other TLS error may have occurred after the request arrived.
     """
     bottom = root_cause(error)
     if isinstance(bottom, ssl.SSLError) and bottom.library in ("PEM", "X509"):
         return True
-    # Python's own verification error is a ValueError too, as is the one that urllib3 1.26 has for wrong names.
+    # Python's verification error is a ValueError too, as is urllib3 1.26's for a wrong host name.
     return isinstance(error, requests.exceptions.SSLError) and isinstance(bottom, ValueError)
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """Return the exception that requests and urllib3 have wrapped."""
+    """Return the exception that requests and urllib3 wrapped."""
     inner: Any = error
     for _depth in range(8):
         nested = getattr(inner, "reason", None)
@@ -354,20 +354,20 @@ def root_cause(error: BaseException) -> BaseException:
 
 
 def _reason(error: BaseException) -> str:
-    """Return the root cause in the system's own words."""
+    """Return the root cause in the system's words."""
     bottom = root_cause(error)
     text = re.sub(r"<[^>]*>: |^\w*Connection\w*\([^)]*\): ", "", str(bottom))
     return text or type(bottom).__name__
 
 
 def _read(response: Any, deadline: float, request: Request) -> bytes:
-    """The reply's bytes, as far as a sane reply goes. A reply that drips is cut off at the deadline."""
+    """Read a reply's bytes, up to the size of a sane reply. A trickled reply is cut off at the deadline."""
     content = b""
     for chunk in _chunks(response):
         content += chunk
         if len(content) > MAX_BODY:
             if response.status >= 300:
-                return content[:MAX_BODY]  # a refusal, however long its page
+                return content[:MAX_BODY]  # an error, however long its page
             problem = f"HTTP {response.status}, the reply is larger than {MAX_BODY} bytes"
             raise request.error(_errors.UNREADABLE, problem, http_status=response.status)
         if time.monotonic() > deadline:
@@ -376,7 +376,7 @@ def _read(response: Any, deadline: float, request: Request) -> bytes:
 
 
 def _chunks(raw: Any) -> Iterator[bytes]:
-    """The body as it comes in. urllib3 1.26 has no read1 and waits for whole chunks: small ones, then."""
+    """Yield the body as it arrives. urllib3 1.26 has no read1 and waits for whole chunks, so use small ones."""
     raw.enforce_content_length = True  # urllib3 1.26 leaves it to its caller
     if not hasattr(raw, "read1"):
         return iter(raw.stream(_SMALL_CHUNK, decode_content=True))

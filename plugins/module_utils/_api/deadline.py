@@ -2,10 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One deadline for a whole HTTP response, and one piece for a whole request.
+"""One deadline for a whole HTTP response, and a whole request in one write.
 
 Python bounds the wait for each part of a response only: a trickled header or endless 1xx replies would hang the call
-forever. It sends head and body of a request each by itself, which costs a packet and a turn of the interpreter more.
+forever. It also writes a request's head and body separately, which costs another packet and another interpreter switch.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .pool_queue import PoolQueue
 
 
 class _Bounded(io.RawIOBase):
-    """A socket's stream whose reads share one time-out."""
+    """A socket's stream whose reads share one timeout."""
 
     def __init__(self, connection: socket.socket, stream: io.BufferedReader) -> None:
         self._connection, self._stream = connection, stream
@@ -45,7 +45,7 @@ class _Bounded(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
-    fp: Any = None  # closed where there was no memory to open it, too
+    fp: Any = None  # close() needs it, even if no memory was left to open it
 
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
@@ -54,11 +54,11 @@ class _Response(http.client.HTTPResponse):
     def begin(self) -> None:
         super().begin()
         if self.status < 200:
-            self.will_close = True  # its final reply may follow, and would be taken for that to the next request
+            self.will_close = True  # its final reply may follow, and would pass for the next request's
 
 
 class _InOnePiece:
-    """A connection that keeps the head of a request until its body, or the wait for a response, sends it on."""
+    """A connection that holds back the head of a request until the body is sent or the response awaited."""
 
     _head: bytes | None = None
 
@@ -87,7 +87,7 @@ class _InOnePiece:
 
 
 def with_deadline(pools: dict[str, Any]) -> dict[str, Any]:
-    """Return urllib3's pools by scheme, with connections that bound each response so."""
+    """Return urllib3's pools by scheme, with connections that give each response one deadline."""
     return {scheme: _with_bounds(pool) for scheme, pool in pools.items()}
 
 

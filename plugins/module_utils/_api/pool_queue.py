@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Where urllib3 keeps the connections of a pool."""
+"""The queue in which urllib3 keeps a pool's connections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PoolQueue:
     two ends of a deque need no lock.
 
     Args:
-        maxsize: how many connections it keeps.
+        maxsize: the number of connections to keep.
     """
 
     def __init__(self, maxsize: int) -> None:

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a reply means: the JSON value of a good one, or the error that it is, in words that hold no secret."""
+"""The meaning of a reply: its JSON value, or an error whose message holds no secret."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from .bodies import SEARCHED
 _READS = frozenset({"info", "temp_link_get", "qr_image", "webhook_get"})
 _TAG = re.compile(r"<[^<>]*>")
 _UNSHOWN = re.compile(r"<(script|style|head)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
-# JSON, or what Python and PHP print in its place, anywhere in a text.
+# JSON, or Python's or PHP's notation for the same, anywhere in a text.
 _JSON_LIKE = re.compile(r"""[{\[]\s*(?:["'{\[}\]]|\w+["']?\s*:)|["']\s*:\s*["'{\[\d]""")
-# Logins that a proxy or web server asks for, and Wawp never does.
+# Login schemes that proxies and web servers ask for, and Wawp never does.
 _FOREIGN_LOGIN = re.compile(r"\s*(?:basic|digest|negotiate|ntlm)\b", re.IGNORECASE)
 _PNG = b"\x89PNG"
-# What redact_text looks for before it takes a text for one without other writings; zeros stand in UTF-16.
+# Signs that a text may encode a secret in another way, which only redact_text finds; UTF-16 has zeros.
 _ESCAPING = (b"\\", b"%", b"&", b"\0")
-# Secrets that a number or a truth value of JSON may be, whatever its writing.
+# Secrets that a JSON number or boolean may equal, however it is written.
 _NUMBER_LIKE = re.compile(r"[\d.eE+-]+|True|False")
 _CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
@@ -64,13 +64,13 @@ ERRORS_BY_STATUS: Mapping[int, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Request:
-    """What error messages say of a request, and what they must not say.
+    """What error messages may and may not say about a request.
 
     Args:
         call: the call's name.
         method: the HTTP method.
-        url: where it went; holds no secret.
-        secrets: what no message may repeat.
+        url: its URL; holds no secret.
+        secrets: values that no message may repeat.
     """
 
     call: str
@@ -79,24 +79,24 @@ class Request:
     secrets: tuple[str, ...]
 
     def error(self, kind: str, problem: str, said: str = "", **facts: Any) -> WawpError:
-        """The error of that kind; ``said`` is what a server or the system said, and may hold anything."""
+        """Return an error of that kind; ``said`` is text from a server or the system, and may hold anything."""
         message = f"{self.method} {self.url}: {problem}"
         said = self.shown(said)
         return WawpError(kind, f"{message} ({said})" if said else message, **facts)
 
     def shown(self, said: str, length: int = 240) -> str:
-        """What a server said as it may be shown."""
+        """Return a server's words, safe to show."""
         said = redact_text(said, self.secrets)[:SEARCHED]
         return one_line(mask_numbers_in(one_line(redact_prose(said), SEARCHED)), length)
 
     def words(self, content: bytes) -> str:
-        """The words of a body that isn't JSON. Redacted first, since a token may look like a tag."""
-        # Without zeros UTF-16, too, shows what it holds.
+        """Return the words of a body that isn't JSON. Redacts first, since a token may look like a tag."""
+        # Without its zeros, UTF-16 can be searched too.
         text = redact_text(content.replace(b"\0", b"").decode("utf-8", "replace"), self.secrets)[:SEARCHED]
         return _TAG.sub(" ", redact_tagged(_UNSHOWN.sub(" ", text))).strip()
 
     def quoted(self, content: bytes) -> str:
-        """A body as a message may quote it: never JSON or a part of it, which may hold keys, links and QR codes."""
+        """Quote a body for a message: never JSON or a part of it, which may hold keys, links and QR codes."""
         words = self.words(content)
         if _JSON_LIKE.search(words) or re.match(r"[{\[\"]", words):
             return f"{len(content)} bytes of JSON or the like, not shown"
@@ -105,7 +105,7 @@ class Request:
 
 @dataclass(frozen=True)
 class HttpReply:
-    """A reply as it came over the wire, its body decompressed as far as its coding is known."""
+    """A reply as it came over the wire, its body decompressed if the coding is known."""
 
     status: int
     headers: Mapping[str, str]
@@ -113,7 +113,7 @@ class HttpReply:
 
 
 def parse_reply(reply: HttpReply, request: Request) -> Any:
-    """The JSON value of a 2xx reply that doesn't say no. Raises WawpError for any other reply."""
+    """Return the JSON value of a 2xx reply that doesn't say no. Raises WawpError for any other reply."""
     status = reply.status
     if status < 200:
         problem = f"HTTP {status} is no final reply, so nobody knows what was done"
@@ -137,7 +137,7 @@ def parse_reply(reply: HttpReply, request: Request) -> Any:
 
 
 def is_free_of(content: bytes, secret: str) -> bool:
-    """Whether redact_value would change nothing in the JSON of this content, told without a look at each value."""
+    """Whether redact_value would surely change nothing in this JSON; decided without a look at each value."""
     if any(escape in content for escape in _ESCAPING) or _NUMBER_LIKE.fullmatch(secret):
         return False
     try:
@@ -175,7 +175,7 @@ def _host(url: str) -> str:
 
 
 def error_from_reply(reply: HttpReply, request: Request) -> WawpError:
-    """The error that a reply is whose status is none of 1xx to 3xx."""
+    """Return the error for a reply with a 4xx, 5xx or unknown status."""
     kind, meaning = classify_error(reply, request)
     try:
         code, said = bodies.explanation(bodies.read_json(reply.content))
@@ -192,7 +192,7 @@ def error_from_reply(reply: HttpReply, request: Request) -> WawpError:
 
 
 def classify_error(reply: HttpReply, request: Request) -> tuple[str, str]:
-    """The kind of an error and what it means, by its status and by who seems to have written its body."""
+    """Return an error's kind and meaning, by its status and by who seems to have written its body."""
     status, content = reply.status, reply.content
     special = _SPECIAL.get(status, _server_error if status >= 500 and status != 511 else None)
     found = special(reply, request) if special else None
@@ -247,7 +247,7 @@ def _code(code: str, request: Request) -> str | None:
 
 
 def parse_retry_after(value: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for, as a number or as a date; None if it can't be read."""
+    """Return the seconds that a Retry-After header asks for, as a number or a date; None if it can't be read."""
     if not value:
         return None
     try:
