@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Files that options name: where they lie, regular ones within a bound only, written whole or not at all."""
+"""Files that options name: only regular ones of a bounded size are read, and each is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from collections.abc import Iterable
 
 from ._errors import OptionError
 
-# The largest file that is read whole. The report of ten thousand instances has 20 MB.
+# The largest file that is read whole. A report of ten thousand instances has 20 MB.
 MAX_BYTES = 256 * 1024 * 1024
 
 
 def anchored(path: str, folder: str) -> str:
-    """A path option's value with the folder that a relative one begins in; ``~`` and ``$`` are left to the module.
+    """Join a relative path to its folder. ``~`` and ``$`` are left for the module to expand.
 
     Args:
         path: as the user gave it.
-        folder: where relative paths begin: a folder of this machine, or ``~`` for another machine's, whose variables
+        folder: the base of relative paths: a folder on this machine, or ``~`` for another machine, whose variables
             and users aren't known here.
     """
     if folder == "~":
@@ -33,11 +33,11 @@ def anchored(path: str, folder: str) -> str:
 
 
 def write_private(path: str, content: Iterable[bytes], option: str) -> None:
-    """Write a file with mode 0600, replacing one that is there, or a link, but not what it points to.
+    """Write a file with mode 0600. Replaces an existing file, or a link but not its target.
 
     Args:
-        path: the file; its folder is made, with mode 0700, if it isn't there.
-        content: all of it, in pieces.
+        path: the file; a missing folder is made, with mode 0700.
+        content: the whole content, in pieces.
         option: the module's option that the path came from.
 
     Raises:
@@ -62,7 +62,7 @@ def write_private(path: str, content: Iterable[bytes], option: str) -> None:
 
 
 def make_folder(folder: str, option: str) -> None:
-    """Make a folder that isn't there, with mode 0700. Raises OptionError."""
+    """Make a folder with mode 0700 if it doesn't exist. Raises OptionError."""
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
     except (OSError, ValueError) as error:
@@ -70,15 +70,15 @@ def make_folder(folder: str, option: str) -> None:
 
 
 def require_folder(path: str, option: str, create: bool) -> None:
-    """Have a folder that can be written to.
+    """Ensure that a folder exists and is writable.
 
     Args:
-        path: the folder; an existing one keeps its mode, it may be shared.
+        path: the folder; an existing one keeps its mode, since it may be shared.
         option: the module's option that the path came from.
-        create: whether to make it, with mode 0700, where it isn't there.
+        create: whether to make a missing one, with mode 0700.
 
     Raises:
-        OptionError: it is something else, or can't be written to or made.
+        OptionError: it isn't a folder, or can't be written to or made.
     """
     try:
         if create:
@@ -91,7 +91,7 @@ def require_folder(path: str, option: str, create: bool) -> None:
 
 
 def remove(path: str, option: str) -> bool:
-    """Remove a file. Returns whether it was there. Raises OptionError if it can't be removed."""
+    """Remove a file and return whether it existed. Raises OptionError if it can't be removed."""
     _refuse_special(path, option)
     try:
         os.unlink(path)
@@ -103,22 +103,22 @@ def remove(path: str, option: str) -> bool:
 
 
 def open_regular(path: str, option: str, flags: int = os.O_RDONLY, own: bool = False) -> int:
-    """Open a regular file, without waiting for anything.
+    """Open a regular file, without blocking.
 
     Args:
         path: the file.
         option: the module's option that the path came from.
-        flags: as for os.open; a file that is made so has mode 0600.
-        own: whether it must be the user's own and no link, since what stands in it is believed.
+        flags: as for os.open; a new file gets mode 0600.
+        own: whether it must belong to the user and not be a link, since its content is trusted.
 
     Returns:
         Its descriptor.
 
     Raises:
-        FileNotFoundError: there is none.
-        OptionError: it can't be opened, or is no such file.
+        FileNotFoundError: it doesn't exist.
+        OptionError: it can't be opened, or isn't such a file.
     """
-    _refuse_special(path, option)  # to open a device can do something
+    _refuse_special(path, option)  # opening a device can have effects
     flags |= os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | (os.O_NOFOLLOW if own else 0)
     try:
         descriptor = os.open(path, flags, 0o600)
@@ -137,10 +137,10 @@ def open_regular(path: str, option: str, flags: int = os.O_RDONLY, own: bool = F
 
 
 def first_bytes(path: str, count: int, option: str) -> bytes:
-    """How a file begins, nothing if there is none. Raises OptionError if it can't be read or is no regular file."""
+    """Return a file's first bytes, none if it doesn't exist. Raises OptionError if it isn't readable or regular."""
     try:
         with open(open_regular(path, option), "rb") as file:
-            return file.read(count) or b""  # None where the kernel has nothing to say
+            return file.read(count) or b""  # None if the kernel has no data
     except FileNotFoundError:
         return b""
     except OSError as error:
@@ -148,11 +148,11 @@ def first_bytes(path: str, count: int, option: str) -> bytes:
 
 
 def read_bytes(path: str, option: str, most: int = MAX_BYTES) -> bytes:
-    """A regular file's content. Raises OptionError if it can't be read, or has more than so many bytes."""
+    """Read a regular file. Raises OptionError if it can't be read, or has more than ``most`` bytes."""
     try:
         with open(open_regular(path, option), "rb") as file:
             if os.fstat(file.fileno()).st_size <= most:
-                content = file.read(most + 1) or b""  # a file in /proc says that it is empty, or says nothing
+                content = file.read(most + 1) or b""  # a file in /proc reports no size, and may return None
                 if len(content) <= most:
                     return content
     except OSError as error:
@@ -161,7 +161,7 @@ def read_bytes(path: str, option: str, most: int = MAX_BYTES) -> bytes:
 
 
 def dies_with_job(path: str) -> bool:
-    """Whether a file is lost when this job of AWX ends: it lies in the job's own folder, or in its container."""
+    """Whether a file is lost when this AWX job ends: it lies in the job's folder or container."""
     if "AWX_PRIVATE_DATA_DIR" not in os.environ or not os.path.isdir(_JOB_FOLDER):
         return False
     folder = os.path.realpath(os.path.dirname(path))
@@ -181,10 +181,10 @@ def _why(error: OSError | ValueError) -> str:
 
 
 def _refuse_special(path: str, option: str) -> None:
-    """Only a file is read, replaced or removed: as root, /dev/null for nowhere would be gone."""
+    """Refuse anything but a file: as root, a run with /dev/null as its path would delete /dev/null."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
-        return  # what is tried next says why
+        return  # the caller's next step fails and says why
     if not stat.S_ISREG(mode):
         raise OptionError(option, f"{path} {_NOT_REGULAR}")

@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Which instance is meant, and the one way to show it.
+"""The identity of an instance, and the one way to show it.
 
-A field that is added here reaches options, results, plan, report, table, page and inventory.
+A field added here reaches options, results, plan, report, table, page and inventory.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ._redact import one_line
 
 @dataclass(frozen=True)
 class Identity:
-    """Which instance is meant.
+    """The identity of an instance.
 
     Args:
-        instance_id: what Wawp calls it.
-        name: what its owner calls it, None for nothing.
-        origin: where it stands in the list that it came from, such as ``line 7``; None if nobody said.
+        instance_id: Wawp's id.
+        name: its owner's name for it, None if it has none.
+        origin: its place in the list that it came from, such as ``line 7``; None if not given.
     """
 
     instance_id: str
@@ -34,14 +34,14 @@ class Identity:
 
     @property
     def fields(self) -> dict[str, str | None]:
-        """The identity as part of a result."""
+        """Return the identity as part of a result."""
         return {name: getattr(self, name) for name in IDENTITY_FIELDS}
 
     def __str__(self) -> str:
         return f"{self.instance_id} ({one_line(self.name, 40)})" if self.name else self.instance_id
 
 
-# Letters of other scripts that look like Latin ones, and letters, digits and signs that look like each other.
+# Letters of other scripts that look like Latin ones, and letters, digits and signs that look alike.
 _ALIKE = (
     *("a\u0430\u03b1\u0251", "b\u0432\u03b2\u044c", "c\u0441", "d\u0501", "e\u0435\u03b5\u0454\u212e", "g\u0261"),
     *("h\u043d\u04bb\u0570", "i\u0456\u03b9\u0131", "j\u0458", "k\u043a\u03ba", "l\u04cf\u01c0", "m\u043c\u03bc"),
@@ -51,13 +51,13 @@ _ALIKE = (
 _LOOK_ALIKES = str.maketrans({each: letters[0] for letters in _ALIKE for each in letters[1:]})
 ALIKE_IN_LATIN = str.maketrans("01i|5", "ollls")
 _LATIN_LETTER = re.compile(r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |SCRIPT )?([A-Z])(?: WITH .*)?")
-# Letters that show nothing, and a sign that looks like a blank.
+# Invisible letters, and a sign that looks like a blank.
 _FILLERS = re.compile("[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]")
 _WORD = re.compile(r"[^\W_]+")
 
 
 def as_latin(text: str) -> str:
-    """The text as it looks, in lower case: without accents, what can't be seen, and look-alikes of other scripts."""
+    """Return a text as it looks, in lower case: no accents, invisible characters or look-alikes of other scripts."""
     shown = "".join(each for each in _FILLERS.sub("", text) if unicodedata.category(each)[0] not in "CM")
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", shown).casefold())
     marks = "".join(each for each in letters if unicodedata.category(each)[0] != "M")
@@ -65,18 +65,18 @@ def as_latin(text: str) -> str:
 
 
 def says_something(text: str) -> bool:
-    """Whether a text has a letter or digit that can be seen."""
+    """Whether a text has a visible letter or digit."""
     return any(map(str.isalnum, as_latin(text)))
 
 
 def _latin_letter(letter: str) -> str:
-    """The plain letter that one with a stroke or hook, or a small capital, is a form of."""
+    """Return the plain letter for one with a stroke or hook, or for a small capital."""
     form = None if letter.isascii() else _LATIN_LETTER.fullmatch(unicodedata.name(letter, ""))
     return form[1].lower() if form else letter
 
 
 def mixes_scripts(text: str) -> bool:
-    """Whether a word of the text has Latin letters beside those of another script, as only a disguise has."""
+    """Whether a word mixes Latin letters with those of another script, which only a disguise does."""
     words = _WORD.findall(unicodedata.normalize("NFKC", _FILLERS.sub("", text)))
     return any(
         len({unicodedata.name(each, "").startswith("LATIN") for each in word if _scripted(each)}) > 1 for word in words
@@ -91,7 +91,7 @@ IDENTITY_FIELDS = tuple(field.name for field in fields(Identity))
 
 
 def identity_of(*entries: Mapping[str, Any] | None) -> Identity:
-    """The identity in results of one instance: each field from the first of them that has it."""
+    """Return the identity in results of one instance: each field from the first result that has it."""
     given = [entry for entry in entries if entry]
     found = {name: next((str(entry[name]) for entry in given if entry.get(name)), None) for name in IDENTITY_FIELDS}
     return Identity(**found)  # type: ignore[arg-type]

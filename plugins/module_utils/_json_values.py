@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
-# Only derived from Python's own, as Ansible's marked texts are, isn't its own.
+# Exact types, since Ansible's tagged texts are subclasses of Python's.
 # pylint: disable=unidiomatic-typecheck
 def converted(value: Any, scalar: Callable[[Any], Any]) -> Any:
-    """The value in Python's own containers, each scalar converted; what stays the same isn't copied."""
-    if isinstance(value, str):  # most are, and to see that a text is no mapping takes longer
+    """Convert each scalar of a value, and its containers to Python's. Parts that stay the same aren't copied."""
+    if isinstance(value, str):  # first, since most are, and finding that a text isn't a mapping takes longer
         return scalar(value)
     if isinstance(value, Mapping):
         fields = {str(key): converted(item, scalar) for key, item in value.items()}

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Numbers in a text as people see them: behind escapes, between tags, in groups; and which of them are no phone's."""
+"""Numbers in a text as people see them: behind escapes, between tags, in groups; and those that aren't phones'."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from html import unescape
 from unicodedata import category, digit
 
-# What stands between the digits of one number: separators, and what is seen by nobody.
+# Characters between the digits of one number: separators, and invisible ones.
 BETWEEN_ANY = r"[\W_]{0,5}"
 GROUPED = re.compile(rf"(?<![0-9A-Za-z])\d(?:{BETWEEN_ANY}\d)+(?![0-9A-Za-z])")
-# In the place of what shows nothing. It keeps a tag's neighbours apart, as a separator does.
+# Replaces what is invisible. It keeps a tag's neighbours apart, as a separator does.
 _NOTHING = "\u200b"
-# The first characters of all that stands for another one, or for none.
+# The first characters of every escape or tag.
 _MARK = re.compile(r"[<&%\\]")
 _STANDS_FOR = re.compile(
     r"""(?P<tag></?[A-Za-z!][^<>]{0,200}>)
@@ -55,11 +55,11 @@ _NO_PHONE = re.compile(
 
 
 def mask_as_read(text: str, mask: Callable[[str], str]) -> str:
-    """The text, masked as a reader sees it: with its escapes resolved, and without tags and invisible characters.
+    """Mask a text as a reader sees it: with escapes resolved, and without tags and invisible characters.
 
     Args:
         text: any text.
-        mask: replaces each digit that is to be hidden by one star, and nothing else.
+        mask: replaces each digit to hide with one star, and changes nothing else.
     """
     if text.isascii() and not _MARK.search(text):
         return mask(text)
@@ -70,7 +70,7 @@ def mask_as_read(text: str, mask: Callable[[str], str]) -> str:
 
 
 def mask_grouped(text: str, mask: Callable[[str], str]) -> str:
-    """The text with all numbers masked whose digits stand in groups, but dates, addresses, ids and quantities."""
+    """Mask all numbers whose digits stand in groups, except dates, addresses, ids and quantities."""
     kept, place = [], 0
     for found in _NO_PHONE.finditer(text):
         kept += [GROUPED.sub(lambda it: mask(it.group()), text[place : found.start()]), found.group()]
@@ -79,12 +79,12 @@ def mask_grouped(text: str, mask: Callable[[str], str]) -> str:
 
 
 def ascii_digits(text: str) -> str:
-    """The digits of a text, of whatever script, raised or circled, in ASCII."""
+    """Return the digits of a text in ASCII, whatever their script, raised or circled ones included."""
     return "".join(str(digit(each)) for each in text if each.isdigit())
 
 
 def _read(text: str) -> Iterator[tuple[str, str]]:
-    """Each character that a reader sees, with what it is written as; one blank for several."""
+    """Yield each character that a reader sees, with its source text; several blanks become one."""
     written, blank = "", ""
     for character, writing in _resolved(text):
         if character == _NOTHING or character.isspace():
@@ -100,7 +100,7 @@ def _read(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _resolved(text: str) -> Iterator[tuple[str, str]]:
-    """Each character, with what it is written as."""
+    """Yield each character with its source text."""
     place = 0
     for found in _STANDS_FOR.finditer(text):
         yield from _plain(text[place : found.start()])
@@ -116,13 +116,13 @@ def _plain(text: str) -> Iterator[tuple[str, str]]:
 def _seen(character: str) -> str:
     if character.isascii():
         return character
-    if character.isdigit() and not character.isdecimal():  # raised or circled, which no pattern knows for a digit
+    if character.isdigit() and not character.isdecimal():  # raised or circled, which patterns don't match as digits
         return str(digit(character))
     return _NOTHING if category(character) in ("Mn", "Me", "Cf") else character
 
 
 def _resolve(found: re.Match[str]) -> str:
-    """The one character that a tag or an escape stands for."""
+    """Return the one character that a tag or an escape stands for."""
     if found["tag"]:
         return _NOTHING
     if found["blank"]:
@@ -138,7 +138,7 @@ def _resolve(found: re.Match[str]) -> str:
 
 
 def _percent(text: str) -> Iterator[tuple[str, str]]:
-    """The characters of a run of escaped bytes, each with its bytes as they are written."""
+    """Yield the characters of a run of escaped bytes, each with its source text."""
     decoder, written = codecs.getincrementaldecoder("utf-8")("replace"), ""
     for found in _PERCENT.finditer(text):
         written += found.group()

@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Ends a module on a Python that is too old, before one of the other files fails on it with a traceback.
+"""A check that ends a module on a Python that is too old, before another file fails on it with a traceback.
 
-This file and those of the modules must therefore be readable to Python 3.6, the oldest that ansible-core 2.16 starts.
+So this file and the modules' must compile on Python 3.6, the oldest that ansible-core 2.16 supports.
 """
 
 import json
@@ -14,7 +14,7 @@ OLDEST = (3, 9)
 
 
 def is_supported() -> bool:
-    """Whether this Python is new enough; if it isn't, the module's result is written, and the process ends."""
+    """Return true if this Python is new enough; otherwise write the module's result and end the process."""
     if sys.version_info >= OLDEST:
         return True
     found = ".".join(map(str, sys.version_info[:3]))
@@ -22,7 +22,7 @@ def is_supported() -> bool:
         "wawp.cloud needs Python 3.9 or later on the host that runs the task, and {} is {}. Set "
         "ansible_python_interpreter to a newer one, or run the task on another host"
     )
-    # There is no AnsibleModule yet.  pylint: disable=ansible-bad-function
+    # No AnsibleModule exists yet.  pylint: disable=ansible-bad-function
     print(json.dumps({"failed": True, "changed": False, "msg": message.format(sys.executable, found)}))
     sys.exit(1)
 

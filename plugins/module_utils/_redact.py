@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Make values safe to show: accounts masked, secrets left out, foreign text made harmless.
+"""Make values safe to show: mask accounts, remove secrets, and make foreign text harmless.
 
-Needs nothing but Python's library, so that the event sources can load it, too.
+Imports only the standard library, so that the event sources can load it too.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from ._numbers_in_text import BETWEEN_ANY, ascii_digits, mask_as_read, mask_grou
 
 REDACTED = "********"
 _SHOWN_DIGITS = 4
-# So many digits may name a person where a person's number is expected, and in any text.
+# Digits that may be a person's number: where such a number is expected, and in any text.
 _NUMBER, _NUMBER_IN_TEXT = 7, 9
 _SENSITIVE = (
     "auth|authorization|bearer|cookies?|credentials?|headers|hmac|key|pairingcode|passphrase|passwd|password|pwd|secret"
     "|signature|token"
 )
 _SECRET_KEY = re.compile(rf"^qr|({_SENSITIVE})$")
-# Ansible takes such keys for marks of its own, and fails on what it finds below them.
+# Ansible mistakes such keys for its internal markers, and fails on their values.
 _ANSIBLES_KEY = re.compile(r"^__ansible")
-# A scheme has a bound, or a long word would be searched from each of its letters to its end.
+# The scheme is bounded, or a long word would be searched from each of its letters to its end.
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,19}://\S+")
 _INNER_CREDENTIALS = re.compile(r"(?<=://)[^\s/?#]*@")
 _JID = re.compile(r"\+?\d{5,20}(?=(?:[:.]\d{1,5}){0,2}@[a-z])")
@@ -47,7 +47,7 @@ _RUN = re.compile(r"(?<![*\d])\d{4,}")
 _BLANK = re.compile(r"\s")
 _PIECE = re.compile(r"\W*\d[\d\W_]*")
 
-# Each begins where a word does, or has a bound, so that a long word isn't searched from each of its letters.
+# Each starts at a word boundary, or is bounded, so that a long word isn't searched from each of its letters.
 # In a text: a secret's name with its value, a login without a scheme, images, QR codes, anything long and random.
 _ASSIGNED = re.compile(
     rf"""(?i)((?<![\w.\[-])[\w.\[-]{{0,200}}(?:{_SENSITIVE}|api_?key|qr)["'\])]{{0,3}}\s*(?:=>|[:=])\s*)"""
@@ -62,13 +62,13 @@ _RANDOM = re.compile(r"[A-Za-z0-9+=_-]{20,}|[A-Za-z0-9+/=_-]{40,}")
 _LONGEST_WORD = 32
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z_.-]{0,20}|v\d{1,2}")
 _ELEMENT = re.compile(r"<([\w:.-]{1,60})(?:\s[^<>]*)?>([^<]*)</\1>")
-# Characters that a secret or its text must hold for it to have another encoding.
+# Characters without which a secret and its text have no other encoding.
 _ESCAPES = re.compile(r"[\\%&]")
 
 
 def mask_account(account: str) -> str:
-    """The account with all but its last four digits starred, or all of them where there are too few to hide."""
-    # Whatever is behind the @: a server's name has no digits, and the text may be no account.
+    """Star all but the last four digits of an account, or all digits of a short one."""
+    # Behind the @ too: a server's name has no digits, and the text may not be an account.
     return "@".join(map(_mask_digits, account.split("@")))
 
 
@@ -84,12 +84,12 @@ def _mask_digits(text: str) -> str:
 
 
 def mask_name(name: str) -> str:
-    """A person's name reduced to its first letter."""
+    """Reduce a person's name to its first letter."""
     return f"{name[:1]}***" if name else name
 
 
 def mask_person(value: Any) -> Any:
-    """A copy of the fields about a person: names reduced to a letter, all that may be a phone number masked."""
+    """Copy the fields about a person, with names reduced to a letter and possible phone numbers masked."""
     if isinstance(value, Mapping):
         return {
             _mask_runs(str(key)): mask_name(item)
@@ -106,8 +106,8 @@ def mask_person(value: Any) -> Any:
 
 
 def star_pieces(values: Mapping[Any, Any] | Sequence[Any]) -> list[Any]:
-    """The items of a list or the values of a mapping, without the digits of what may be a number only together."""
-    if isinstance(values, Mapping):  # a size and a time in two fields are no number
+    """Return the items of a list or values of a mapping, with digits starred if together they may be a number."""
+    if isinstance(values, Mapping):  # a size and a time in two fields aren't a number
         items, least = list(values.values()), _NUMBER_IN_TEXT
         among = [isinstance(item, str) and _is_piece(item) for item in items]
     else:
@@ -123,7 +123,7 @@ def _is_piece(value: Any) -> bool:
 
 
 def _mask_runs(text: str) -> str:
-    """The text with numbers masked however they are grouped, or, where it has none, what may be parts of one."""
+    """Mask numbers in a text, however grouped; in a text without any, mask what may be parts of one."""
     return mask_as_read(text, _mask_runs_read)
 
 
@@ -133,7 +133,7 @@ def _mask_runs_read(text: str) -> str:
 
 
 def mask_accounts_in(text: str) -> str:
-    """The text with every WhatsApp id in it masked."""
+    """Mask every WhatsApp id in a text."""
     return mask_as_read(text, _mask_accounts_read)
 
 
@@ -142,7 +142,7 @@ def _mask_accounts_read(text: str) -> str:
 
 
 def mask_numbers_in(text: str) -> str:
-    """The text with every WhatsApp id, and all else in it that may be a phone number, masked."""
+    """Mask every WhatsApp id in a text, and all else that may be a phone number."""
     return mask_as_read(text, _mask_numbers_read)
 
 
@@ -156,24 +156,24 @@ def _mask_if_long(number: str) -> str:
 
 
 def mask_status(status: str) -> str:
-    """A status as it may be shown, whatever a server puts there: masked where it may hold a phone number."""
+    """Make a status safe to show, whatever the server sent: mask it if it may hold a phone number."""
     return mask_account(status) if len(ascii_digits(status)) >= _NUMBER else status
 
 
 def _mask_dialled(text: str) -> str:
-    """The text with every number masked that is written as one to dial, with its country code."""
+    """Mask every number in a text that is written to be dialled, with its country code."""
     return _DIALLED.sub(lambda found: mask_account(found.group()), text)
 
 
 def _number_text(value: Any) -> str:
-    """A number as people write it, empty for anything else: JSON may hold a phone number as a float."""
+    """Return a number as people write it, empty for anything else: JSON may hold a phone number as a float."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return ""
     return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _piece(value: Any) -> str:
-    """The text of what holds nothing but digits and separators, and may be a part of a number; else empty."""
+    """Return the text of a value that may be part of a number: only digits and separators. Empty for any other."""
     text = value if isinstance(value, str) else _number_text(value)
     return text if _PIECE.fullmatch(text) else ""
 
@@ -187,7 +187,7 @@ def _star_piece(value: Any) -> str:
 
 
 def redact_sensitive_keys(value: Any) -> Any:
-    """A copy of an API value with secrets starred, without credentials and queries of URLs and control characters."""
+    """Copy an API value: secrets starred; credentials and queries of URLs and control characters removed."""
     if isinstance(value, Mapping):
         return {
             _key(key): REDACTED if _is_secret(key) and item not in (None, "", [], {}) else redact_sensitive_keys(item)
@@ -201,7 +201,7 @@ def redact_sensitive_keys(value: Any) -> Any:
 
 
 def redact_prose(text: str) -> str:
-    """A server's words without what may be a secret in them: values with their names, logins, codes, long URLs."""
+    """Remove possible secrets from a server's words: named values, logins, codes, long URLs."""
     text = _DATA_URI.sub(REDACTED, _URL.sub(lambda found: _origin(found.group()), text))
     text = _ASSIGNED.sub(rf"\g<1>{REDACTED}", _BEARER.sub(rf"\g<1> {REDACTED}", text))
     text = _PAIRING_CODE.sub(REDACTED, _QR.sub(REDACTED, _LOGIN.sub(f"{REDACTED}@", text)))
@@ -209,12 +209,12 @@ def redact_prose(text: str) -> str:
 
 
 def redact_tagged(text: str) -> str:
-    """XML without the text of elements that are named like a secret."""
+    """Remove the text of XML elements that are named like a secret."""
     return _ELEMENT.sub(lambda found: REDACTED if _is_secret(found[1]) else found.group(), text)
 
 
 def _is_random(word: str) -> bool:
-    """Whether a long word is no word but a key, a token or the like."""
+    """Whether a long word is really a key, a token or the like."""
     digits = any(map(str.isdigit, word))
     if "/" in word:  # paths have slashes, too
         return digits and word.lower() != word and word.upper() != word
@@ -222,7 +222,7 @@ def _is_random(word: str) -> bool:
 
 
 def mask_account_in(value: Any, account: str) -> Any:
-    """A copy of an API value in which nothing, not even a key, names the account (digits only, or empty)."""
+    """Copy an API value so that nothing in it, not even a key, names the account (digits only, or empty)."""
     if isinstance(value, Mapping):
         items = dict(zip(value, _mask_pieces(list(value.values()), account)))
         return {
@@ -244,20 +244,20 @@ def mask_account_in(value: Any, account: str) -> Any:
 
 
 def _mask_account_read(account: str, text: str) -> str:
-    """The text without the account, and in several words without all that may be a number; one may be an id."""
+    """Mask the account in a text, and in several words every possible number; a single word may be an id."""
     mask = _mask_numbers_read if _BLANK.search(text) else lambda word: _mask_dialled(_mask_accounts_read(word))
     return mask(_mask_digits_of(account, text) if account else text)
 
 
 def _mask_pieces(values: Sequence[Any], account: str) -> Sequence[Any]:
-    """The values, without digits where they name the account only together."""
+    """Return the values, with digits starred if only together they name the account."""
     if not account or account not in _joined_digits(values) or any(account in ascii_digits(_piece(v)) for v in values):
         return values
     return [_star_piece(value) if _piece(value) else value for value in values]
 
 
 def _mask_digits_of(account: str, text: str) -> str:
-    """The text with the digits of an account masked, however they are grouped."""
+    """Mask the digits of an account in a text, however grouped."""
 
     def hide(found: re.Match[str]) -> str:
         digits = ascii_digits(found.group())
@@ -269,12 +269,12 @@ def _mask_digits_of(account: str, text: str) -> str:
         place = iter(range(len(digits)))
         return "".join("*" if each.isdigit() and next(place) in hidden else each for each in found.group())
 
-    # No pattern of the account's own: to compile one takes a millisecond, and a fleet has thousands of accounts.
+    # No pattern per account: compiling one takes a millisecond, and a fleet has thousands of accounts.
     return _DIGITS.sub(hide, _EXPONENT.sub(lambda found: _star_exponent(found.group(), account), text))
 
 
 def _star_exponent(text: str, account: str) -> str:
-    """A number with an exponent, as spreadsheets write large ones: starred if it is the account."""
+    """Star a number with an exponent, as spreadsheets write large ones, if it may be the account."""
     mantissa = ascii_digits(re.split("[eE]", text)[0])
     return "*" * len(text) if account.startswith(mantissa) else text
 
@@ -283,7 +283,7 @@ def make_redactor(secrets: Iterable[str]) -> Callable[[Any], Any]:
     """Return a function that copies a value and stars secrets in it, as quickly for thousands of secrets as for one.
 
     Args:
-        secrets: as they may stand in a string or be a number. Keys of mappings are not searched.
+        secrets: as they may occur in a string, or equal a number. Keys of mappings aren't searched.
     """
     known = {secret for secret in secrets if secret}
     if not known:
@@ -315,18 +315,18 @@ def make_redactor(secrets: Iterable[str]) -> Callable[[Any], Any]:
 
 
 def printable(text: str) -> str:
-    """The text with a blank for each control and direction character."""
+    """Replace each control and direction character with a blank."""
     return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
 
 
 def one_line(text: str, length: int = 240) -> str:
-    """Foreign text on one line: control and direction characters removed, runs of blanks folded, cut to a length."""
+    """Put foreign text on one line: remove control and direction characters, fold blanks, cut to a length."""
     line = " ".join(printable(text).split())
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def redact_text(text: str, secrets: Iterable[str]) -> str:
-    """The text without the secrets, in any of the writings in which a server may echo them."""
+    """Remove the secrets from a text, in any encoding in which a server may echo them."""
     escaped = _ESCAPES.search(text)
     for secret in filter(None, secrets):
         text = _encodings(secret).sub(REDACTED, text) if escaped else text.replace(secret, REDACTED)
@@ -334,7 +334,7 @@ def redact_text(text: str, secrets: Iterable[str]) -> str:
 
 
 def redact_value(value: Any, secrets: Iterable[str]) -> Any:
-    """A copy of an API value without the secrets, in text that can be written: halves of characters are replaced."""
+    """Copy an API value without the secrets, in writable text: lone surrogates are replaced."""
     if isinstance(value, dict):
         return {redact_value(key, secrets): redact_value(item, secrets) for key, item in value.items()}
     if isinstance(value, list):
@@ -351,7 +351,7 @@ def _encodings(secret: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=256)
 def _writing(character: str) -> str:
-    """A pattern for a character as it is, or as URLs, JSON, HTML and strings in strings may have it."""
+    """Return a pattern for a character, plain or as encoded in URLs, JSON, HTML and nested strings."""
     point, units = ord(character), character.encode("utf-16-be", "surrogatepass")
     names = [re.escape(name) for name, value in html5.items() if value == character and name.endswith(";")]
     forms = [
@@ -359,7 +359,7 @@ def _writing(character: str) -> str:
         "".join(rf"\\{{1,8}}(?i:u{units[at : at + 2].hex()})" for at in range(0, len(units), 2)),
         f"&(?:#0*{point}|(?i:#x0*{point:x}));",
         *(f"&{name}" for name in names),
-        # Last, or it would match the first character of a longer writing.
+        # Last, or it would match the first character of a longer encoding.
         r"\\{1,8}" if character == "\\" else character if character.isalnum() else r"\\{0,8}" + re.escape(character),
     ]
     return f"(?:{'|'.join(forms)})"
@@ -378,7 +378,7 @@ def _bare_urls_in(text: str) -> str:
 
 
 def _bare_url(url: str) -> str:
-    """The URL without login, query and fragment, and without what is random in its path: links are secrets, too."""
+    """Strip a URL of login, query, fragment and random parts of its path: links are secrets too."""
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
@@ -392,7 +392,7 @@ def _bare_url(url: str) -> str:
 
 
 def _origin(url: str) -> str:
-    """The URL as far as it can't be a secret: scheme and host, and a path of plain words."""
+    """Return the part of a URL that can't be a secret: scheme and host, and a path of plain words."""
     bare = _bare_url(url)
     origin, _slash, path = bare.partition("://")[2].partition("/")
     plain = "?" not in path and all(map(_PLAIN_SEGMENT.fullmatch, path.split("/")))
