@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a human has to do, and the instances grouped by it."""
+"""What a person has to do, and the instances grouped by it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _PLAIN = {NOT_RUN: "Nothing was sent to it.", UNREADABLE: "It could not be read.
 
 @dataclass(frozen=True)
 class Group:
-    """Instances that need the same.
+    """Instances that need the same action.
 
     Attributes:
-        key: whether the key of their sessions is still there.
-        records: all of them, in the order of the report.
+        key: whether their sessions' key still exists.
+        records: their records, in the order of the report.
     """
 
     outcome: str
@@ -38,14 +38,14 @@ class Group:
 
 
 def reached(record: Mapping[str, Any], purpose: str) -> bool:
-    """Whether it came to all that was wanted. A link that was accepted as unproven fails its run all the same."""
+    """Whether an instance reached everything requested. A link accepted as unproven still fails its run."""
     if record["outcome"] == ACCEPTED:
         return record["deleted"] is not False
     return record["outcome"] in GOOD[purpose] and not record["failed"]
 
 
 def needs_human(record: Mapping[str, Any], purpose: str) -> str | None:
-    """What somebody has to do or to know about an instance, None if there is nothing."""
+    """Return what a person has to do or know about an instance, None if nothing."""
     if not reached(record, purpose):
         texts = (record["drift"], record["advice"], record["message"])
         plain = _PLAIN.get(record["outcome"], "It did not reach what was wanted.")
@@ -54,11 +54,11 @@ def needs_human(record: Mapping[str, Any], purpose: str) -> str | None:
 
 
 def grouped(records: Sequence[Mapping[str, Any]]) -> list[Group]:
-    """The instances that need a human, by what they need: what has changed first, then by outcome, then the most."""
+    """Group the instances that need a person by advice: changed ones first, then by outcome, then largest first."""
     found: dict[tuple[bool, str, str, str | None], list[Mapping[str, Any]]] = {}
     for record in records:
         if record["needs_human"]:
-            # Messages may name the instance, which would make each a cause of its own.
+            # Messages may name the instance, which would put each in a group of one.
             cause = str(record["needs_human"]).replace(record["instance_id"], "it")
             place = (not record["drift"], str(record["outcome"]), cause, record["key"])
             found.setdefault(place, []).append(record)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What has changed since an earlier report."""
+"""Changes since an earlier report."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .outcomes import ACCEPTED, CLOSED, LINKED, MISSING, UNLINKED, UNREADABLE
 
 
 def drift(records: Sequence[Mapping[str, Any]], seen: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What has changed since an earlier report, by instance.
+    """Return the changes since an earlier report, by instance.
 
     Args:
-        records: of the earlier report.
-        seen: what has been read now.
+        records: the earlier report's records.
+        seen: the sessions as read now.
     """
     found = []
     now = {str(entry["instance_id"]): entry for entry in seen}

@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a journal knows that a run's results don't: ends that got lost, earlier runs, reports before this one.
+"""Facts that a journal has and a run's results don't: lost outcomes, earlier runs, earlier reports.
 
-A task that ends without its result, since it was killed or the connection broke, leaves what it sent in the journal.
+A task that ends without a result, since it was killed or the connection broke, leaves what it sent in the journal.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _FROM_JOURNAL = "Taken from the journal, since the task that ran it ended withou
 
 @dataclass
 class JournalFacts:
-    """What a journal says of a run and of the time before.
+    """A journal's facts about a run and the time before it.
 
     Attributes:
-        sessions: results of runs since then, in the place of those that got lost.
-        deleted: those of runs that delete.
+        sessions: results of runs since then, in place of lost ones.
+        deleted: the same for runs that delete.
         history: what happened to each instance before.
-        previous: time, file and last hash of the report before this one, None if there is none.
+        previous: time, file and last hash of the previous report, None if there is none.
         interrupted: runs since that report that left no report, None if there are none.
-        accounts: whose session it was, as the journal holds it.
-        count: how many events it holds.
+        accounts: whose session it was, as the journal has it.
+        count: the number of its events.
     """
 
     sessions: list[dict[str, Any]] = field(default_factory=list)
@@ -54,14 +54,14 @@ def journal_facts(
     known: Collection[str] = (),
     before: int | None = None,
 ) -> JournalFacts:
-    """Read a journal for the report of a run. None of its events is kept that isn't needed: they may be thousands.
+    """Read a journal for the report of a run. Keeps only the events needed, since there may be thousands.
 
     Args:
-        events: of the journal, in their order.
+        events: the journal's events, in order.
         began: when the run began.
-        instances: which it was about.
-        known: those whose result came back, but for a deletion's.
-        before: how many events it held then. If nobody counted, their times say which are earlier.
+        instances: the run's instances.
+        known: the instances whose result came back, except a deletion's.
+        before: the number of events at that time. If not counted, the events' times decide which are earlier.
     """
     facts, start = JournalFacts(), parse_time(began)
     since: dict[str, list[Mapping[str, Any]]] = {}
@@ -100,7 +100,7 @@ def _remember(facts: JournalFacts, instance_id: str, event: Mapping[str, Any]) -
 
 
 def _told(event: Mapping[str, Any]) -> str | None:
-    """An event in words, None if nobody needs to know."""
+    """Describe an event in words; None if it doesn't matter to a reader."""
     if event["event"] == "sending":
         return f"{event.get('action')} is sent, while {event.get('status')}"
     if event["event"] == "closed":
@@ -127,7 +127,7 @@ class _Between:
 
     @property
     def summary(self) -> dict[str, Any] | None:
-        """As the report has it, None if there were none."""
+        """Return the report's field about them, None if there were none."""
         if not self._open_ends:
             return None
         return {
@@ -139,7 +139,7 @@ class _Between:
 
 
 def _take_lost(facts: JournalFacts, instance_id: str, events: Sequence[Mapping[str, Any]]) -> None:
-    """Put together what results would have said: an end that was noted, or what was sent without one."""
+    """Rebuild what lost results would have said: a noted outcome, or what was sent without one."""
     sent: list[Mapping[str, Any]] = []
     for event in events:
         if event["event"] == "sending":

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Records chained by hash, so that an edit of any of them shows."""
+"""Records chained by hash, so that an edit to any of them shows."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ ALGORITHM = "sha256"
 
 
 def neutral(value: Any) -> Any:
-    """A JSON value as any tool writes it in the same way, so that it can be verified without Python.
+    """Return a JSON value that every tool writes in the same way, so that it can be verified without Python.
 
-    Whole numbers have no fraction, and texts no characters that some tools escape or replace: control characters,
-    direction marks, halves of characters.
+    Whole numbers have no fraction, and texts none of the characters that some tools escape or replace: control
+    characters, direction marks, lone surrogates.
     """
     return converted(value, _neutral_scalar)
 
 
 def _neutral_scalar(value: Any) -> Any:
     if isinstance(value, str):
-        # Not what only derives from it, as Ansible's marked texts do.
+        # Not a subclass, as Ansible's tagged texts are.
         own = type(value) is str  # pylint: disable=unidiomatic-typecheck
         same = own and value.isascii() and value.isprintable()
         return value if same else printable(value.encode("utf-8", "replace").decode())
@@ -36,13 +36,13 @@ def _neutral_scalar(value: Any) -> Any:
 
 
 def digest(value: Any) -> str:
-    """The hash of a JSON value, whatever the order of its keys."""
+    """Return the hash of a JSON value. The order of keys doesn't matter."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def chained(header: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], str]:
-    """Chain records: each gets the hash of the one before, the first that of the header, and a hash of its own.
+    """Chain records: each gets the hash of the one before (the first, of the header) and its own hash.
 
     Returns:
         The records, and the last hash.
@@ -57,7 +57,7 @@ def chained(header: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> 
 
 
 def verify(header: Mapping[str, Any], records: Iterable[Mapping[str, Any]], head: str) -> list[str]:
-    """Where a chain is broken, in words; empty if it is whole."""
+    """Describe where a chain is broken, in words; empty if it is whole."""
     problems = []
     expected = digest(header)
     what = "what stands before the records"

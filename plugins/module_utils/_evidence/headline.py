@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A report in a few sentences, which look no better than it is."""
+"""A report in a few sentences that don't make it look better than it is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .times import date_and_time, length, seconds_between
 
 
 class Headline(NamedTuple):
-    """What a page begins with: a statement, a tone (good, calm, warn, bad), its sign, and more sentences."""
+    """The top of a page: a statement, a tone (good, calm, warn, bad), its sign, and more sentences."""
 
     statement: str
     tone: str
@@ -24,7 +24,7 @@ class Headline(NamedTuple):
 
 
 def headline(report: Mapping[str, Any]) -> Headline:
-    """The whole report at a glance. A tick stands for proof without a remainder, and for nothing else."""
+    """Return the whole report at a glance. Only complete proof gets a tick."""
     tone, sign = _tone(report)
     return Headline(_statement(report), tone, sign, _lead(report))
 
@@ -66,7 +66,7 @@ def _statement(report: Mapping[str, Any]) -> str:
 
 
 def _unlinking(report: Mapping[str, Any]) -> list[str]:
-    """How many links are proven severed. At a shift's end that is said of all who left, whoever came then."""
+    """Say how many links are proven severed; at a shift's end, of all who left, whoever came then."""
     outcomes, total = report["summary"]["outcomes"], report["summary"]["total"]
     if report["purpose"] != SHIFT:
         return [_severed(outcomes[SEVERED], total, report["prediction"])]
@@ -92,7 +92,7 @@ def _severed(severed: int, total: int, predicted: bool) -> str:
 
 
 def clock_was_set(report: Mapping[str, Any]) -> str:
-    """By how much, and what that means for the times of the report."""
+    """Say by how much the clock was set, and what that means for the report's times."""
     told = f"The machine's clock was set by {report['clock_set_by']:+.0f} s during the run"
     still_open = " Whether the deadline was met is left open." if report["request"].get("deadline") else ""
     return f"{told}; times are counted from its beginning.{still_open}"

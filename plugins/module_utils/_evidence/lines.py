@@ -15,13 +15,13 @@ from .advice import Group, grouped
 from .headline import clock_was_set
 from .outcomes import ACCEPTED, AUDIT, OUTCOME_LABELS, counted
 
-# As many instances as a person reads in a terminal, and of each group.
+# Instances that a person reads in a terminal: in all, and of each group.
 _READABLE = 40
 _OF_A_GROUP = 20
 
 
 def report_lines(report: Mapping[str, Any]) -> list[str]:
-    """The report in lines; the last one holds the last hash."""
+    """Return the report in lines; the last one has the last hash."""
     numbers, predicted = report["summary"], report["prediction"]
     lines = [*table_lines(report["records"], predicted), ""] if numbers["total"] <= _READABLE else []
     total = numbers["total"]
@@ -44,7 +44,7 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
 
 
 def _group_lines(group: Group) -> list[str]:
-    """What is to be done, and to which instances."""
+    """Return what to do, and for which instances."""
     count, label = len(group.records), OUTCOME_LABELS[group.outcome].name.lower()
     lines = [f"{count} {label}: {one_line(group.advice, 400)}"]
     for record in group.records[:_OF_A_GROUP]:
@@ -56,7 +56,7 @@ def _group_lines(group: Group) -> list[str]:
 
 
 def table_lines(records: Sequence[Mapping[str, Any]], predicted: bool) -> list[str]:
-    """One line an instance, in columns."""
+    """Return one line per instance, in columns."""
     rows = [("INSTANCE", "NAME", "WAS", "IS", "OUTCOME", "SENT")]
     for record in records:
         sent = ", ".join(call["action"] for call in record["calls"]) or "nothing"

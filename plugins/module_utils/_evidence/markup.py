@@ -18,17 +18,17 @@ _LONGEST = 2000
 
 
 def text(value: Any) -> str:
-    """Any value as text that HTML shows and does nothing else with."""
+    """Escape any value so that HTML shows it as text and does nothing else with it."""
     return html.escape(one_line(str(value), _LONGEST), quote=True) if value is not None else ""
 
 
 def bidi_isolate(value: Any) -> str:
-    """A text that others have chosen, which keeps its direction of writing to itself."""
+    """Isolate the writing direction of a text that others chose."""
     return f"<bdi>{text(value)}</bdi>" if value not in (None, "") else NONE
 
 
 def chip(outcome: str, predicted: bool = False) -> str:
-    """An outcome with its sign; its meaning shows when it is pointed at."""
+    """Render an outcome with its sign; its meaning shows on hover."""
     label = OUTCOME_LABELS[outcome]
     name = label.predicted.capitalize() if predicted else label.name
     sign = f'<i class="sign" aria-hidden="true">{label.sign}</i>'

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What can become of an instance, and what is wanted of it."""
+"""Possible outcomes of an instance, and the purposes of a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNLINKED = "unlinked"
 UNKNOWN = "unknown"
 MISSING = "missing"
 UNREADABLE = "unreadable"
-# In this order on the page: what needs a human first.
+# In the page's order: what needs a person first.
 OUTCOMES = (
     *(UNPROVEN, FAILED, UNREADABLE, LEFT_ALONE, NOT_RUN, ACCEPTED, UNKNOWN, MISSING),
     *(UNLINKED, LINKED, CLOSED, NO_ACCOUNT, SEVERED),
@@ -37,7 +37,7 @@ GOOD: Mapping[str, frozenset[str]] = {
     AUDIT: frozenset({LINKED, UNLINKED, UNKNOWN, MISSING}),
     CLOSE: frozenset({CLOSED}),
 }
-# Outcomes that are counted even at zero.
+# Outcomes that are shown even if none has them.
 EXPECTED: Mapping[str, frozenset[str]] = {
     SEVER: frozenset({SEVERED, NO_ACCOUNT, UNPROVEN}),
     RELINK: frozenset({LINKED}),
@@ -79,6 +79,6 @@ OUTCOME_LABELS: Mapping[str, Label] = {
 
 
 def counted(count: int, outcome: str, predicted: bool) -> str:
-    """So many of an outcome, in words."""
+    """Return a number of instances with an outcome, in words."""
     words = OUTCOME_LABELS[outcome].predicted if predicted else outcome.replace("_", " ")
     return f"{count} {words}"

@@ -2,11 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A report as one page of HTML that needs nothing else.
+"""A report as one self-contained HTML page.
 
-Every text from outside goes through `text` or `bidi_isolate`, or stands in the page's data, from which its script sets
-the text of elements. Script and style are allowed by their hashes, so that a browser runs nothing else even if
-something slipped through.
+Every text from outside goes through `text` or `bidi_isolate`, or into the page's data, from which its script sets the
+text of elements. Script and style are allowed by their hashes, so that a browser runs nothing else even if something
+slips through.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .page_timeline import timeline
 from .times import date_and_time
 
 _WIDE = 1000.0
-# As many instances of a group as stand in its card.
+# Instances of a group that its card shows.
 _IN_A_CARD = 20
 _KEYS = {
     "there": "The key is still there: nothing is lost, run again.",
@@ -38,7 +38,7 @@ _KEYS = {
 
 
 def render(report: Mapping[str, Any]) -> bytes:
-    """The page."""
+    """Render the page."""
     groups = grouped(report["records"])
     begin = headline(report)
     style = STYLE + _print_style(report)
@@ -77,7 +77,7 @@ def _policy(style: str) -> str:
 
 
 def _print_style(report: Mapping[str, Any]) -> str:
-    """What stands on each sheet of paper; the hash is hexadecimal."""
+    """Return the style that puts hash and page number on each printed sheet; the hash is hexadecimal."""
     head = report["chain"]["head"]
     return (
         f'@page {{ @bottom-left {{ content: "{head}"; font-size: 7pt; }} '
@@ -90,7 +90,7 @@ def _abort_reason(report: Mapping[str, Any]) -> str:
 
 
 def _bar(report: Mapping[str, Any]) -> str:
-    """The outcomes as parts of one bar."""
+    """Render the outcomes as parts of one bar."""
     total = report["summary"]["total"] or 1
     parts, at = [], 0.0
     for name in reversed(OUTCOMES):
@@ -104,13 +104,13 @@ def _bar(report: Mapping[str, Any]) -> str:
 
 
 def _shown_outcomes(report: Mapping[str, Any]) -> list[str]:
-    """The outcomes that occur or were wanted, the best first."""
+    """Return the outcomes that occur or were requested, best first."""
     numbers, wanted = report["summary"]["outcomes"], EXPECTED[report["purpose"]]
     return [name for name in reversed(OUTCOMES) if numbers[name] or name in wanted]
 
 
 def _tiles(report: Mapping[str, Any]) -> str:
-    """One button for each outcome: its number, and a filter."""
+    """Render a button for each outcome: its number, and a filter."""
     total = report["summary"]["total"] or 1
     tiles = []
     for name in _shown_outcomes(report):
@@ -127,12 +127,12 @@ def _tiles(report: Mapping[str, Any]) -> str:
 
 
 def _percent(share: float) -> str:
-    """A share that is 0 or 100 only where it is none or all."""
+    """Format a share as a percentage: 0 only for none, 100 only for all."""
     return "&lt;1" if 0 < share < 1 else "&gt;99" if 99 < share < 100 else f"{share:.0f}"
 
 
 def _attention(groups: Sequence[Group]) -> str:
-    """What needs a human, one card for all that need the same."""
+    """Render what needs a person: one card for all instances that need the same."""
     if not groups:
         return '<p class="calm">Nobody has to do anything.</p>'
     return f'<ol class="cards">{"".join(_card(place, group) for place, group in enumerate(groups))}</ol>'

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The page of a report: its frame and style. A Python file, since module_utils can hold no other kind."""
+"""The page of a report: its frame and style. A Python file, since module_utils holds nothing else."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The records of a report as its page's script reads them: texts once each, everything else as numbers."""
+"""The records of a report as its page's script reads them: each text once, everything else as numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CALLS: Mapping[str, str] = {"temp_link_revoke": "revoke link", "temp_link_creat
 
 
 class _Texts:
-    """Texts by number; none has the number 0."""
+    """Texts by number; 0 stands for no text."""
 
     def __init__(self) -> None:
         self.known: dict[str, int] = {"": 0}
@@ -34,11 +34,11 @@ class _Texts:
 
 
 def page_data(report: Mapping[str, Any], groups: Sequence[Group]) -> str:
-    """The records as JSON that can stand in a script element; page_script.py says what stands where."""
+    """Return the records as JSON for a script element; page_script.py documents its layout."""
     texts = _Texts()
     group_of = {record["number"]: place for place, group in enumerate(groups) for record in group.records}
     began = min([report["began"], *(record["when"]["began"] for record in report["records"])], key=parse_time)
-    # As text at once: the lists of thousands of rows would take ten times as much.
+    # Rows become text at once: as lists, thousands of them would take ten times the memory.
     rows = [_json(_row(record, texts, began, group_of.get(record["number"], -1))) for record in report["records"]]
     ended = max([report["ended"], *(record["when"]["ended"] for record in report["records"])], key=parse_time)
     labels = [[name, *OUTCOME_LABELS[name][:3]] for name in OUTCOMES]
@@ -49,7 +49,7 @@ def page_data(report: Mapping[str, Any], groups: Sequence[Group]) -> str:
         "texts": list(texts.known),
     }
     text = f'{_json(data)[:-1]},"rows":[{",".join(rows)}]}}'
-    # No end of the element, no comment and no entity can begin in it.
+    # So that no end tag, comment or entity can begin in it.
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
@@ -96,7 +96,7 @@ def _call(call: Mapping[str, Any], texts: _Texts, began: str) -> list[int]:
 
 
 def _facts(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """What unfolds below a row, by name; what isn't known is left out."""
+    """Return the facts that unfold below a row, by name; unknown ones are left out."""
     after, before = record["after"], record["before"]["account"]
     again = "read again at the end" if after["read_again"] else "as its run saw it last"
     proof = None if record["proof_seconds"] is None else f"{record['proof_seconds']} s after the logout's reply"

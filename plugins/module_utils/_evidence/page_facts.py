@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Who, where, on what terms: what stands around the records on a report's page."""
+"""Who, where and on what terms: the facts around the records on a report's page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .times import date_and_time
 
 
 def first_facts(report: Mapping[str, Any]) -> str:
-    """What a reader asks first, in one line: which ticket, who, where, by which hash."""
+    """Return what a reader asks first, in one line: the ticket, who, where, and the hash."""
     request, environment = report["request"], report["environment"]
     named = (
         ("Ticket", request.get("ticket")),
@@ -29,7 +29,7 @@ def first_facts(report: Mapping[str, Any]) -> str:
 
 
 def facts(report: Mapping[str, Any]) -> str:
-    """All of it, as terms and descriptions."""
+    """Return all facts, as terms and descriptions."""
     request, environment, plan = report["request"], report["environment"], report["plan"] or {}
     eyes = " (four eyes required)" if request.get("require_four_eyes") else ""
     versions = ", ".join(f"{name} {version}" for name, version in environment.get("versions", {}).items() if version)
@@ -76,7 +76,7 @@ def _input(report: Mapping[str, Any]) -> str:
 
 
 def _links(report: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The journal, the report before this one on it, and what was interrupted between."""
+    """Return the journal, the previous report on it, and interrupted runs between the two."""
     links = report["links"]
     if not links:
         unknown = "no journal was read: runs before this one aren't known"

@@ -2,12 +2,12 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The script of a report's page: draws the rows that are looked at, filters, sorts, unfolds, jumps and prints.
+"""The script of a report's page: draws the visible rows, filters, sorts, unfolds, jumps and prints.
 
-A row of the data holds: number, id, name, outcome, status before and after, account, calls, begin and end in
-milliseconds since the run's begin, group of advice or -1, whether it needs attention, notes, history, facts, hash.
+A row of the data has: number, id, name, outcome, status before and after, account, calls, start and end in
+milliseconds since the run's start, group of advice or -1, whether it needs attention, notes, history, facts, hash.
 Texts are numbers.
-It makes elements and sets their text; it never makes markup of a text.
+The script makes elements and sets their text; it never makes markup of a text.
 """
 
 from __future__ import annotations

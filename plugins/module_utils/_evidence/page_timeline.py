@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The run in time, as a chart and a table of its phases."""
+"""The timeline of a run: a chart, and a table of its phases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDE = 1000.0
 
 
 class _Axis:
-    """Where the moments of a run lie between its begin and its end."""
+    """The time axis of a run, from its start to its end."""
 
     def __init__(self, report: Mapping[str, Any]) -> None:
         times = [report["began"], report["ended"]]
@@ -27,16 +27,16 @@ class _Axis:
         self._seconds = max((self.ended - self.began).total_seconds(), 0.001)
 
     def at(self, time: str) -> float:
-        """From 0 to 1."""
+        """Return a time's place, from 0 to 1."""
         return min(1.0, max(0.0, (parse_time(time) - self.began).total_seconds() / self._seconds))
 
     def labels(self) -> list[datetime]:
-        """Five moments, evenly spread."""
+        """Return five times, evenly spread."""
         return [self.began + (self.ended - self.began) * part / 4 for part in range(5)]
 
 
 def timeline(report: Mapping[str, Any]) -> str:
-    """How many calls were sent when, and the phases."""
+    """Render the calls sent over time, and the phases."""
     axis = _Axis(report)
     phases = "".join(
         f'<tr><th scope="row">{text(phase["name"])}</th><td>{clock(parse_time(phase["began"]))}</td>'
@@ -67,7 +67,7 @@ def _bin(axis: _Axis) -> float:
 
 
 def _columns(logouts: Sequence[int], others: Sequence[int], most: int) -> str:
-    """How many calls were sent when, as columns."""
+    """Render the calls sent over time as columns."""
     wide = _WIDE / _BINS
     parts = []
     for place, (one, other) in enumerate(zip(logouts, others)):
@@ -85,7 +85,7 @@ def _columns(logouts: Sequence[int], others: Sequence[int], most: int) -> str:
 
 
 def _lane(began: float, ended: float, css: str) -> str:
-    """A stretch of the run's time."""
+    """Render a stretch of the run's time."""
     width = max((ended - began) * _WIDE, 3.0)
     x = min(began * _WIDE, _WIDE - width)
     return (

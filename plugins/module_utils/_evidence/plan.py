@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A plan: what would be done to which instance, and the phrase that confirms it."""
+"""A plan: the actions for each instance, and the phrase that confirms them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .._session.model import GONE, NO_ACCOUNT, PROVEN, SCAN_QR_CODE, UNPROVEN
 from .hash_chain import digest
 
 FORMAT = "wawp.cloud/plan/1"
-# Expected of an instance that already has the account that is to be linked.
+# Expected of an instance to which the requested account is already linked.
 LINKED_ALREADY = "linked_already"
 # Hexadecimal digits in a phrase, 80 bits, in groups that a person can compare.
 _DIGITS, _GROUP = 20, 4
-# As many instances as a person reads.
+# Instances that a person reads.
 _READABLE = 60
 _IRREVERSIBLE = ("logout", "delete")
 # The irreversible effect of each call, in words for the person who decides.
@@ -36,7 +36,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def normalized_url(url: str) -> str:
-    """The API's address in one writing: however it is written, one address makes one plan."""
+    """Normalize the API's address: however it is written, the same address makes the same plan."""
     parts = urlsplit(url.strip())
     host = (parts.hostname or "").rstrip(".")
     port = f":{parts.port}" if parts.port and parts.port != _PORTS.get(parts.scheme.lower()) else ""
@@ -45,23 +45,23 @@ def normalized_url(url: str) -> str:
 
 
 def plan_entry(session: Mapping[str, Any], account_digest: str) -> dict[str, Any]:
-    """What is expected of one instance.
+    """Return what is expected of one instance.
 
     Args:
         session: the prediction of its run, as wawp_fleet returns it in check mode.
-        account_digest: stands for the whole account, empty if none was seen.
+        account_digest: a digest of the whole account, empty if none was seen.
     """
     actions = session.get("actions") or []
     verdict = session.get("verdict")
     calls = [str(action["action"]) for action in actions]
     fails = bool(session.get("failed")) and verdict not in PROVEN
     status = actions[0]["status"] if actions else session.get("previous_status")
-    # Nothing stands in the way of a session whose key is burnt: it can be read, and only the phone can do more.
+    # A session with a burnt key doesn't count as blocked: it can be read, and only the phone can do more.
     burnt = bool(status) and session.get("key") == GONE
     return {
         **identity_of(session).fields,
         "state": session.get("state"),
-        # The status that the first call rests on: the very first reading may be a passing one.
+        # The status that the first call rests on: the very first reading may show a passing one.
         "status": status,
         "exists": True if status else _missing(session),
         "account": session.get("account"),
@@ -75,13 +75,13 @@ def plan_entry(session: Mapping[str, Any], account_digest: str) -> dict[str, Any
 
 
 def _missing(session: Mapping[str, Any]) -> bool | None:
-    """False for a session that isn't there, None where it could not be read, so that nobody knows."""
+    """Return false for a session that doesn't exist, None for one that could not be read."""
     error = session.get("error")
     return None if error and error["kind"] != UNKNOWN_SESSION else False
 
 
 def linked_already(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry of an instance that has the wanted account already, so that nothing is sent to it."""
+    """Return the entry of an instance that already has the requested account, so nothing is sent to it."""
     return {**entry, "calls": [], "expected": LINKED_ALREADY, "fails": False, "blocked": None, "advice": None}
 
 
@@ -89,13 +89,13 @@ def make_plan(terms: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], ti
     """Put a plan together.
 
     Args:
-        terms: ``action``, ``api_url``, ``delete``, ``accepted`` and ``arriving``, which the phrase stands for too, so
-            that none of them is put in once the plan is approved.
+        terms: ``action``, ``api_url``, ``delete``, ``accepted`` and ``arriving``, which the phrase covers too, so that
+            none of them can be added after the plan is approved.
         entries: see plan_entry.
         time: when the sessions were read.
 
     Raises:
-        OptionError: an instance is to be accepted that isn't in the plan.
+        OptionError: an accepted instance isn't in the plan.
     """
     unknown = sorted(set(terms["accepted"]) - {str(entry["instance_id"]) for entry in entries})
     if unknown:
@@ -105,10 +105,9 @@ def make_plan(terms: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], ti
 
 
 def seal(plan: Mapping[str, Any]) -> dict[str, str]:
-    """The fingerprint of a plan, and the phrases that confirm it.
+    """Return the fingerprint of a plan, and the phrases that confirm it.
 
-    The phrases stand for instances, accounts and what can't be undone. Statuses are left out, since they change by
-    themselves, and so do times.
+    The phrases cover instances, accounts and irreversible calls, but not statuses and times, which change on their own.
     """
     terms = {name: plan[name] for name in ("api_url", "delete", "accepted", "arriving")}
     entries = sorted(map(_fingerprint_fields, plan["entries"]))
@@ -130,21 +129,21 @@ def _fingerprint_fields(entry: Mapping[str, Any]) -> list[Any]:
 
 
 def irreversible(entry: Mapping[str, Any]) -> list[str]:
-    """What would be sent to an instance that can't be undone, and whether it would prove anything."""
+    """Return the irreversible calls that an instance would get, and whether they would prove anything."""
     unproven = " unproven" if entry["expected"] == UNPROVEN else ""
     return sorted({f"{call}{unproven}" for call in entry["calls"] if call in _IRREVERSIBLE})
 
 
 def words(phrase: str | None) -> list[str]:
-    """A phrase without what a person may type otherwise: blanks for dashes, capitals."""
+    """Split a phrase into words, ignoring what a person may type differently: blanks for dashes, capitals."""
     return re.findall(r"[^\s-]+", (phrase or "").lower())
 
 
 def differences(approved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Why an approved plan doesn't cover what would be done now, line by line; empty if it does.
+    """Return the reasons why an approved plan doesn't cover what would be done now, one a line; empty if it does.
 
-    A session may have drifted or have been dealt with since. Another account, or more that can't be undone, makes
-    another plan.
+    A session may have drifted, or been dealt with, since. A different account, or a further irreversible call, makes a
+    different plan.
     """
     found = [f"{name}: {now[name]}, approved was {approved[name]}" for name in _TERMS if approved[name] != now[name]]
     if approved["arriving"] != now["arriving"]:
@@ -165,9 +164,9 @@ _TERMS = ("action", "api_url", "delete", "accepted")
 def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
     if before["state"] != after["state"]:
         return f"to be {after['state']}, approved was {before['state']}"
-    if after["expected"] == LINKED_ALREADY:  # who arrives was approved, and nothing is sent
+    if after["expected"] == LINKED_ALREADY:  # the arriving account was approved, and nothing is sent
         return None
-    # Engines hide the account at rest: who approves of a logout there approves of whoever it is.
+    # Engines hide the account at rest: approving a logout there approves it for any account.
     hidden = not before["account_digest"] and "logout" in before["calls"] and before["status"] != SCAN_QR_CODE
     if after["account_digest"] not in ("", before["account_digest"]) and not hidden:
         return f"account {after['account']}, approved was {before['account'] or 'none'}"
@@ -176,17 +175,17 @@ def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
 
 
 def unready(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The entries that would not end well, and are not accepted."""
+    """Return the entries that are expected to fail and aren't accepted."""
     return [entry for entry in plan["entries"] if entry["fails"] and not _accepted(entry, plan)]
 
 
 def unread(plan: Mapping[str, Any]) -> bool:
-    """Whether not one session could be read, so that the plan says nothing of them."""
+    """Whether no session could be read, so the plan says nothing about them."""
     return all(entry["exists"] is None for entry in plan["entries"])
 
 
 def hopeless(plan: Mapping[str, Any]) -> bool:
-    """Whether something stands in the way of every instance."""
+    """Whether every instance is blocked."""
     return all(entry["blocked"] and not _accepted(entry, plan) for entry in plan["entries"])
 
 
@@ -195,27 +194,27 @@ def _accepted(entry: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
 
 
 def options(plan: Mapping[str, Any]) -> str:
-    """The phrases as they are given on a command line: without blanks, at which ansible-playbook would cut them off."""
+    """Return the phrases as command line options, without blanks, at which ansible-playbook would cut them off."""
     names = [name for name in ("confirm", "confirm_delete") if name in plan]
     return " ".join(f"-e wawp_{name}={plan[name]}" for name in names)
 
 
 def effects(plan: Mapping[str, Any]) -> dict[str, int]:
-    """How many of each call would be sent."""
+    """Return the number of each call that would be sent."""
     return dict(sorted(Counter(call for entry in plan["entries"] for call in entry["calls"]).items()))
 
 
 def finality(plan: Mapping[str, Any]) -> list[str]:
-    """What can't be undone, in words."""
+    """Describe what can't be undone, in words."""
     calls = {*effects(plan), *(["delete"] if plan["delete"] else [])}
-    # A plan doesn't look for links: there may be one at any time, and revoking it loses nothing.
+    # A plan doesn't look for links: one may appear at any time, and revoking it loses nothing.
     if any(entry["calls"] and entry["state"] == "decommissioned" for entry in plan["entries"]):
         calls.add("temp_link_revoke")
     return [said for call, said in _FINAL.items() if call in calls]
 
 
 def lines(plan: Mapping[str, Any], head: Sequence[str]) -> list[str]:
-    """The plan as a person reads it before deciding: what stands in the way first, the phrase last."""
+    """Return the plan as a person reads it before deciding: blocked instances first, the phrase last."""
     entries = sorted(plan["entries"], key=lambda entry: _urgency(entry, plan))
     sent = ", ".join(f"{count} x {call}" for call, count in effects(plan).items())
     expected = Counter(_expectation(entry, plan) for entry in entries)
@@ -256,7 +255,7 @@ def _told(entry: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
 
 
 def _what(entry: Mapping[str, Any]) -> str:
-    """What would be sent to an instance, or why nothing is."""
+    """Describe what would be sent to an instance, or why nothing would."""
     if entry["calls"]:
         return ", ".join(entry["calls"])
     why = entry["blocked"] or (entry["advice"] if entry["expected"] == UNPROVEN else None)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Evidence: one record an instance of what was done to it and what that proves."""
+"""Evidence: for each instance, a record of what was done to it and what that proves."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a report is made from; see the options of wawp_report for what each holds.
+    """The input of a report; wawp_report documents the options of the same names.
 
     Args:
-        links: what the report is linked to: the journal, the report before, interrupted runs.
-        clock_set_by: by how many seconds the clock was set during the run, None if it wasn't or nobody knows.
-        journal_read: whether a journal says what was sent; without one, nobody knows of runs without a result.
+        links: the journal, the previous report and interrupted runs.
+        clock_set_by: seconds by which the clock was set during the run, None if it wasn't or isn't known.
+        journal_read: whether a journal shows what was sent; without one, runs without a result stay unknown.
         closing: who closed instances, when, and what was seen; None if nobody did.
     """
 
@@ -80,7 +80,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class _Results:
-    """The results of one instance, None where there are none."""
+    """The results of one instance, None for those missing."""
 
     listed: Entry | None
     planned: Entry | None
@@ -99,7 +99,7 @@ class _Results:
 
     @property
     def account_before(self) -> str | None:
-        """Whose it was before somebody else was linked."""
+        """The account before another one was linked."""
         entries = (self.session, self.planned, self.deleted, None if self.linked else self.after)
         return next((entry["account"] for entry in entries if entry and entry.get("account")), None)
 
@@ -109,7 +109,7 @@ class _Results:
 
 
 def build(evidence: Evidence) -> dict[str, Any]:
-    """The whole report, as docs/schema/report-1.json describes it."""
+    """Build the whole report, as docs/schema/report-1.json describes it."""
     header = _header(evidence)
     names = ("instances", "planned", "sessions", "linked", "deleted", "after")
     runs = [{str(entry["instance_id"]): entry for entry in getattr(evidence, name)} for name in names]
@@ -125,13 +125,13 @@ def build(evidence: Evidence) -> dict[str, Any]:
         bare.append(record)
     header["summary"] = _summary(bare, evidence)
     header = neutral(header)
-    # Each is let go as it is chained: ten thousand of them take dozens of MiB.
+    # Each is freed as it is chained: ten thousand of them take dozens of MiB.
     records, head = chained(header, (neutral(bare.popleft()) for dummy in ids))
     return {**header, "records": records, "chain": {"algorithm": ALGORITHM, "head": head}}
 
 
 def as_json(report: Entry) -> Iterator[bytes]:
-    """The report as a file, piece by piece: each record has a line of its own, which grep and diff can show."""
+    """Yield the report as a file, piece by piece, with one line per record for grep and diff."""
     header = json.dumps(header_of(report), indent=1, ensure_ascii=True)
     yield f'{header[:-2]},\n "records": ['.encode("ascii")
     separator = "\n"
@@ -142,12 +142,12 @@ def as_json(report: Entry) -> Iterator[bytes]:
 
 
 def header_of(report: Entry) -> dict[str, Any]:
-    """What stands before the records, which their chain starts from."""
+    """Return the part before the records, from which their chain starts."""
     return {key: value for key, value in report.items() if key not in ("records", "chain")}
 
 
 def _summary(records: Collection[Entry], evidence: Evidence) -> dict[str, Any]:
-    """The report in numbers."""
+    """Return the report in numbers."""
     outcomes = Counter(record["outcome"] for record in records)
     done = all(reached(record, evidence.purpose) for record in records)
     return {
@@ -217,7 +217,7 @@ def _record(number: int, instance_id: str, evidence: Evidence, results: _Results
 
 
 def _shared(evidence: Evidence) -> dict[str, Any]:
-    """What all records have in common."""
+    """Return the fields that all records share."""
     return {
         "who": {name: evidence.request.get(name) for name in ("operator", "requester", "approver")},
         "where": {name: evidence.environment.get(name) for name in ("api_url", "controller")},
@@ -231,7 +231,7 @@ def _when(evidence: Evidence, done: Sequence[Entry], outcome: str) -> dict[str, 
     began, ended = time_span(done) or (evidence.began, evidence.ended)
     deadline = evidence.request.get("deadline")
     good = outcome in GOOD[evidence.purpose]
-    # A clock that was set leaves it open: nobody knows which of its times was right.
+    # Unknown if the clock was set: either time may be wrong.
     known = deadline and evidence.clock_set_by is None
     met = good and parse_time(ended) <= parse_time(str(deadline)) if known else None
     return {"began": began, "ended": ended, "deadline": deadline, "deadline_met": met}
@@ -247,7 +247,7 @@ def _advice(outcome: str, verdict: str | None, results: _Results) -> str | None:
 
 
 def _deleted(results: _Results) -> bool | None:
-    """Whether it was deleted, None if nobody asked for that."""
+    """Whether it was deleted, None if that wasn't requested."""
     if results.deleted is None:
         return None
     gone = results.after is not None and results.after.get("exists") is False
@@ -255,7 +255,7 @@ def _deleted(results: _Results) -> bool | None:
 
 
 def _not_seen_stopped(results: _Results) -> str | None:
-    """What is wrong with a session whose stop was left to be seen when all is read again; None if nothing is."""
+    """Return the problem of a session whose stop was to be verified when all are read again; None if none."""
     session, seen = results.session, results.after
     if session is None or session.get("failed") or results.deleted is not None:
         return None
@@ -270,7 +270,7 @@ def _not_seen_stopped(results: _Results) -> str | None:
 
 
 def checked_results(params: Entry, names: Iterable[str]) -> None:
-    """Refuse what is no list of results of wawp_fleet, wawp_session_info or wawp_pairing. Raises OptionError."""
+    """Raise OptionError for anything but lists of results of wawp_fleet, wawp_session_info or wawp_pairing."""
     for name in names:
         for number, entry in enumerate(params[name], start=1):
             actions = entry.get("actions") or []
@@ -296,7 +296,7 @@ def _message(results: _Results, outcome: str, evidence: Evidence) -> str | None:
 
 
 def _judge(evidence: Evidence, results: _Results, instance_id: str) -> tuple[str, str | None]:
-    """What became of the instance, and the verdict on its link as it stands after all was read again."""
+    """Return an instance's outcome, and the verdict on its link after all were read again."""
     if evidence.purpose == CLOSE:
         return CLOSED, UNPROVEN
     if evidence.purpose == AUDIT:
@@ -337,7 +337,7 @@ def _read_only(seen: Entry | None) -> str:
 
 
 def _after(results: _Results) -> dict[str, Any]:
-    """How the instance stands: as it was read again, or else as its run saw it last."""
+    """Return an instance's state: as read again, or else as its run last saw it."""
     seen, run = results.after, results.linked or results.session
     if seen is not None and seen.get("exists") is not None:
         facts = {name: seen.get(name) for name in ("status", "paired", "account", "exists")}
@@ -347,7 +347,7 @@ def _after(results: _Results) -> dict[str, Any]:
 
 
 def _phases(evidence: Evidence) -> list[dict[str, Any]]:
-    """The run in phases, those that left traces."""
+    """Return the phases of the run that left traces."""
     named = [
         ("Preflight", evidence.planned),
         ("Execution", evidence.sessions),
@@ -366,5 +366,5 @@ def _phases(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def versions(ansible: str | None, python: str) -> dict[str, Any]:
-    """The versions that a report names."""
+    """Return the versions that a report names."""
     return {"wawp.cloud": VERSION, "ansible-core": ansible, "python": python}

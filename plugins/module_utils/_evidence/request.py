@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Who asked for a run, and on what terms."""
+"""The request for a run: who asked for it, and on what terms."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _COMMENT = re.compile(r"\([^()]*\)(?=.*\w)|(?<=\w)\s*\([^()]*\)")
 
 
 def checked_request(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Who asked for a run and on what terms.
+    """Return who asked for a run, and on what terms.
 
     Raises:
-        OptionError: the deadline can't be read, or the terms aren't kept: four eyes are required but two aren't there.
+        OptionError: the deadline can't be read, or the terms aren't met: four eyes are required, but two are missing.
     """
     request = {
         name: _stripped(params.get(name)) for name in ("operator", "ticket", "requester", "approver", "deadline")
@@ -48,7 +48,7 @@ def checked_request(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def checked_time(option: str, text: str) -> str:
-    """The time as it was given. Raises OptionError if it can't be read, or has no offset."""
+    """Return the time as given. Raises OptionError if it can't be read, or has no offset."""
     try:
         parse_time(text)
     except ValueError as error:
@@ -57,10 +57,10 @@ def checked_time(option: str, text: str) -> str:
 
 
 def _persons(name: str) -> set[str]:
-    """Whom a name may stand for, without what only its writing has.
+    """Return the persons that a name may stand for, whatever its spelling.
 
-    Case, accents, order, punctuation, signs that can't be seen and look-alikes of other scripts make no other person,
-    nor do the domain of a mail address, what stands behind a plus in it, and remarks in brackets.
+    Case, accents, order, punctuation, invisible signs and look-alikes of other scripts don't make a different person,
+    nor do the domain of a mail address, the part behind its plus, and remarks in brackets.
     """
     name = _COMMENT.sub("", _AT.sub("@", unicodedata.normalize("NFKC", name).replace('"', "")))
     parts = [_MAIL.sub(" ", name), *(re.split("[@+%]", found)[0] for found in _MAIL.findall(name))]
@@ -68,7 +68,7 @@ def _persons(name: str) -> set[str]:
 
 
 def _skeletons(name: str) -> set[str]:
-    """The name as it is read, with its words in any order, and as if it were one."""
+    """Return a name as it is read: its words in any order, and as one word."""
     words = re.findall(r"[^\W_]+", re.sub(r"[\u2019'`]", "", as_latin(name).translate(ALIKE_IN_LATIN)))
     return {"".join(sorted(words)), "".join(words)}
 

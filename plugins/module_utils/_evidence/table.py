@@ -24,7 +24,7 @@ COLUMNS = (
 )
 # Characters that begin a formula in spreadsheets, in any width, also after blanks and quotes.
 _FORMULA = re.compile(r"^[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
-# Separators at which a spreadsheet of another language begins a new cell.
+# Separators at which a spreadsheet in another language begins a new cell.
 _INNER_FORMULA = re.compile(r"([;\t][\s'\"]*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
 # Texts that spreadsheets turn into another number or date: 012345670123, 3E11, 1-2, MAR1, 5-MAR.
 _NUMBER = re.compile(
@@ -36,10 +36,10 @@ _LONGEST = 4000
 
 
 def render(report: Mapping[str, Any], separator: str = "comma") -> bytes:
-    """RFC 4180, with the mark by which spreadsheets know UTF-8.
+    """Render a report as CSV (RFC 4180), with the byte order mark by which spreadsheets recognize UTF-8.
 
     Args:
-        separator: a name in SEPARATORS; where a decimal comma is usual, spreadsheets open semicolons.
+        separator: a name in SEPARATORS; spreadsheets expect semicolons where the decimal separator is a comma.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n", delimiter=SEPARATORS[separator])
@@ -70,7 +70,7 @@ def _row(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
-    """The value as text that no spreadsheet runs: a quote before what looks like a formula."""
+    """Return a value as text that no spreadsheet runs: a quote precedes anything like a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):

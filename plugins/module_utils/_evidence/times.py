@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Times as they are read and shown."""
+"""Parsing and formatting of times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 @lru_cache(maxsize=65536)
 def parse_time(text: str) -> datetime:
-    """A point in time from its ISO 8601 writing. Raises ValueError; a time without an offset is refused."""
+    """Parse an ISO 8601 time. Raises ValueError, also for a time without an offset."""
     parsed = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
     if parsed.tzinfo is None:
         raise ValueError("it has no offset from UTC")
@@ -23,7 +23,7 @@ def parse_time(text: str) -> datetime:
 
 
 def time_span(runs: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    """From the begin of the first of these runs to the end of the last."""
+    """Return the start of the first of these runs and the end of the last."""
     spans = [(str(entry["began"]), _end(entry)) for entry in runs if entry.get("began") and not entry.get("left_alone")]
     return (min(began for began, dummy in spans), max(ended for dummy, ended in spans)) if spans else None
 
@@ -34,22 +34,22 @@ def _end(entry: Mapping[str, Any]) -> str:
 
 
 def seconds_between(began: str, ended: str) -> float:
-    """Seconds between two times of a report."""
+    """Return the seconds between two times of a report."""
     return (parse_time(ended) - parse_time(began)).total_seconds()
 
 
 def date_and_time(time: str) -> str:
-    """As in 2026-11-22 01:30:00 UTC."""
+    """Format a time as in 2026-11-22 01:30:00 UTC."""
     return parse_time(time).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def clock(time: datetime) -> str:
-    """As in 01:30:00."""
+    """Format a time as in 01:30:00."""
     return time.strftime("%H:%M:%S")
 
 
 def length(seconds: float) -> str:
-    """A length of time in the unit that fits it."""
+    """Format a length of time in the unit that fits it."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 120:
