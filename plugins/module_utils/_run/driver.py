@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Runs lifecycles against what answers calls: the API, or in check mode a dry run."""
+"""The driver that runs lifecycles against the API, or in check mode against a dry run."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .clock import steady
 
 @dataclass(frozen=True)
 class Reply:
-    """A 2xx reply: its status, and the session for ``info``. ``planned`` where nothing was sent.
+    """A 2xx reply: its status, and for ``info`` the session. ``planned`` if nothing was sent.
 
-    ``age`` is how many seconds ago it came, for a reading that was made before the run.
+    ``age`` is the age in seconds of a reading that was made before the run.
     """
 
     http_status: int | None = None
@@ -31,32 +31,32 @@ class Reply:
     age: float | None = None
 
 
-# Sends the call of that name about one session; raises WawpError.
+# Sends the named call about one session; raises WawpError.
 Send = Callable[[str], Reply]
 
 
 class Caller(Protocol):
-    """What sends one call: client.Client."""
+    """A sender of single calls: client.Client."""
 
     def call(self, name: str, instance_id: str, access_token: str, **fields: Any) -> tuple[int, Any]:
-        """Send one call; returns its 2xx status and JSON value, raises WawpError."""
+        """Send one call and return its 2xx status and JSON value. Raises WawpError."""
 
 
 class Clock(Protocol):
-    """Time of a run, in seconds since its start."""
+    """The time of a run, in seconds since its start."""
 
     def now(self) -> float:
-        """Seconds since the start."""
+        """Return the seconds since the start."""
 
     def skip(self, seconds: float) -> bool:
-        """Let imagined time pass; False where the time is real and has to be waited for."""
+        """Let simulated time pass; return false where time is real and has to be waited for."""
 
     def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Let a number of seconds pass."""
 
 
 class WallClock:
-    """Real time since it was made, a machine's sleep included."""
+    """Real time since the clock was made, including the machine's sleep."""
 
     def __init__(self) -> None:
         self._began = steady()
@@ -80,7 +80,7 @@ def drive(
         lifecycle: its steps.
         send: sends its calls.
         clock: its time.
-        sending: called before each call is sent; may return why it is not to be sent, which ends the run.
+        sending: called before each call is sent; may return a reason not to send it, which ends the run.
     """
     try:
         step = next(lifecycle)
@@ -123,31 +123,31 @@ def execute(call: Call, send: Send, clock: Clock) -> Answer:
 
 
 def unseen(call: Call, clock: Clock, sent_at: float | None = None) -> Answer:
-    """The answer to a call for whose reply there was no memory; it may have been sent."""
+    """Return the answer to a call whose reply found no memory; the call may have been sent."""
     now = clock.now()
     error = WawpError(UNREADABLE, f"{call.name}: this machine has no memory left for the reply")
     return Answer(at=now, sent_at=now if sent_at is None else sent_at, error=error)
 
 
 def is_expired(call: Call, clock: Clock) -> bool:
-    """Whether what the call rests on is no longer fresh."""
+    """Whether the reading that the call rests on is no longer fresh."""
     return call.expires is not None and clock.now() > call.expires
 
 
 class Reading(NamedTuple):
-    """What was read of a session, and when it was asked for, by steady()."""
+    """A reading of a session, and when it was requested, by steady()."""
 
     session: Session
     asked_at: float
 
     @property
     def age(self) -> float:
-        """How many seconds ago that was."""
+        """The age of the reading in seconds."""
         return steady() - self.asked_at
 
 
 class ReadBefore:
-    """A Send that answers its first ``info`` with a reading that was made before, if that is still fresh."""
+    """A Send that answers its first ``info`` with an earlier reading, if that is still fresh."""
 
     def __init__(self, send: Send, reading: Reading) -> None:
         self._send = send
@@ -159,12 +159,12 @@ class ReadBefore:
         return Reply(session=reading.session, age=reading.age) if reading else self._send(name)
 
     def is_known(self, name: str) -> bool:
-        """Whether the call of that name would be answered without being sent."""
+        """Whether the named call would be answered without being sent."""
         return name == "info" and self._reading is not None and self._reading.age <= MAX_READING_AGE
 
 
 def sender(caller: Caller, instance_id: str, access_token: str) -> Send:
-    """A Send that speaks to the API about one instance."""
+    """Return a Send that calls the API for one instance."""
 
     def send(name: str) -> Reply:
         status, body = caller.call(name, instance_id, access_token)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Check mode: what a run would do, as far as it can be known without doing it."""
+"""Check mode: predict what a run would do, as far as that can be known without doing it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .driver import Clock, Reply, Send, drive
 
 
 class DryRun:
-    """Check mode: reads are sent, no write is; from the first write on, what the engine was measured to do is imagined.
+    """Check mode: sends reads but no writes; from the first write on, simulates the engine's measured behaviour.
 
-    It is the Send and, since what is imagined needs no waiting for, the Clock of one run.
+    It is the Send of one run, and also its Clock, since simulated effects need no waiting.
 
     Args:
         send: sends the reads.
         clock: real time.
-        looks_for_links: whether temporary links are looked for, or taken for absent.
+        looks_for_links: whether to look for temporary links, instead of taking them for absent.
     """
 
     def __init__(self, send: Send, clock: Clock, looks_for_links: bool = True) -> None:
@@ -50,7 +50,7 @@ class DryRun:
         return Reply(session=self._seen, planned=True)
 
     def is_simulated(self, name: str) -> bool:
-        """Whether the call of that name would be answered without being sent."""
+        """Whether the named call would be answered without being sent."""
         if name == GET:
             return not self._looks_for_links
         return self._imagining or name != "info"
@@ -59,7 +59,7 @@ class DryRun:
         return self._clock.now() + self._skipped
 
     def skip(self, seconds: float) -> bool:
-        """Let imagined time pass; False where the time is real and has to be waited for."""
+        """Let simulated time pass; return false where time is real and has to be waited for."""
         if self._imagining:
             self._skipped += seconds
         return self._imagining
@@ -76,17 +76,17 @@ def dry_run(lifecycle: Lifecycle, send: Send, clock: Clock) -> Outcome:
 
 
 def predict(name: str, session: Session | None) -> Session | None:
-    """Where a call leads in the end, as the engine was measured; None for a deleted session.
+    """Return the session to which a call leads in the end, as measured on the engine; None for a deleted one.
 
     STOPPED and STARTING are expected to be paired although they show no account, since engines hide it there. FAILED
-    without one is expected to await a scan, unless the reply doesn't speak of accounts at all.
+    without an account is expected to await a scan, unless the reply has no field for accounts.
     """
     if session is None or name == "delete":
         return None
     if name == "stop":
         return session.imagined(STOPPED)
     if name == "logout":
-        # While STARTING it doesn't reach the phone: the key is gone, and the engine goes on trying.
+        # While STARTING, a logout doesn't reach the phone: the key is gone, and the engine keeps trying.
         return session.imagined(STARTING if session.status == STARTING else SCAN_QR_CODE, without_account=True)
     if session.account is not None or session.stopped or session.status in (WORKING, STARTING):
         return session.imagined(WORKING)

@@ -2,14 +2,14 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Runs thousands of lifecycles at once, over few connections and at a bounded pace.
+"""The fleet runner: thousands of lifecycles at once, over few connections and at a bounded pace.
 
-As many threads as there may be calls under way share one state, each holding its lock while it takes in an answer and
-chooses what to send next. A session that waits is an entry in a heap: it holds no thread and no connection.
+One worker thread per possible concurrent call; all share one state, and hold its lock while they take in an answer and
+choose the next call. A waiting session is an entry in a heap: it holds no thread and no connection.
 
-Memory may run out at any line. So each job says itself what comes next for it, whatever can fail is done before a job
-leaves the queue it is in, and from there it goes into its worker's hand: what a worker has left there when memory ran
-out, the next one finds.
+Memory may run out at any line. So each job records its next step, anything that can fail is done before a job leaves
+its queue, and from there the job goes into its worker's hand: if a worker leaves it there when memory runs out, the
+next worker finds it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from .job import Job, Work, at_once
 from .pace import Pace
 from .room import ROOM, look_for_room, start_thread
 
-# Seconds after which a run that has nothing to do looks up, its workers included.
+# Seconds between the checks of an idle run and its idle workers.
 POLL_INTERVAL = 1.0
-# How often, and after how many seconds each, the last worker tries again that finds no memory.
+# How often the last worker tries again if it finds no memory, and the seconds between its tries.
 TRIES, RETRY_DELAY = 30, 0.1
 
 
@@ -40,19 +40,19 @@ class Fleet:
     """A run of many jobs.
 
     Args:
-        size: how many jobs there are.
+        size: the number of jobs.
         start: makes the job with that index; called when its turn comes.
-        sending: called before each call is sent; may return why it is not to be sent, which ends the job.
+        sending: called before each call is sent; may return a reason not to send it, which ends the job.
         finished: called with each outcome as soon as it is known; returns whether further jobs may be started.
-        max_connections: how many calls may be under way at once.
-        pace: how often a call may be sent.
-        tick: called now and then while the run goes on.
-        interrupted: asked as often whether the run is to end: no further jobs are started then, those that wait go on
-            at once, and ``sending`` has to say which calls may still be sent.
+        max_connections: the number of calls that may be under way at once.
+        pace: limits how often a call may be sent.
+        tick: called now and then during the run.
+        interrupted: called as often; returns whether to end the run: then no further jobs are started, waiting ones
+            continue at once, and ``sending`` decides which calls may still be sent.
 
     Attributes:
-        calls: how many were sent.
-        out_of_memory: whether jobs were left alone, since there was not even memory for one of them.
+        calls: the number of calls sent.
+        out_of_memory: whether jobs were left alone, since there wasn't even memory for one of them.
 
     All but ``tick`` and ``interrupted`` are called by one thread at a time, not always the same.
     """
@@ -73,31 +73,31 @@ class Fleet:
         self._pace, self._tick, self._interrupted = pace, tick, interrupted
         self._connections = min(max_connections, size)
         self._lock = threading.Lock()
-        # One idle worker watches the time for all, the others sleep until there is something to do.
+        # One idle worker watches the time for all; the others sleep until there is work.
         self._idle, self._watch = threading.Condition(self._lock), threading.Condition(self._lock)
         self._watched = False
         self._watched_until = 0.0
         self._sleeping = 0
         self._urgent: deque[Work] = deque()
         self._ready: deque[Work] = deque()
-        # Each with when it is due and a number of its own.
+        # Due time, unique number, job.
         self._waiting: list[tuple[float, int, Job]] = []
         self._hands: list[Job | None] = [None] * self._connections
         self._workers = 0
         self._started = self._running = self._waits = 0
         self._open, self._ending = True, False
-        # How many jobs may be on their way at once: as many as there are, until memory runs short.
+        # The number of jobs that may run at once: all of them, until memory runs short.
         self._most = size
         self._error: BaseException | None = None
         self.calls = 0
         self.out_of_memory = False
 
     def run(self) -> None:
-        """Run all jobs to their end, or as many as ``finished`` lets start."""
+        """Run all jobs to their end, or as many as ``finished`` allows to start."""
         try:
             for worker in self._start_workers():
                 while worker.is_alive():
-                    with suppress(*LACK_OF_MEMORY):  # the next time round
+                    with suppress(*LACK_OF_MEMORY):  # retried in the next round
                         worker.join(POLL_INTERVAL)
                         self._tick()
                         self._heed_interruption()
@@ -109,7 +109,7 @@ class Fleet:
             raise self._error
 
     def _start_workers(self) -> list[threading.Thread]:
-        """As many as the system gives; the run is slower with fewer. Without any, this thread does the work."""
+        """Start as many workers as the system allows; fewer are slower. Without any, this thread does the work."""
         workers: list[threading.Thread] = []
         for number in range(self._connections):
             worker = start_thread(self._work, number, name="wawp", room=4 * ROOM * (number + 1))
@@ -121,13 +121,13 @@ class Fleet:
         return workers
 
     def _work(self, number: int) -> None:
-        """A worker: sends one call after the other until nothing is left to do."""
+        """Work as one of the workers: send one call after the other until nothing is left to do."""
         heard: Answer | None = None
         lack: BaseException | None = None
         tries = 0
         with self._lock:
             self._workers += 1
-        while tries < 2 * TRIES:  # many, where there is not even memory to retire
+        while tries < 2 * TRIES:  # high, since there may not even be memory to retire
             try:
                 if lack and self._retires(number, heard, lack if tries >= TRIES else None):
                     return
@@ -138,7 +138,7 @@ class Fleet:
                 heard = None
                 heard = execute(work.call, work.job.send, work.job.clock)
                 tries = 0
-            except LACK_OF_MEMORY as error:  # nothing is called here: that takes memory
+            except LACK_OF_MEMORY as error:  # no function call here: that takes memory
                 tries, lack = tries + 1, error
             except BaseException as error:  # a bug must end the run, not hang it
                 if not is_lack_of_memory(error):
@@ -149,14 +149,14 @@ class Fleet:
         self._error = lack
 
     def _retires(self, number: int, heard: Answer | None, error: BaseException | None) -> bool:
-        """Whether a worker that has found no memory ends, and so leaves what there is to the others.
+        """Retire a worker that found no memory, which leaves memory to the others. Returns whether it has retired.
 
-        The last one tries again in a moment.
+        The last worker stays, to try again in a moment.
 
         Args:
-            number: the worker's.
-            heard: what came of its call, None if that got lost.
-            error: why it may not try again. That ends the run, or where nothing is on its way leaves the rest alone.
+            number: the worker's number.
+            heard: the answer to its call, None if that got lost.
+            error: why it may not try again. That ends the run, or leaves the remaining jobs alone if none is running.
         """
         time.sleep(RETRY_DELAY)
         with suppress(*LACK_OF_MEMORY), self._lock:
@@ -173,12 +173,12 @@ class Fleet:
         return False
 
     def _heed_interruption(self) -> None:
-        """Once the run is to end, start nothing more, and ask those that wait for their next call."""
+        """After an interruption, start no further job, and wake the waiting ones for their next call."""
         if self._ending or not self._interrupted():
             return
         with self._lock:
             now = time.monotonic()
-            # Sorted by their numbers, which makes a heap.
+            # Sorted by number, which makes a heap.
             self._waiting = sorted((now, number, job) for dummy, number, job in self._waiting)
             self._open, self._ending = False, True
             self._wake_all()
@@ -192,7 +192,7 @@ class Fleet:
         self._watch.notify_all()
 
     def _next(self, number: int, heard: Answer | None) -> Work | None:
-        """Take in what came of this worker's call, and wait for the next one; None when there is none left."""
+        """Take in the answer to this worker's call, and wait for the next call; None if none is left."""
         with self._lock:
             self._hear(number, heard)
             while not self._error:
@@ -208,7 +208,7 @@ class Fleet:
             return None
 
     def _hear(self, number: int, heard: Answer | None) -> None:
-        """Note what came of the call that a worker has sent, None if that got lost."""
+        """Note the answer to a worker's call, None if that got lost."""
         job = self._hands[number]
         if job and job.is_under_way and isinstance(job.step, Call):
             heard = heard or unseen(job.step, job.clock)
@@ -221,10 +221,10 @@ class Fleet:
         return bool(self._urgent or self._ready)
 
     def _take_up(self, number: int) -> None:
-        """Let those go on that have heard something, one that another worker has left, and those whose wait is over.
+        """Advance the jobs that have an answer, that another worker has left behind, or whose wait is over.
 
-        Another job is started only if no session on its way has a call to send. So what a session's next call rests on
-        stays fresh, however many there are.
+        Another job is started only if no running one has a call to send. So the reading that a session's next call
+        rests on stays fresh, however many sessions there are.
         """
         for hand, left in enumerate(self._hands):
             if left and not left.is_under_way:
@@ -249,7 +249,7 @@ class Fleet:
             self._advance(number)
 
     def _next_job(self) -> Job | None:
-        """Another job; None without memory for it: then it has to wait until others have ended."""
+        """Return another job; None if there is no memory for it, so it has to wait until others have ended."""
         try:
             if self._running:
                 look_for_room(ROOM)
@@ -261,14 +261,14 @@ class Fleet:
             return None
 
     def _begin_fewer(self) -> None:
-        """After a lack of memory: let half of those that are on their way end before another job is started.
+        """After a lack of memory, let half of the running jobs end before another one is started.
 
-        One more is let at once for each that has ended since.
+        Each job that ends afterwards raises the limit by one.
         """
         self._most = max(1, self._running // 2)
 
     def _take(self, number: int) -> Work | None:
-        """The next call, one that must be sent while it is fresh before others; None if it is not to be sent."""
+        """Take the next call, urgent ones first; None if it must not be sent."""
         queue = self._urgent or self._ready
         work = queue[0]
         job, call = work
@@ -289,18 +289,18 @@ class Fleet:
         return work
 
     def _refusal(self, job: Job, call: Call) -> RunStopped | None:
-        """Why a call is not to be sent, None if it may be."""
+        """Return why a call must not be sent, None if it may be."""
         try:
             return self._sending(job, call)
         except MemoryError:
             return RunStopped(f"this machine had no memory left, so {call.name} was not sent")
 
     def _nudge(self) -> None:
-        """Have another worker look for something to do: a sleeping one, or the one that watches the time."""
+        """Wake another worker to look for work: a sleeping one, or the one that watches the time."""
         (self._idle if self._sleeping else self._watch).notify()
 
     def _sleep(self, pause: float) -> None:
-        """Wait for the pace or for the next session whose wait ends; one worker does that for all."""
+        """Wait for the pace, or for the next session whose wait ends; one worker does that for all."""
         now = time.monotonic()
         if self._watched or not (pause or self._waiting):
             if pause and now + pause < self._watched_until:
@@ -320,7 +320,7 @@ class Fleet:
             self._watched = False
 
     def _advance(self, number: int) -> None:
-        """Tell the lifecycle in a worker's hand what was heard, and put what it wants next where it belongs."""
+        """Pass the answer to the lifecycle in a worker's hand, and queue its next step."""
         job = self._hands[number]
         if job is None:
             return
@@ -335,7 +335,7 @@ class Fleet:
         self._hands[number] = None
 
     def _tell(self, job: Job) -> Call | Wait | Outcome:
-        """What a lifecycle wants after it has heard this, or what came of it."""
+        """Pass the answer to a lifecycle and return its next step, or its outcome."""
         try:
             if isinstance(job.heard, RunStopped):
                 return job.lifecycle.throw(job.heard)
@@ -344,12 +344,12 @@ class Fleet:
             outcome: Outcome = end.value
             return outcome
         except Exception as error:
-            if getgeneratorstate(job.lifecycle) == GEN_CLOSED:  # otherwise it has heard nothing yet
+            if getgeneratorstate(job.lifecycle) == GEN_CLOSED:  # otherwise it hasn't received the answer yet
                 self._break(error)
             raise
 
     def _put(self, job: Job, step: Call | Wait | Outcome) -> None:
-        """Queue what a job wants next."""
+        """Queue a job's next step."""
         if isinstance(step, Wait):
             due = time.monotonic() + step.seconds
             if not self._waiting or due < self._waiting[0][0]:
@@ -358,7 +358,7 @@ class Fleet:
             heapq.heappush(self._waiting, (due, self._waits, job))
         elif not isinstance(step, Call):
             self._end(job, step)
-        elif step.verifies:  # before other logouts: if the run is killed now, nobody can prove this one any more
+        elif step.verifies:  # before other logouts: if the run is killed now, this one can never be proven
             self._urgent.appendleft(Work(job, step))
         else:
             (self._ready if step.expires is None else self._urgent).append(Work(job, step))

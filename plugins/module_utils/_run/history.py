@@ -16,9 +16,9 @@ from .journal_lines import Event
 
 
 def replay(events: Iterable[Event]) -> dict[str, Known]:
-    """What is known from earlier runs, by instance id.
+    """Return what earlier runs found out, by instance id.
 
-    A logout that was not proven may have burnt the key without unlinking; no later run can see that it didn't.
+    A logout that was not proven may have burnt the key without unlinking; no later run can rule that out.
     """
     known: dict[str, Known] = {}
     for event in events:
@@ -32,7 +32,7 @@ def replay(events: Iterable[Event]) -> dict[str, Known]:
 def _apply(event: Event, known: Known | None) -> Known | None:
     if event["event"] == "sending":
         return _apply_sending(event, known)
-    if event["event"] == "closed":  # a person has seen on the phone that the device is gone
+    if event["event"] == "closed":  # a person saw on the phone that the device is gone
         return None
     return _apply_outcome(event, known) if event["event"] == "outcome" else known
 
@@ -41,14 +41,14 @@ def _apply_sending(event: Event, known: Known | None) -> Known | None:
     if event.get("action") == "logout":
         sure = event.get("status") == WORKING and not event.get("in_doubt")
         return Known(SENT if sure and not _is(known, UNPROVEN) else UNPROVEN)
-    # Once it is deleted it can't be looked at any more: what the run had concluded by then is all that will be known.
+    # A deleted session can't be read any more: the run's verdict by then is all that will ever be known.
     return _proof_in(event) or known
 
 
 def _apply_outcome(event: Event, known: Known | None) -> Known | None:
     verdict, actions = event.get("verdict"), event.get("actions") or ()
     before = known
-    for action in actions:  # the lines written before they were sent may be lost
+    for action in actions:  # their write-ahead lines may be lost
         known = _apply_sending(action, known) if action.get("action") == "logout" else known
     if verdict == SEVERED or (verdict == NO_ACCOUNT and (known is None or _is(known, SENT))):
         proof = before if before and verdict == before.verdict and not event.get("proven_at") else None
@@ -56,14 +56,14 @@ def _apply_outcome(event: Event, known: Known | None) -> Known | None:
     burnt_before = _is(before, UNPROVEN) and event.get("earlier", UNPROVEN) == UNPROVEN
     if _is(known, SENT, UNPROVEN) and not burnt_before and _refused(actions):
         return None
-    # A session that was severed and shows an account now has been paired again since: it is to be judged anew.
+    # A severed session that shows an account now has been paired again since, so it must be judged anew.
     if verdict == UNPROVEN and _is(known, SEVERED, NO_ACCOUNT) and event.get("key") == THERE:
         return None
     return Known(UNPROVEN) if _is(known, SENT) and event.get("in_doubt") else known
 
 
 def _proof_in(event: Mapping[str, Any]) -> Known | None:
-    """The verdict that an event names, if it is one that rests on a reading, with the time of its proof."""
+    """Return an event's verdict with the time of its proof, if the verdict rests on a reading."""
     if event.get("verdict") not in PROVEN:
         return None
     return Known(str(event["verdict"]), event.get("proven_at"), event.get("proof_seconds"))
@@ -74,6 +74,6 @@ def _is(known: Known | None, *verdicts: str) -> bool:
 
 
 def _refused(actions: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether logouts were sent, and none of them can have taken effect."""
+    """Whether logouts were sent and none of them can have taken effect."""
     ends = [str(action.get("outcome")) for action in actions if action.get("action") == "logout"]
     return bool(ends) and not any(end == "ok" or WawpError(end, "").ambiguous for end in ends)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Notices that a run is to end early: by a signal, or since nobody is there any more to take its result."""
+"""Interruption of a run: by a signal, or because nobody waits for its result any more."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GONE = "the process that started it is gone"
 
 
 class Interruption:
-    """While it is entered, a signal no longer ends the process but gives a reason to begin nothing more.
+    """A context in which a signal doesn't end the process but gives a reason to start nothing new.
 
     A second Ctrl-C ends the run at once.
 
@@ -39,13 +39,13 @@ class Interruption:
 
     @property
     def reason(self) -> str | None:
-        """Why nothing more is to be begun, None if the run is to go on."""
+        """The reason to start nothing new, None if the run may go on."""
         if self._reason is None and self._is_abandoned():
             self._reason = GONE
         return self._reason
 
     def refusal(self, call: str, has_logged_out: bool) -> str | None:
-        """Why a call isn't to be sent any more, None if it may be: reads bring a logout that was sent to its end."""
+        """Return why a call must no longer be sent, None if it may be: reads still verify a logout that was sent."""
         if self.reason is None or (has_logged_out and call in _READS):
             return None
         return f"the run was ended, since {self.reason}; {call} was not sent"
@@ -68,23 +68,23 @@ class Interruption:
         self._reason = self._reason or _SIGNALS[signal.Signals(number)]
 
     def pass_on(self) -> None:
-        """Once all is in order, let the signal do what it does: whoever sent it, no longer waits for a result."""
+        """Once everything is saved, let the signal take its usual effect: its sender no longer waits for a result."""
         if self._signal is not None:
             signal.raise_signal(self._signal)
 
 
 def abandoned_by_parent() -> Callable[[], bool]:
-    """A function that says whether the process that is this one's parent now has ended, however it did."""
+    """Return a function that says whether this process's current parent has ended, for whatever reason."""
     parent = os.getppid()
     return lambda: os.getppid() != parent
 
 
 def abandoned_by_reader() -> Callable[[], bool]:
-    """A function that says whether parent or reader of this module's output, worker or connection, has ended."""
+    """Return a function that says whether the parent or the reader of this module's output has ended."""
     parent_is_gone = abandoned_by_parent()
 
     def reader_is_gone() -> bool:
-        output = select.poll()  # one for each question: two threads may not ask the same one
+        output = select.poll()  # a new one for each call: threads can't share one
         output.register(1, 0)
         return any(event & (select.POLLERR | select.POLLHUP) for dummy, event in output.poll(0))
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One of the lifecycles that a fleet runs, and how far it is."""
+"""One of the lifecycles that a fleet runs, and its progress."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Job:
     """One session's way to its goal.
 
     Args:
-        index: which one it is.
+        index: its place in the fleet.
         lifecycle: its steps.
         send: sends its calls, in a worker thread.
         clock: its time.
-        is_simulated: whether the call of that name is answered without the network, as check mode's writes are.
+        is_simulated: whether the named call is answered without the network, as check mode's writes are.
 
     Attributes:
-        step: what the lifecycle wants next, or what came of it; None while it has yet to be told what was heard.
-        heard: that; None at first.
+        step: the lifecycle's next step, or its outcome; None while it hasn't received the latest answer yet.
+        heard: the latest answer; None at first.
         is_under_way: whether a worker is sending its call.
     """
 
@@ -41,19 +41,19 @@ class Job:
     is_under_way: bool = False
 
     def hear(self, heard: Answer | RunStopped) -> None:
-        """Note what the lifecycle is to be told."""
+        """Note the answer for the lifecycle."""
         self.heard, self.step, self.is_under_way = heard, None, False
 
 
 class Work(NamedTuple):
-    """A call that is to be sent for a job."""
+    """A call to send for a job."""
 
     job: Job
     call: Call
 
 
 def at_once(job: Job, step: Call | Wait | Outcome) -> Answer | None:
-    """The answer to a step that takes neither a call nor time; None for any other."""
+    """Return the answer to a step that takes neither a call nor time; None for any other."""
     if isinstance(step, Wait):
         return Answer(at=job.clock.now()) if job.clock.skip(step.seconds) else None
     if isinstance(step, Call) and job.is_simulated(step.name):

@@ -2,11 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a run leaves on disk, so that nothing known is lost when it is killed.
+"""The journal: a run's write-ahead log on disk, so that nothing known is lost if the run is killed.
 
-A line ``begin`` is written when a run opens the journal, a line ``sending`` before each logout and each deletion, a
-line ``outcome`` when a session's run has ended, a line ``end`` when the run has. Each has the run's own mark and its
-number in it, so that lines that were taken out show.
+A run writes a line ``begin`` when it opens the journal, ``sending`` before each logout and each deletion, ``outcome``
+when a session's run has ended, and ``end`` when the whole run has. Each line has the run's id and its number in the
+run, so that missing lines show.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from .history import replay
 from .journal_lines import MAX_LINE, DamagedLineError, Event, encode, read_lines
 from .room import start_thread
 
-# Logged before they are sent: they can't be undone, and a crash would hide how they ended.
+# Logged before sending: irreversible, and a crash would hide the outcome.
 WRITE_AHEAD_CALLS = frozenset({"logout", "delete"})
-# Where a run's process is. It stands where other lines have their instance: all have their time in one place, by which
-# the lines of several journals can be sorted.
+# The host of a run's process. It takes the place of other lines' instance, so that the time is in the same place in
+# every line, and the lines of several journals can be sorted by it.
 _HOST = {"host": socket.gethostname()}
 MAX_BYTES = 1024 * 1024 * 1024
 _LOCKED = frozenset({errno.EWOULDBLOCK, errno.EACCES})
 
 
 def default_path(api_url: str, home: str = "~/.ansible") -> str:
-    """Where the journal of an API lies if nobody says where: in one place, whatever folder a run is started in.
+    """Return the default path of an API's journal: the same from whatever folder a run is started.
 
     Args:
-        api_url: the API's address. All ways to write one address have one journal.
-        home: Ansible's home folder on the machine that the journal lies on.
+        api_url: the API's address. All spellings of an address share one journal.
+        home: Ansible's home folder on the journal's machine.
     """
     parts = urlsplit(api_url.strip())
     port = parts.port if parts.port not in (None, 80, 443) else None
@@ -52,19 +52,19 @@ def default_path(api_url: str, home: str = "~/.ansible") -> str:
 
 
 class Journal:
-    """A journal that is open for one run, and locked against a second one.
+    """A journal opened by one run, and locked against a second one.
 
     Args:
-        path: the file; made with mode 0600 if it isn't there, and its folder with mode 0700.
-        began: when the run begins, in UTC as results have it.
+        path: the file; if missing, made with mode 0600, and its folder with mode 0700.
+        began: the start of the run, in UTC as results have it.
         read_only: check mode: nothing is written, no file is made.
 
     Attributes:
-        earlier: what is known from earlier runs, see replay.
+        earlier: what earlier runs found out, see replay.
         failure: why it can't be written any more; None while it can.
 
     Raises:
-        OptionError: it can't be used as a journal; then nothing about the file was changed.
+        OptionError: it can't be used as a journal; the file is unchanged.
     """
 
     def __init__(self, path: str, began: str, read_only: bool = False) -> None:
@@ -83,7 +83,7 @@ class Journal:
             self._drop()
             raise
         self._writing = threading.Lock()
-        # Locked while all is on the disk. An Event can stay locked for ever where memory runs out.
+        # Locked while everything is on disk. An Event can stay locked forever if memory runs out.
         self._dirty, self._closing = threading.Lock(), False
         self._dirty.acquire()
         # Without a thread, each line is flushed as it is written.
@@ -92,7 +92,7 @@ class Journal:
             self._append({"event": "begin", **_HOST, "time": began, "pid": os.getpid()})
 
     def _open(self, path: str, read_only: bool) -> None:
-        """Open and lock the file, unless it is only to be read, and learn what stands in it."""
+        """Open the file, lock it unless it is only read, and replay its events."""
         if not read_only:
             make_folder(os.path.dirname(os.path.abspath(path)), "journal")
             self._file = open_regular(path, "journal", os.O_RDWR | os.O_APPEND | os.O_CREAT, own=True)
@@ -106,7 +106,7 @@ class Journal:
             self._mend_end(self._file, reader)
 
     def _mend_end(self, file: int, reader: _Reader) -> None:
-        """Take off what a crash has left behind the last event: what follows would stand on the same line."""
+        """Truncate what a crash left behind the last event, or the next event would go on the same line."""
         if reader.kept < os.fstat(file).st_size:
             os.ftruncate(file, reader.kept)
         if not reader.ended:
@@ -118,7 +118,7 @@ class Journal:
             self._file = None
 
     def write(self, event: str, instance_id: str, time: str, **fields: Any) -> None:
-        """Append one line. It is with the system when this returns, and on the disk a moment later."""
+        """Append one line. The system has it when this returns, the disk a moment later."""
         self._append({"event": event, "instance_id": instance_id, "time": time, **fields})
 
     def _append(self, fields: Mapping[str, Any]) -> None:
@@ -138,14 +138,14 @@ class Journal:
                 self._flush_soon()
 
     def _take_back(self, file: int, end: int) -> None:
-        """Remove the half of a line that was written; where even that fails, nothing may follow it."""
+        """Remove a partly written line; if even that fails, nothing may be written after it."""
         try:
             os.ftruncate(file, end)
         except OSError:
             self._drop()
 
     def close(self, ended: str | None = None) -> None:
-        """Wait until all is on the disk; ``ended`` is when the run came to its end, if it did."""
+        """Wait until everything is on disk; ``ended`` is the time at which the run ended, if it did."""
         if self._file is None:
             return
         if ended:
@@ -155,18 +155,18 @@ class Journal:
             self._flush_soon()
         if self._syncer:
             self._syncer.join()
-        with self._writing:  # a worker may still hear of a call after an interruption
+        with self._writing:  # a worker may still get an answer after an interruption
             self._drop()
 
     def _flush_soon(self) -> None:
-        """Have the disk written to; call it with the lock held."""
+        """Request a flush to the disk; call it with the lock held."""
         if not self._syncer:
             self._flush()
         elif self._dirty.locked():
             self._dirty.release()
 
     def _sync(self) -> None:
-        """Flush to the disk beside the run: one flush serves all lines that came during the last one."""
+        """Flush to the disk in the background: one flush serves all lines written during the last one."""
         closing = False
         while not closing:
             self._dirty.acquire()
@@ -181,10 +181,10 @@ class Journal:
 
 
 def read_events(path: str) -> Iterator[Event]:
-    """The events about instances in a journal, none if there is no such file.
+    """Yield a journal's events about instances; none if the file doesn't exist.
 
     Raises:
-        OptionError: it is no journal, or was damaged.
+        OptionError: it isn't a journal, or was damaged.
     """
     try:
         with open(open_regular(path, "journal", own=True), "rb") as stream:
@@ -196,13 +196,13 @@ def read_events(path: str) -> Iterator[Event]:
 
 
 class Survey(NamedTuple):
-    """What a journal holds at a moment.
+    """The content of a journal at a moment.
 
     Attributes:
-        earlier: what is known from earlier runs, see replay.
-        size: where its last event ends, in bytes; 0 if there is none.
-        completed: when each runbook last wrote a report of a run that was complete.
-        busy_since: since when another run has been writing to it, empty if it doesn't say; None if none is.
+        earlier: what earlier runs found out, see replay.
+        size: the end of its last event, in bytes; 0 if it has none.
+        completed: for each runbook, the time of its last report of a complete run.
+        busy_since: since when another run has been writing to it, empty if unknown; None if none is.
     """
 
     earlier: dict[str, Known]
@@ -212,7 +212,7 @@ class Survey(NamedTuple):
 
 
 def survey(path: str) -> Survey:
-    """Look into a journal, of which nothing is changed; one that isn't there is empty. Raises OptionError."""
+    """Survey a journal without changing it; a missing one is empty. Raises OptionError."""
     try:
         file = open_regular(path, "journal", own=True)
     except FileNotFoundError:
@@ -261,7 +261,7 @@ def _lock(file: int, path: str) -> None:
 
 
 def _begun(stream: BinaryIO) -> str:
-    """When the last run that opened a journal began, empty if that isn't known; it may be writing."""
+    """Return the start of the last run that opened a journal, which may be writing to it; empty if unknown."""
     since = ""
     with suppress(DamagedLineError):
         for line in read_lines(stream):
@@ -278,11 +278,11 @@ def _damaged(what: str) -> OptionError:
 
 
 class _Reader:
-    """Reads a journal to its end.
+    """A reader of a journal, to its end.
 
     Attributes:
-        kept: up to where it holds events.
-        ended: whether the last one has its line break.
+        kept: the end of the last event read.
+        ended: whether that event has its line break.
     """
 
     def __init__(self, stream: BinaryIO, path: str) -> None:
@@ -292,7 +292,7 @@ class _Reader:
         self._lines_of: dict[str, set[int]] = {}
 
     def about_instances(self) -> Iterator[Event]:
-        """The events about instances. Raises OptionError."""
+        """Yield the events about instances. Raises OptionError."""
         if os.fstat(self._stream.fileno()).st_size > MAX_BYTES:
             raise OptionError("journal", f"{self._path} has more than {MAX_BYTES // 1024**3} GiB; begin a new one")
         try:
@@ -311,7 +311,7 @@ class _Reader:
             raise _damaged(f"{self._path} lacks {missing} of its lines")
 
     def _count(self, event: Event) -> None:
-        """Note which of its run's lines this is. Journals may be joined in any order, and one of them twice."""
+        """Note a line's number in its run. Journals may be joined in any order, and the same one twice."""
         run, line = event.get("run"), event.get("line")
         if isinstance(run, str) and isinstance(line, int):
             self._lines_of.setdefault(run, set()).add(line)

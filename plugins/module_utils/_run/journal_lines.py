@@ -2,11 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The lines of a journal: one JSON object each, which ends in a checksum of what stands before it.
+"""The lines of a journal: one JSON object each, ending in a checksum of the text before it.
 
-A damaged line could hide a burnt key. So only what a crash leaves is passed over: a line that was being written when
-the run was killed, and zeros, both at the end of the file or where another journal, which begins with a line ``begin``,
-was joined to it.
+A damaged line could hide a burnt key. So only the traces of a crash are skipped: a line that was being written when the
+run was killed, and zeros, both at the end of the file or where another journal, which begins with a line ``begin``, was
+joined to it.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _BEGINNING = re.compile(re.escape(_FIRST))
 _END = re.compile(rb', "crc": "([0-9a-f]{8})"\}')
 _END_LENGTH = len(', "crc": "00000000"}')
 _CONTROL = re.compile(r"[\x00-\x1f]")
-# No line that a run writes comes near; a file of another kind may be a single one.
+# No line of a run comes near; a file of another kind may be a single line.
 MAX_LINE = 4 * 1024 * 1024
-# Each place at which an event could begin is tried; a reply that is full of them must not cost hours.
+# Each place where an event could begin is tried; a reply full of them must not cost hours.
 _MAX_SEAMS = 64
 
 
 class DamagedLineError(Exception):
-    """A line holds what neither a run nor a crash has written.
+    """A line that neither a run nor a crash wrote.
 
     Attributes:
-        number: which line it is.
+        number: the line's number.
     """
 
     def __init__(self, number: int) -> None:
@@ -44,12 +44,12 @@ class DamagedLineError(Exception):
 
 
 class Line(NamedTuple):
-    """What a line holds.
+    """The content of a line.
 
     Attributes:
-        events: one, or several where journals were joined.
-        kept: how many of its bytes hold them; a crash has left the rest.
-        ended: whether it has its line break.
+        events: one event, or several where journals were joined.
+        kept: the number of bytes up to the end of the events; the rest was left by a crash.
+        ended: whether the line has its line break.
     """
 
     events: list[Event]
@@ -58,13 +58,13 @@ class Line(NamedTuple):
 
 
 def encode(fields: Mapping[str, Any]) -> bytes:
-    """One line, with its line break."""
+    """Encode one line, with its line break."""
     body = json.dumps(fields, ensure_ascii=False)[:-1].encode("utf-8", "backslashreplace")
     return b'%s, "crc": "%08x"}\n' % (body, zlib.crc32(body))
 
 
 def read_lines(lines: Iterable[bytes]) -> Iterator[Line]:
-    """What each line of a journal holds. Raises DamagedLineError."""
+    """Yield the content of each line of a journal. Raises DamagedLineError."""
     for number, line in enumerate(lines, start=1):
         found = _parse(line)
         if found is None:
@@ -73,7 +73,7 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Line]:
 
 
 def _parse(line: bytes) -> Line | None:
-    """What a line holds, None if it was changed, or is no journal's."""
+    """Parse a line; None if it was changed or isn't a journal's."""
     ended = line.endswith(b"\n")
     line = line[:-1] if ended else line
     whole = _decode(line)
@@ -86,14 +86,14 @@ def _parse(line: bytes) -> Line | None:
         marks.insert(0, 0)
     events, kept = _pieces(line, [*marks, len(line)])
     if ended and line.strip() and kept < len(line):
-        return None  # a run takes off what was cut off before it writes
+        return None  # a run removes a partial line before it writes
     if not all(_is_cut_off(gap) and (not gap or event["event"] == "begin") for gap, event in events):
         return None
     return Line([event for dummy, event in events], kept, ended) if _is_cut_off(line[kept:]) else None
 
 
 def _pieces(line: bytes, marks: list[int]) -> tuple[list[tuple[bytes, Event]], int]:
-    """The events in a line, each with what stands between it and the one before, and where the last one ends."""
+    """Return a line's events, each with the bytes between it and the one before, and the end of the last one."""
     pieces: list[tuple[bytes, Event]] = []
     kept = place = 0
     while place < len(marks) - 1:
@@ -110,7 +110,7 @@ def _pieces(line: bytes, marks: list[int]) -> tuple[list[tuple[bytes, Event]], i
 
 
 def _decode(line: bytes) -> Event | None:
-    """The event of a line, None if it is none or was changed."""
+    """Decode the event of a line; None if it isn't one or was changed."""
     end = _END.fullmatch(line, max(0, len(line) - _END_LENGTH))
     if not end or int(end[1], 16) != zlib.crc32(line[: end.start()]):
         return None
@@ -122,7 +122,7 @@ def _decode(line: bytes) -> Event | None:
 
 
 def _is_cut_off(piece: bytes) -> bool:
-    """Whether this is what a crash leaves: zeros, or a line that breaks off, which is no whole one that was changed."""
+    """Whether a crash may have left this: zeros, or the beginning of a line, but not a complete line with changes."""
     piece = piece.strip(b"\0")
     if not _BEGINNING.match(piece):
         return _FIRST.startswith(piece)

@@ -2,25 +2,25 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How often a fleet may send a call."""
+"""The pace at which a fleet may send calls."""
 
 from __future__ import annotations
 
 from .._errors import RATE_LIMITED
 from .._session.run import MAX_RETRY_AFTER, RETRY_DELAYS, Answer
 
-# Calls per second after a 429 where no rate was set, and the widest gap between calls in seconds.
+# Calls per second after a 429 if no rate was set, and the widest gap between calls in seconds.
 RATE_AFTER_429 = 20.0
 WIDEST_GAP = 1.0
-# The gap between calls shrinks by this factor with each call that goes well.
+# The gap between calls shrinks by this factor with each successful call.
 RECOVERY_FACTOR = 0.99
 
 
 class Pace:
-    """When the next call may be sent.
+    """The time of the next call.
 
     Args:
-        calls_per_second: the bound, 0 for none.
+        calls_per_second: the limit, 0 for none.
     """
 
     def __init__(self, calls_per_second: float) -> None:
@@ -30,22 +30,22 @@ class Pace:
         self._refusals = 0
 
     def wait(self, now: float) -> float:
-        """Seconds until a call may be sent, 0 for now."""
+        """Return the seconds until a call may be sent, 0 for now."""
         return max(0.0, self._next - now)
 
     def on_sent(self, now: float) -> None:
-        """A call was sent."""
+        """Note that a call was sent."""
         self._next = max(self._next + self._gap, now)
 
     def on_reply(self, answer: Answer, now: float) -> None:
-        """A reply came: too many calls slow everybody down, others let the pace recover."""
+        """Adapt to a reply: a 429 slows all calls down, any other reply lets the pace recover."""
         error = answer.error
         if error is None or error.kind != RATE_LIMITED:
             self._refusals = 0
             self._gap = max(self._least_gap, self._gap * RECOVERY_FACTOR)
             return
-        # The calls that were under way together complain together: that is one reason to slow down. One that is
-        # refused although all kept quiet is a reason to keep quiet for longer.
+        # Calls under way together are refused together: that is one reason to slow down. A refusal after a pause of
+        # all calls is a reason for a longer pause.
         if now >= self._quiet_until:
             self._refusals += 1
             if self._refusals == 1:

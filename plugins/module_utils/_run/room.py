@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Looks for memory before something is begun that needs it."""
+"""Checks for free memory before something starts that needs it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-# Of a thread, in bytes. The usual eight MiB each don't fit where memory is bounded.
+# A thread's stack in bytes. The usual eight MiB each don't fit where memory is limited.
 STACK_SIZE = 1024 * 1024
-# What one more thread or session is to find, in bytes; a call takes a few hundred KiB for the moment.
+# Free memory required for one more thread or session, in bytes; a call takes a few hundred KiB while it runs.
 ROOM = 1024 * 1024
 
 
 def look_for_room(size: int) -> None:
-    """Raise MemoryError unless so many bytes are free. None of them is touched.
+    """Raise MemoryError unless that many bytes are free. Touches none of them.
 
-    Not by an allocation: after one that fails, glibc has the thread use another arena, and what was free is lost to it.
+    Doesn't allocate: after a failed allocation, glibc moves the thread to another arena, where it can't use what was
+    free.
     """
     try:
         mmap.mmap(-1, size).close()
@@ -32,14 +33,14 @@ def start_thread(target: Callable[..., Any], *arguments: Any, name: str, room: i
     """Start a thread in the background.
 
     Args:
-        target: what it does.
-        arguments: of ``target``.
-        name: of the thread.
-        room: how many bytes are to be left beyond its stack. Python waits for ever for a thread that finds no memory to
-            begin.
+        target: the function that it runs.
+        arguments: the arguments of ``target``.
+        name: the name of the thread.
+        room: the bytes that must be free beyond its stack. Python waits forever for a thread that finds no memory to
+            start.
 
     Returns:
-        The thread, None where the system gives none.
+        The thread, None if the system allows none.
     """
     before = threading.stack_size(STACK_SIZE)
     try:
