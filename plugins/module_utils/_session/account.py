@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""WhatsApp accounts: who is named, in which of many writings, and whether two are the same."""
+"""WhatsApp accounts: who is named, in which of many spellings, and whether two are the same."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SERVERS = frozenset({"c.us", "s.whatsapp.net", "lid"})
 _PREFIX = re.compile(r"^(?:tel:|whatsapp:|(?:https?://)?wa\.me/)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"\(0\)|[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
-# The fields of `me` that name an account, the one that is shown first. Compared without case and separators.
+# The fields of `me` that name an account, the one to show first. Compared without case and separators.
 _FIELDS = ("id", "jid", "wid", "serialized", "phone", "phonenumber", "number", "msisdn", "mobile", "pn", "user", "lid")
 # The push name of a pairing code that was requested and not entered.
 _PAIRING_CODE = "~"
 # Digits that some countries write in a mobile number and WhatsApp leaves out of older accounts, or the reverse: country
-# code, digit, how many digits stand between them, how many follow, and what people call it.
+# code, digit, number of digits between them, number of digits after it, and the digit's usual name.
 _EXTRA_DIGITS = (
     ("55", "9", 2, 8, "Brazil's ninth digit"),
     ("52", "1", 0, 10, "Mexico's 1 for mobile phones"),
@@ -37,9 +37,9 @@ class Account:
     """A WhatsApp account as ``me`` names it.
 
     Args:
-        jid: its id, or what else names it; empty where only something else is said of it.
+        jid: its id, or another field that names it; empty if no field does.
         push_name: the name that its owner gave it.
-        names: its ids in the writing of parse_account; those that can't be compared are not among them.
+        names: its ids as parse_account writes them, without those that can't be compared.
     """
 
     jid: str
@@ -48,10 +48,10 @@ class Account:
 
 
 def parse_me(me: Any) -> Account | None:
-    """The account that ``me`` names, in whatever form, None if it names none.
+    """Parse the account that ``me`` names, in whatever form; None if it names none.
 
-    Any field that holds something makes it an account. A pairing code that waits to be entered is none: it shows the
-    number that it was asked for, the name ``~``, and no lid.
+    Any non-empty field makes it an account. A pairing code that waits to be entered isn't one: it shows the number that
+    it was requested for, the name ``~``, and no lid.
     """
     if not _holds(me):
         return None
@@ -73,7 +73,7 @@ def parse_me(me: Any) -> Account | None:
 
 
 def _holds(value: Any) -> bool:
-    """Whether a value holds something: not nothing, nor blanks, nor a container of such."""
+    """Whether a value isn't empty, blank, or a container of such values."""
     if isinstance(value, Mapping):
         return any(map(_holds, value.values()))
     if isinstance(value, (list, tuple)):
@@ -87,17 +87,17 @@ def _fold_keys(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)  # replies are of few kinds
 def folded_name(name: str) -> str:
-    """The name of a reply's field without case and separators."""
+    """Return the name of a reply's field without case and separators."""
     return re.sub(r"[\W_]", "", name).lower()
 
 
 def _text(value: Any) -> str:
-    """What names an account, as text: JSON may hold a number as one, or as a float."""
+    """Return an account's number or id as text: JSON may hold it as a number, or a float."""
     return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
 def _writings(value: Any, lid: bool = False) -> Iterator[str]:
-    """The writings of one account in ``me``, the one that is shown first."""
+    """Yield the spellings of one account in ``me``, the one to show first."""
     if isinstance(value, Mapping):
         fields = _fold_keys(value)
         lid = lid or fields.get("server") == "lid"
@@ -121,10 +121,10 @@ def _canonical(writings: Iterable[str]) -> Iterator[str]:
 
 
 def parse_account(text: str) -> str:
-    """Bring an account to the one writing in which two can be compared: digits, or digits@lid.
+    """Convert an account to the form in which two can be compared: digits, or digits@lid.
 
     Args:
-        text: a phone number with its country code, or a WhatsApp id, in any usual writing.
+        text: a phone number with its country code, or a WhatsApp id, in any usual spelling.
 
     Raises:
         ValueError: it is neither; the message says what is wrong, without repeating the value.
@@ -155,23 +155,23 @@ def _digits(number: str) -> str:
 
 
 def account_id(account: Account) -> str:
-    """The account in the writing of parse_account, its number if it shows one; empty if nothing can be compared."""
+    """Return the account as parse_account writes it, by its number if shown; empty if it can't be compared."""
     names = account.names or frozenset(_canonical([account.jid]))
     return min(names, key=lambda name: (_is_lid(name), name), default="")
 
 
 def whole_account(account: Account) -> str:
-    """What stands for the account where it is compared with itself at another time, unmasked."""
+    """Return the unmasked text by which the account is compared with itself at another time."""
     return account_id(account) or account.jid
 
 
 def is_account(account: Account, expected: str) -> bool:
-    """Whether an account is the expected one, which is given in the writing of parse_account."""
+    """Whether an account is the expected one, which is given as parse_account writes it."""
     return expected in (account.names or frozenset(_canonical([account.jid])))
 
 
 def are_different(ours: Iterable[str], theirs: Iterable[str]) -> bool:
-    """Whether two accounts, each by its names, are certainly not the same: a number says nothing about a lid."""
+    """Whether two accounts, each given by its names, certainly differ: a number says nothing about a lid."""
     one, other = set(ours), set(theirs)
     if one & other:
         return False
@@ -179,7 +179,7 @@ def are_different(ours: Iterable[str], theirs: Iterable[str]) -> bool:
 
 
 def mismatch_hint(account: Account, expected: str) -> str:
-    """Why an account that isn't the expected one may be so all the same; empty if nothing speaks for it."""
+    """Explain why an account may still be the expected one despite the mismatch; empty if nothing suggests it."""
     names = account.names or frozenset(_canonical([account.jid]))
     if names and all(_is_lid(name) != _is_lid(expected) for name in names):
         shown, hidden = ("number", "lid") if _is_lid(expected) else ("lid", "number")
@@ -192,7 +192,7 @@ def mismatch_hint(account: Account, expected: str) -> str:
 
 
 def _extra_digit(longer: str, shorter: str) -> str:
-    """What the one digit is called that a number has more than another, empty if they differ otherwise."""
+    """Return the name of the one extra digit of a longer number, empty if the two differ otherwise."""
     for country, digit, before, after, name in _EXTRA_DIGITS:
         found = re.fullmatch(rf"({country}\d{{{before}}}){digit}(\d{{{after}}})", longer)
         if found and shorter == found[1] + found[2]:
@@ -209,7 +209,7 @@ def _is_number(name: str) -> bool:
 
 
 def shown_account(account: Account | None, mask: bool) -> str | None:
-    """The account's id as it may be shown, None if there is no account."""
+    """Return the account's id, masked if asked for; None if there is no account."""
     if account is None:
         return None
     return mask_account(account.jid) if mask else account.jid

@@ -17,7 +17,7 @@ from .writes import send
 
 
 def stopped(run: Run) -> Steps:
-    """Stop what isn't stopped, and see that it is."""
+    """Stop the session unless it is stopped, and verify that it is."""
     session = run.require_session((yield from run.read_confirmed(_is_stopped)))
     if _is_stopped(session):
         return
@@ -34,7 +34,7 @@ def _is_stopped(session: Session) -> bool:
 
 
 def _says_stopped(answer: Answer) -> bool:
-    """Whether the reply to a stop says so, as Wawp documents it; the engine answers for an unknown name without."""
+    """Whether the reply to a stop says STOPPED, as Wawp documents; the engine's reply for an unknown name doesn't."""
     try:
         return parse_session(answer.body).stopped
     except ValueError:
@@ -42,10 +42,10 @@ def _says_stopped(answer: Answer) -> bool:
 
 
 def decommissioned(run: Run) -> Steps:
-    """Close the temporary link, log out, and stop, so that nobody is shown a QR code.
+    """Close the temporary link, log out, and stop, so that no QR code stays on show.
 
-    The link goes first, since it would let an outsider pair again after the logout; but not before it is known whose
-    session it is, where that was asked for.
+    The link goes first, since it would let an outsider pair again after the logout; but with ``expect_account``, not
+    before the account has been checked.
     """
     run.goal = replace(run.goal, start_if_stopped=True)
     session = run.require_session((yield from run.read_confirmed(lambda seen: False)))
@@ -63,7 +63,7 @@ def decommissioned(run: Run) -> Steps:
 
 
 def _stop_unless_paired(run: Run) -> Steps:
-    """Stopping a session whose link may still stand would only hide it."""
+    """Stop the session, unless its link may still stand: stopping would only hide it."""
     if run.outcome.verdict == UNPROVEN:
         _note_not_stopped(run)
         return

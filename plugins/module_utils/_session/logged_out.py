@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The rule of ``state: logged_out``: what is done about what is seen, and what it proves."""
+"""The rule of ``state: logged_out``: the step for each reading, and what it proves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .proof import REASON_IN_DOUBT, verify_logout
 from .run import SENT, SOON, Goal, RunStopped, Steps
 from .writes import bring_up, limit_tries, recover, send
 
-# A rule that was asked so often without an end is asked no more: the session keeps changing under our hands.
+# After this many steps without an end the run gives up: the session keeps changing.
 MAX_STEPS = 12
 # A device that was removed on the phone makes a restarted session FAILED in 0.6 s, an unreachable WhatsApp in 125 s.
 MOMENTS = 60.0
@@ -48,12 +48,12 @@ CONTRADICTION = "contradiction"
 
 
 def decide(session: Session, goal: Goal, tried: frozenset[str]) -> str:
-    """The rule of ``logged_out``: what to do next about what is seen.
+    """Apply the rule of ``logged_out`` and return the next step.
 
     Args:
         session: the latest reading; bad news has been confirmed.
         goal: the options.
-        tried: the steps that this run has already taken; each is taken once.
+        tried: the steps that this run has already taken; each is taken only once.
     """
     status = session.status
     if status == WORKING:
@@ -69,7 +69,7 @@ def decide(session: Session, goal: Goal, tried: frozenset[str]) -> str:
 
 
 def _decide_starting(goal: Goal, tried: frozenset[str]) -> str:
-    """A logout would prove nothing here, and burns the key of a session that would come back by itself."""
+    """Decide on STARTING: a logout would prove nothing, and would burn the key of a session that may recover."""
     if goal.wait and SETTLE not in tried:
         return SETTLE
     if goal.on_unproven == "fail" or RESTART_FIRST in tried:
@@ -78,7 +78,7 @@ def _decide_starting(goal: Goal, tried: frozenset[str]) -> str:
 
 
 def _decide_at_rest(session: Session, goal: Goal, tried: frozenset[str]) -> str:
-    """STOPPED and FAILED. Engines hide the account there, so that an empty one means nothing by itself."""
+    """Decide on STOPPED and FAILED: engines hide the account there, so an empty one alone means nothing."""
     restarted = tried & {RESTART, RESTART_FIRST}
     if goal.trust_empty_account and session.account_empty and not restarted and START not in tried:
         return NOTHING_TO_DO
@@ -92,7 +92,7 @@ def _decide_at_rest(session: Session, goal: Goal, tried: frozenset[str]) -> str:
 
 
 def logged_out(run: Run) -> Steps:
-    """Follow the rule, row by row, until one of its rows ends the run. What was proven earlier needs a look only."""
+    """Follow the rule step by step until one ends the run. An earlier proof only needs a reading that confirms it."""
     tried: frozenset[str] = frozenset()
     for _attempt in range(MAX_STEPS):
         session = run.require_session((yield from run.read_confirmed(_needs_second_reading(run.goal))))
@@ -104,21 +104,21 @@ def logged_out(run: Run) -> Steps:
         if run.outcome.verdict is not None:
             return
         if step == LOGOUT:
-            tried -= {SETTLE}  # WORKING was seen: a STARTING after it is a new one, with time of its own
+            tried -= {SETTLE}  # WORKING was seen, so a later STARTING may settle again
         else:
             tried |= {step, SETTLE} if step in (START, RESTART, RESTART_FIRST) else {step}
     raise RunStopped(f"the session doesn't come to rest; it was last seen {run.last.status}")
 
 
 def _confirms_previous_verdict(run: Run, session: Session) -> bool:
-    """Whether a look bears out what was proven earlier: it shows no account. STARTING may only hide it."""
+    """Whether a reading confirms an earlier proof: it shows no account, and isn't STARTING, which may hide one."""
     if run.goal.previous_verdict not in PROVEN or run.has_sent("logout"):
         return False
     return session.awaits_scan or (session.at_rest and session.account is None)
 
 
 def keep_previous_verdict(run: Run) -> None:
-    """End with what the journal says of an earlier run, and the time of its proof."""
+    """End with an earlier run's verdict from the journal, and the time of its proof."""
     previous = run.goal.previous
     if previous is None:
         return
@@ -127,7 +127,7 @@ def keep_previous_verdict(run: Run) -> None:
 
 
 def _needs_second_reading(goal: Goal) -> Callable[[Session], bool]:
-    """What is believed only when it lasts; STARTING too where the run won't wait for it to settle."""
+    """Return a test for readings that need confirmation; STARTING too if the run won't wait for it to settle."""
     return lambda session: session.at_rest or session.contradictory or (session.status == STARTING and not goal.wait)
 
 
@@ -141,9 +141,9 @@ def _bring_up(run: Run) -> Steps:
 
 
 def _restart_first(run: Run) -> Steps:
-    """Restart a session that is WORKING, and see it WORKING again: so WhatsApp can be reached just now.
+    """Restart a WORKING session and see it WORKING again, which shows that WhatsApp can be reached now.
 
-    WORKING counts when another status was seen before, or when it lasts: the restart may have been put off.
+    WORKING counts after another status was seen, or if it lasts: the restart may have been deferred.
     """
     yield from send(run, "restart", lambda seen: seen.status == WORKING)
 
@@ -154,13 +154,13 @@ def _restart_first(run: Run) -> Steps:
     deadline = run.now + run.goal.start_timeout
     session = None
     while session is None or (session.status == STARTING and run.now < deadline):
-        # The sooner WORKING is seen again, the less time an outage has to begin unnoticed before the logout.
+        # The sooner WORKING is seen again, the less time is left for an unnoticed outage before the logout.
         yield from run.read_until(lambda seen: seen.status != STARTING, deadline - run.now, SOON)
         session = run.require_session((yield from run.read_confirmed(unsure)))
 
 
 def nothing_to_do(run: Run) -> None:
-    """No account is there. After a logout, of this run or an earlier one, that doesn't say what became of the link."""
+    """End without an account: NO_ACCOUNT, or UNPROVEN after a logout, of this run or an earlier one."""
     if run.has_sent("logout") or run.goal.previous_verdict in (UNPROVEN, SENT):
         run.conclude(UNPROVEN, REASON_EARLIER)
     else:
@@ -215,7 +215,7 @@ def _absent_hint(run: Run) -> str:
 
 
 def _logout(run: Run) -> Steps:
-    """Log out from WORKING and see it done. Ends without a verdict where the rule has to be asked again."""
+    """Log out from WORKING and verify it. Ends without a verdict if the rule has to decide again."""
     if not (yield from _account_confirmed(run)):
         return
     if run.late_write_possible and run.goal.on_unproven == "fail":
@@ -233,7 +233,7 @@ def _logout(run: Run) -> Steps:
 
 
 def _after_deferred_logout(run: Run, error: WawpError) -> Steps:
-    """After a logout that was not carried out: let pass what was in its way, and read what the rule is asked about."""
+    """After a logout that was not carried out, wait out the obstacle, and read again for the rule."""
     if error.kind == EXPIRED:
         run.deferred["logout"] += 1
         run.readings.clear()
@@ -244,10 +244,10 @@ def _after_deferred_logout(run: Run, error: WawpError) -> Steps:
 
 
 def _account_confirmed(run: Run) -> Steps:
-    """Nothing that can't be undone is sent to a session that hides its account from expect_account.
+    """Check expect_account before the logout: nothing irreversible is sent to a session that hides its account.
 
     Returns:
-        False if the session left the status meanwhile, so that the rule has to be asked again.
+        False if the session has left the status meanwhile, so the rule has to decide again.
     """
     if not run.goal.expect_account or run.last.account:
         return True
@@ -264,7 +264,7 @@ def _account_confirmed(run: Run) -> Steps:
 
 
 def _logout_unverifiable(run: Run) -> Steps:
-    """Log out while STARTING, where WORKING could not be reached: it ends the session, but proves nothing."""
+    """Log out while STARTING, since WORKING was not reached: this ends the session but proves nothing."""
     if not (yield from _account_confirmed(run)):
         return
     answer = yield from run.write("logout")

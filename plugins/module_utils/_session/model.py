@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a session is: statuses, the parsed reply, and verdicts."""
+"""The model of a session: statuses, the parsed reply, and verdicts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORKING = "WORKING"
 FAILED = "FAILED"
 # Statuses that the engine added later: somebody has to confirm a passkey.
 PASSKEY = frozenset({"PASSKEY_REQUIRED", "PASSKEY_CONFIRMATION_REQUIRED"})
-# Statuses that count as STOPPED, and those in which nothing runs. One that the engine adds has its place here.
+# Statuses that count as STOPPED, and those in which nothing runs. A status that the engine adds goes here.
 STOPPED_STATUSES = frozenset({STOPPED})
 AT_REST = STOPPED_STATUSES | {FAILED}
 STATUSES = PASSKEY | AT_REST | {STARTING, SCAN_QR_CODE, WORKING}
@@ -33,7 +33,7 @@ UNPROVEN = "unproven"
 VERDICTS = (SEVERED, NO_ACCOUNT, UNPROVEN)
 PROVEN = frozenset({SEVERED, NO_ACCOUNT})
 
-# The state of the stored credentials; they alone can unlink the session from here.
+# The state of the stored credentials; only they can unlink the session from here.
 THERE = "there"
 GONE = "gone"
 UNKNOWN = "unknown"
@@ -56,9 +56,9 @@ class Session:
     """One reading of a session.
 
     Args:
-        status: what the API reports.
+        status: the status that the API reports.
         account: the account that the reply names, None if it names none.
-        account_given: whether the reply has ``me`` at all; without it an absent account means nothing.
+        account_given: whether the reply has ``me`` at all; without it, an absent account means nothing.
         config: the instance's settings, None if the reply has none.
         body: the whole reply.
     """
@@ -71,7 +71,7 @@ class Session:
 
     @property
     def account_empty(self) -> bool:
-        """Whether the reply says that there is no account, which is more than not naming one."""
+        """Whether the reply says that there is no account, rather than just not naming one."""
         return self.account_given and self.account is None
 
     @property
@@ -80,12 +80,12 @@ class Session:
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing runs, so that nothing can be unlinked."""
+        """Whether nothing runs, so nothing can be unlinked."""
         return self.status in AT_REST
 
     @property
     def contradictory(self) -> bool:
-        """Whether the reply claims that a scan is awaited, and at the same time that somebody is logged in."""
+        """Whether the reply says both that a scan is awaited and that somebody is logged in."""
         engine = self.body.get("engine")
         state = engine.get("state") if isinstance(engine, Mapping) else None
         connected = isinstance(state, str) and state.strip().upper() == _CONNECTED
@@ -93,18 +93,18 @@ class Session:
 
     @property
     def awaits_scan(self) -> bool:
-        """Whether a QR code is on show, so that no key is there. No other reading says that there is none."""
+        """Whether a QR code is on show, so there is no key. No other reading shows that."""
         return self.status == SCAN_QR_CODE and not self.contradictory
 
     @property
     def paired(self) -> bool | None:
-        """Whether an account is logged in, None where the reply doesn't tell: engines hide the account at rest."""
+        """Whether an account is logged in, None if the reply doesn't show it: engines hide the account at rest."""
         if self.account or self.status == WORKING:
             return True
         return False if self.awaits_scan else None
 
     def imagined(self, status: str, without_account: bool = False) -> Session:
-        """The session as it would be in another status. What its reply says of a connection no longer holds then."""
+        """Return the session as it would be in another status, without what its reply said about a connection."""
         kept = {key: value for key, value in self.body.items() if folded_name(str(key)) not in _OF_CONNECTION}
         body = {**kept, "status": status}
         if without_account:
@@ -112,7 +112,7 @@ class Session:
         return replace(self, status=status, body=body)
 
     def public(self, mask: bool = True) -> dict[str, Any]:
-        """The reply as it may be shown and kept: without secrets, the account masked if asked for."""
+        """Return the reply, safe to show and keep: without secrets, the account masked if asked for."""
         shown: dict[str, Any] = redact_sensitive_keys(self.body)
         if not mask:
             return shown
@@ -128,14 +128,14 @@ def parse_session(body: Any) -> Session:
     """Read the reply of ``/v2/session/info``.
 
     Raises:
-        ValueError: the reply has no status, so nothing can be read from it.
+        ValueError: the reply has no status, so it says nothing.
     """
     if not isinstance(body, Mapping):
         raise ValueError("the reply is not a JSON object")
     status = body.get("status")
     if not isinstance(status, str) or not status.strip():
         raise ValueError("the reply has no status")
-    # It is shown in messages, whatever a server may put there.
+    # Messages show it, whatever a server puts there.
     status = _canonical_status(status)
     if not status.isprintable() or len(status) > _MAX_STATUS:
         raise ValueError("the reply's status can't be read")
@@ -150,7 +150,7 @@ def parse_session(body: Any) -> Session:
 
 
 def _refuse_contradiction(body: Mapping[str, Any], status: str) -> None:
-    """Raise ValueError where a reply names two statuses or two accounts: nobody knows which one is meant."""
+    """Raise ValueError if a reply names two statuses or two accounts: it is unclear which one is meant."""
     for key, value in body.items():
         name = str(key).strip().lower()
         if name in ("status", "me") and key != name and value != body.get(name, value):
@@ -163,7 +163,7 @@ def _refuse_contradiction(body: Mapping[str, Any], status: str) -> None:
 
 
 def _says_connected(name: str, value: Any) -> bool:
-    """Whether a field of a reply, beside the status and the engine's state, says that somebody is logged in."""
+    """Whether a field other than the status and the engine's state says that somebody is logged in."""
     name = folded_name(name)
     if name in _FLAGS:
         return value is True
@@ -171,15 +171,15 @@ def _says_connected(name: str, value: Any) -> bool:
 
 
 def _canonical_status(text: str) -> str:
-    """A status that is known as the engine writes it, any other as it came: case and separators are no difference."""
+    """Return a known status as the engine writes it, whatever its case and separators; any other one unchanged."""
     folded = re.sub(r"[\s-]+", "_", text.strip())
-    # Only in ASCII: letters of other scripts turn into ours when their case changes.
+    # Only in ASCII: some letters of other scripts become Latin ones when their case changes.
     known = folded.upper() if folded.isascii() else ""
     return known if known in STATUSES else mask_status(text.strip())
 
 
 def changed_settings(before: Session, after: Session) -> list[str]:
-    """Names of the settings that differ between two readings, empty if one of them shows no settings."""
+    """Return the names of settings that differ between two readings; none if one of them shows no settings."""
     if not isinstance(before.config, Mapping) or not isinstance(after.config, Mapping):
         return []
     names = sorted(set(before.config) | set(after.config))

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The steps that end when an account is linked."""
+"""The steps of waiting until an account is linked."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .progress import Run
 from .run import RunStopped, Steps
 from .writes import bring_up
 
-# The engine gives up after some minutes without a scan; more often than this nobody is there to scan.
+# The engine gives up after some minutes without a scan; after this many times, nobody is there to scan.
 MAX_STARTS = 20
 
 
 def _give_up(run: Run) -> None:
-    """The time is up. WORKING without an account is linked, too, and is no failure where anybody will do."""
+    """End when the time is up. WORKING without an account is linked too, and succeeds if any account will do."""
     if run.last.status != WORKING:
         raise RunStopped(f"nobody has linked an account within {run.goal.wait_timeout:g} s; it is {run.last.status}")
     problem = "an account is linked, but the session doesn't show whose it is"
@@ -26,7 +26,7 @@ def _give_up(run: Run) -> None:
 
 
 def paired(run: Run) -> Steps:
-    """Read until somebody has scanned; show a new QR code when the last one has expired, as long as there is time."""
+    """Read until somebody has scanned; while there is time, show a new QR code when the last one has expired."""
     deadline = run.timeout
     session = run.require_session((yield from run.read_confirmed(_at_rest)))
     starts = 0

@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The whole life of a session, lived to see how this API behaves, and a recording that names nobody.
+"""The probe: takes a session through its whole life to see how this API behaves, and records it without naming anyone.
 
-A recording holds what is on its lists of words, and times: no text of a server, no id, no account, no token.
+A recording holds only times and words from fixed lists: no text from a server, no id, no account, no token.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _OTHER = "other"
 
 @dataclass(frozen=True)
 class Pace:
-    """How long to wait for a status, how long between two readings, and for how long to leave it alone; in seconds."""
+    """Times in seconds: to wait for a status, between two readings, and to leave the session alone."""
 
     wait_timeout: float = 120.0
     wait_sleep: float = 1.0
@@ -37,17 +37,17 @@ class Pace:
 
 @dataclass
 class Recording:
-    """What was called and what was seen.
+    """The recorded calls and replies.
 
     Args:
-        secrets: words that must not be kept, should a server repeat them as a status or a code.
+        secrets: words that must not be kept if a server repeats them as a status or a code.
     """
 
     secrets: tuple[str, ...] = ()
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     def note(self, phase: str, call: str, answer: Answer) -> None:
-        """Keep what came of a call."""
+        """Record the answer to a call."""
         body = answer.session.body if answer.session is not None else answer.body
         shown = body if isinstance(body, Mapping) else {}
         error = answer.error
@@ -67,7 +67,7 @@ class Recording:
         )
 
     def word(self, text: Any) -> str | None:
-        """A status or a code if it is a plain word, "other" for anything else that is there."""
+        """Return a status or a code if it is a plain word, "other" for any other non-empty value."""
         if text is None:
             return None
         if not isinstance(text, str) or not _WORD.fullmatch(text):
@@ -75,16 +75,16 @@ class Recording:
         return _OTHER if any(text in secret or secret in text for secret in self.secrets) else text
 
     def seen(self, phase: str, call: str = "info") -> list[dict[str, Any]]:
-        """The steps of a phase with that call."""
+        """Return the steps of a phase with that call."""
         return [step for step in self.steps if (step["phase"], step["call"]) == (phase, call)]
 
     def as_file(self, version: str) -> dict[str, Any]:
-        """The recording as it is kept and sent in."""
+        """Return the recording in the form in which it is saved and sent in."""
         return {"format": FORMAT, "version": version, "steps": self.steps}
 
 
 def describe_me(body: Mapping[str, Any]) -> str:
-    """What ``me`` is: "missing", "null", "empty", "code" (a pairing code waits) or "account"."""
+    """Classify ``me``: "missing", "null", "empty", "code" (a pairing code waits) or "account"."""
     if "me" not in body:
         return "missing"
     me = body["me"]
@@ -100,7 +100,7 @@ def describe_me(body: Mapping[str, Any]) -> str:
 
 
 def naming_fields(me: Any) -> list[str]:
-    """The fields by which ``me`` names an account, or what it is if it is no object."""
+    """Return the fields by which ``me`` names an account, or its type if it isn't an object."""
     if not me:
         return []
     if isinstance(me, Mapping):
@@ -119,7 +119,7 @@ _LIFE = (
 
 
 def life(recording: Recording, pace: Pace) -> Lifecycle:
-    """Stop, start, restart and log out, leave it alone until it fails, and stop it. It ends STOPPED and unpaired."""
+    """Stop, start, restart and log out a session, wait until it fails, and stop it. It ends STOPPED and unpaired."""
     status = yield from _read(recording, FOUND)
     if status != WORKING:
         return _stopped_short(f"a whole life begins with a WORKING session, and this one is {status or 'unreadable'}")
@@ -139,11 +139,11 @@ def _stopped_short(message: str, changed: bool = False) -> Outcome:
 
 
 def _live(recording: Recording, pace: Pace, phase: str, call: str, end: str) -> _Steps:
-    """Send a call and read until the status is there, and once more a moment later. Returns the last status."""
+    """Send a call and read until the status is reached, and once more a moment later. Returns the last status."""
     answer = yield Call(call)
     recording.note(phase, call, answer)
     status = yield from _until(recording, phase, end, pace.wait_timeout, pace.wait_sleep)
-    if status == end and end == STOPPED:  # where some engines hide the account only once they are gone
+    if status == end and end == STOPPED:  # some engines hide the account only once they are gone
         yield Wait(pace.wait_sleep)
         status = yield from _read(recording, phase)
     return status

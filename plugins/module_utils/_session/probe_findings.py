@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a probe's recording says: a table of what was expected and what was seen, and the options to set."""
+"""The findings of a probe's recording: a table of expected and seen behaviour, and the options to set."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ GET_BODY, GET_HEADERS = "GET, credentials in the body", "GET, credentials in the
 PROOF_TIMEOUT = 30.0  # the default of the modules' option
 # A slow moment must not look like an outage.
 _MARGIN = 3.0
-# An engine that starts names its account after a moment; one that never does may hide it in FAILED, too.
+# A starting engine names its account after a moment; one that never does may hide it in FAILED too.
 _NAMED_BY = 1.0
 
 
 def suggested_options(recording: Recording) -> dict[str, Any]:
-    """``trust_empty_account`` and ``proof_timeout``, null where nothing was seen to say."""
+    """Suggest ``trust_empty_account`` and ``proof_timeout``; None where the recording doesn't show the answer."""
     took = seconds_to(recording, LOGGED_OUT, "logout", SCAN_QR_CODE)
     timeout = None if took is None else max(PROOF_TIMEOUT, float(math.ceil(took * _MARGIN)))
     return {"trust_empty_account": shows_account_at_rest(recording), "proof_timeout": timeout}
 
 
 def shows_account_at_rest(recording: Recording) -> bool | None:
-    """Whether an empty account means that there is none: a paired session named its own whenever it was looked at."""
+    """Whether an empty account means that there is none: every reading of a paired session named its account."""
     readings = [step["me"] for step in recording.seen(AT_REST_PAIRED) if step["status"] == STOPPED]
     if not readings:
         return None
@@ -53,7 +53,7 @@ def shows_account_at_rest(recording: Recording) -> bool | None:
 
 
 def seconds_to(recording: Recording, phase: str, call: str, status: str) -> float | None:
-    """Seconds from the reply to a call to the first reading of a status; None if it was not read."""
+    """Return the seconds from the reply to a call to the first reading of a status; None if it was not read."""
     for step in recording.seen(phase):
         if step["status"] == status:
             return max(0.0, _since(recording, phase, call, step))
@@ -61,20 +61,20 @@ def seconds_to(recording: Recording, phase: str, call: str, status: str) -> floa
 
 
 def _took(recording: Recording, phase: str, call: str, status: str) -> str:
-    """As `seconds_to`, but with the time that the call itself took."""
+    """Return `seconds_to` as text, with the duration of the call itself added."""
     seconds = seconds_to(recording, phase, call, status)
     return NOT_SEEN if seconds is None else f"{seconds + recording.seen(phase, call)[-1]['seconds']:.1f} s"
 
 
 def _since(recording: Recording, phase: str, call: str, step: dict[str, Any]) -> float:
-    """Seconds from the reply to the call that began the phase to the reply to a reading."""
+    """Return the seconds from the reply to the phase's first call to the reply to a reading."""
     calls = recording.seen(phase, call)
     replied = calls[-1]["at"] + calls[-1]["seconds"] if calls else 0.0
     return round(float(step["at"] + step["seconds"] - replied), 2)
 
 
 def table(recording: Recording) -> list[dict[str, str]]:
-    """Rows of ``what``, ``expected`` and ``seen``."""
+    """Return rows of ``what``, ``expected`` and ``seen``."""
     rows = [
         ("A wrong token", "HTTP 401", _answer(recording, WRONG_TOKEN)),
         ("An instance that doesn't exist", "HTTP 404", _answer(recording, UNKNOWN_ID)),
@@ -100,7 +100,7 @@ def table(recording: Recording) -> list[dict[str, str]]:
 
 
 def as_text(rows: list[dict[str, str]]) -> list[str]:
-    """The table in columns."""
+    """Return the table as text, in columns."""
     names = ("what", "expected", "seen")
     lines = [dict(zip(names, names)), *rows]
     widths = {name: max(len(line[name]) for line in lines) for name in names}

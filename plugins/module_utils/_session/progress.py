@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What one run has seen and sent so far, and how it reads and writes."""
+"""The progress of one run: its readings and writes so far, and the steps to read and write."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ ADVICE_MISSING = (
     "The API knows no such session: check instance_id, access_token and api_url. If it was deleted while linked, only "
     "the phone shows its device, in WhatsApp under Linked devices."
 )
-# After these nobody sees any more that a session is paired.
+# These conceal that a session is paired.
 _CONCEALING_CALLS = frozenset({"stop", "delete"})
 _WHILE_FRESH = _CONCEALING_CALLS | {"logout"}
-# The number of readings of news that keeps changing before the run gives up.
+# Readings of an ever-changing session before the run gives up.
 _MAX_CONFIRMATIONS = 6
 # Rounding errors of clocks.
 _EPSILON = 0.001
@@ -48,7 +48,7 @@ _EPSILON = 0.001
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read, None for a session that doesn't exist, and when."""
+    """A reading, None for a session that doesn't exist, and its times."""
 
     sent_at: float
     at: float
@@ -63,7 +63,7 @@ class Reading:
 
 
 class Run:
-    """What one run has seen and sent so far."""
+    """The readings and writes of one run so far."""
 
     def __init__(self, goal: Goal) -> None:
         self.goal = goal
@@ -71,14 +71,14 @@ class Run:
         self.outcome = Outcome()
         # The beginning of the advice.
         self.reason = ""
-        # The answer that there is no such session.
+        # The error of a session that doesn't exist.
         self.missing: WawpError | None = None
-        # A write was repeated, so the one that got no answer may still come through at any moment.
+        # A write was repeated, so the unanswered one may still take effect at any moment.
         self.late_write_possible = False
-        # The API said in words that a logout failed: the key may be gone all the same.
+        # The API said in words that a logout failed: the key may still be gone.
         self.logout_refused = False
-        # Readings since the last write; the writes that were accepted; how often a write was put off, or left
-        # without a clear answer.
+        # Readings since the last write; the accepted writes; how often each write was deferred, or got no clear
+        # answer.
         self.readings: list[Reading] = []
         self.accepted: set[str] = set()
         self.deferred: Counter[str] = Counter()
@@ -92,7 +92,7 @@ class Run:
 
     @property
     def lasted(self) -> float:
-        """Seconds for which the latest news has been the same, with no write meanwhile."""
+        """Seconds for which the readings have stayed the same, with no write in between."""
         latest = self.readings[-1]
         since = latest.at
         for reading in reversed(self.readings):
@@ -103,12 +103,12 @@ class Run:
 
     @property
     def confirmed(self) -> bool:
-        """Whether the latest news has outlasted what one reading can show by mistake."""
+        """Whether the readings have stayed the same for longer than a passing status lasts."""
         return bool(self.readings) and self.lasted >= self.goal.confirm_after - _EPSILON
 
     @property
     def in_doubt(self) -> bool:
-        """Whether no logout can prove anything any more, since something may have kept it from reaching the phone."""
+        """Whether no logout can prove anything any more, as something may have kept it from reaching the phone."""
         return (
             self.outcome.unlink_uncertain
             or self.late_write_possible
@@ -133,10 +133,10 @@ class Run:
         self.now = (yield Wait(max(0.0, seconds))).at
 
     def read(self, deadline: float = 0.0) -> Steps:
-        """Read the session, trying again while the failure is one that passes, at least until the deadline.
+        """Read the session, and retry transient failures, at least until the deadline.
 
         Returns:
-            The Session, or None if there is no such session.
+            The Session, or None if it doesn't exist.
         """
         tries = 0
         while True:
@@ -171,7 +171,7 @@ class Run:
     def _check_account(self, session: Session) -> None:
         """Stop on a session that belongs to somebody else.
 
-        After our logout somebody else may pair it, which is no failure, but nothing more is sent then.
+        Somebody else may pair it after our logout, which isn't a failure, but then nothing more is sent.
         """
         expected = self.goal.expect_account
         if not expected or not session.account:
@@ -189,12 +189,12 @@ class Run:
         )
 
     def read_confirmed(self, needs_second_reading: Callable[[Session], bool]) -> Steps:
-        """Read until what is seen isn't bad news, or has outlasted a restart that somebody else may have sent.
+        """Read until the status needs no second reading, or has outlasted a restart that somebody else may have sent.
 
-        A reading since the last write counts. That there is no such session is always bad news.
+        A reading since the last write counts. A missing session always needs a second reading.
 
         Returns:
-            The Session, or None if there is no such session.
+            The Session, or None if it doesn't exist.
         """
         session = self.readings[-1].session if self.readings else (yield from self.read())
         for _attempt in range(_MAX_CONFIRMATIONS):
@@ -205,12 +205,12 @@ class Run:
         raise RunStopped(f"the session keeps changing; it was last seen {session.status if session else 'missing'}")
 
     def read_until(self, done: Callable[[Session], bool], timeout: float, first_pause: float | None = None) -> Steps:
-        """Read at once and then every wait_sleep, until what is seen will do, the session is gone or the time is up.
+        """Read at once and then every wait_sleep, until a reading is ``done``, the session is gone or time is up.
 
         Args:
-            done: whether what is seen will do.
-            timeout: for how long, in seconds.
-            first_pause: between the first two readings, in seconds, if it is to be less than wait_sleep.
+            done: whether a reading ends the wait.
+            timeout: the longest wait, in seconds.
+            first_pause: seconds between the first two readings, if less than wait_sleep.
         """
         deadline = self.now + timeout
         pause = self.goal.wait_sleep if first_pause is None else min(first_pause, self.goal.wait_sleep)
@@ -225,7 +225,7 @@ class Run:
             pause = self.goal.wait_sleep
 
     def settle(self) -> Steps:
-        """Give the engine start_timeout to leave STARTING. STOPPED and FAILED are believed when they last."""
+        """Give the engine start_timeout to leave STARTING. STOPPED and FAILED count only if they last."""
 
         def settled(session: Session) -> bool:
             return session.status != STARTING and (self.confirmed or not session.at_rest)
@@ -235,7 +235,7 @@ class Run:
     # -- writing
 
     def write(self, name: str) -> Steps:
-        """Send one write and note it. A write that came too late to be fresh was not sent and is not noted."""
+        """Send one write and note it. A write that expired before it was sent isn't noted."""
         self._check_account(self.last)
         if name in _CONCEALING_CALLS and self.outcome.paired_again:
             raise RunStopped(f"the session is {self.last.status} and was paired again, so {name} was not sent")
@@ -250,7 +250,7 @@ class Run:
         return answer
 
     def note_unseen_write(self, why: str) -> None:
-        """Note a write whose answer this run was kept from noting: it may have been carried out."""
+        """Note a write whose answer this run could not note: it may have been carried out."""
         if self._under_way:
             unseen = WawpError(UNREADABLE, f"{self._under_way}: {why}")
             self._note(self._under_way, Answer(at=self.now, sent_at=self.now, error=unseen))
@@ -295,7 +295,7 @@ class Run:
         return session
 
     def leave_open(self, what: str) -> None:
-        """Note what could not be closed, and go on."""
+        """Note something that could not be closed, and go on."""
         self.outcome.open_ends.append(what)
         self.outcome.warnings.append(what)
 

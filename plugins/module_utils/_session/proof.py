@@ -2,10 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What proves that a logout severed the link, and what is known of the key where nothing does.
+"""The proof that a logout severed the link, and without one, what is known of the key.
 
-A logout that reached the phone ends in SCAN_QR_CODE within a second of its reply. One that did not get through is
-answered alike and ends there too, but only when WhatsApp can be reached again. So it is the time that proves it.
+A logout that reached the phone ends in SCAN_QR_CODE within a second of its reply. One that didn't gets the same reply
+and ends there too, but only once WhatsApp can be reached again. So the time is the proof.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from .progress import Run
 from .run import SOON, RunStopped, Steps
 from .writes import limit_tries
 
-# The last reading in time comes so many seconds before proof_timeout is over, however long wait_sleep is.
+# The last reading in time is made this many seconds before proof_timeout is over, however long wait_sleep is.
 LAST_LOOK = 1.0
 
-# For so long after it was sent, a good logout may show STOPPED with the account: while the engine closes.
+# For this many seconds a good logout may show STOPPED with the account, while the engine closes.
 LOGOUT_TAKES = 5.0
 
 WHO_ELSE = "remove the device on the phone, in WhatsApp under Linked devices"
@@ -32,10 +32,10 @@ REASON_NO_WAIT = "The logout was sent, and without wait its end was not seen."
 
 
 def verify_logout(run: Run, error: WawpError | None) -> Steps:
-    """Read after a logout until it is proven, or can't be any more.
+    """Read after a logout until it is proven, or can no longer be.
 
-    Ends without a verdict where the rule has to be asked again: the logout got no clear answer and the session is
-    still WORKING.
+    Ends without a verdict if the rule has to decide again: the logout got no clear answer and the session is still
+    WORKING.
 
     Args:
         run: its last write was a logout from WORKING.
@@ -58,8 +58,8 @@ def verify_logout(run: Run, error: WawpError | None) -> Steps:
 def _watch(run: Run, replied_at: float, unclear: bool) -> Steps:
     """Read a second after the reply, and every wait_sleep after it. Returns the last reading.
 
-    An engine that took its time to log out shows STARTING at first. One that was quick, or gave no clear answer, is
-    read at once, a second later, and every wait_sleep after that.
+    A slow engine shows STARTING at first. One that was quick, or gave no clear answer, is read at once, a second later,
+    and every wait_sleep after that.
     """
     goal = run.goal
     in_time = replied_at + goal.proof_timeout
@@ -99,7 +99,7 @@ def _left_working_with_key(run: Run) -> bool:
 
 
 def _judge(run: Run, seconds: float) -> None:
-    """SCAN_QR_CODE was read so many seconds after the reply."""
+    """Judge a SCAN_QR_CODE that was read this many seconds after the reply."""
     limit = run.goal.proof_timeout
     if run.logout_refused:
         run.conclude(UNPROVEN, REASON_REFUSED)
@@ -121,7 +121,7 @@ def _judge(run: Run, seconds: float) -> None:
 
 
 def _not_seen(run: Run, session: Session, replied_at: float, error: WawpError | None) -> None:
-    """The time is up, and SCAN_QR_CODE was not seen."""
+    """End a run whose time is up without a SCAN_QR_CODE."""
     waited = f"after {run.now - replied_at:.0f} s the session is {session.status}"
     if error is not None and error.kind == REFUSED:
         raise RunStopped(str(error), error, REASON_REFUSED)
@@ -136,7 +136,7 @@ def _not_seen(run: Run, session: Session, replied_at: float, error: WawpError | 
 
 
 def key_of(run: Run) -> str:
-    """What is known of the key at the end of a run: THERE, GONE or UNKNOWN."""
+    """Return what is known of the key at the end of a run: THERE, GONE or UNKNOWN."""
     outcome = run.outcome
     if outcome.verdict in PROVEN:
         return GONE
@@ -148,13 +148,13 @@ def key_of(run: Run) -> str:
     if session.awaits_scan:
         return GONE
     if session.paired and not session.contradictory:
-        # While a logout goes on, the account is still shown for some seconds.
+        # During a logout, the account stays visible for some seconds.
         return THERE if not run.may_have_done("logout") or run.confirmed else UNKNOWN
     return GONE if "logout" in run.accepted else UNKNOWN
 
 
 def advice_of(run: Run, key: str) -> str:
-    """What to do about an unproven end."""
+    """Return the advice on an unproven end."""
     session = None if run.outcome.gone else run.outcome.last
     start = session is not None and session.at_rest and not run.goal.start_if_stopped
     again = "run again with start_if_stopped=true, which logs out from WORKING" if start else "run again"

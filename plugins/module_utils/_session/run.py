@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What every lifecycle is made of: its goal, the steps it yields, the answers it is sent, and its outcome.
+"""The parts of every lifecycle: its goal, the steps it yields, the answers it is sent, and its outcome.
 
 A lifecycle yields Call (to be sent) and Wait (to be slept), is sent an Answer for each, and returns an Outcome.
 It knows no clock, no socket and no Ansible, so that one module, a fleet of thousands, check mode and the tests
@@ -18,25 +18,26 @@ from typing import Any, NamedTuple, Union
 from .._errors import WawpError
 from .model import PROVEN, Session
 
-# Seconds between the tries of a read that fails for the moment; longer if the server asks for it, up to a minute.
+# Seconds between the tries of a read after transient failures; longer if the server asks for it, up to a minute.
 RETRY_DELAYS = (0.5, 1.0, 2.0, 4.0)
-# Seconds after a restart or a logout by which most engines show what came of it.
+# Seconds after a restart or a logout by which most engines show its effect.
 SOON = 1.0
 MAX_RETRY_AFTER = 60.0
-# A logout is sent only while the reading it rests on is this fresh: a session that left WORKING meanwhile would
-# lose its only key without being unlinked. So is what hides a session, which somebody may have paired meanwhile.
+# A logout is sent only while the reading it rests on is this fresh, in seconds: a session that left WORKING meanwhile
+# would lose its only key without being unlinked. The same goes for calls that conceal a session, which somebody may
+# have paired meanwhile.
 MAX_READING_AGE = 10.0
 # A journal's word for a logout from WORKING whose end no run has seen.
 SENT = "sent"
 
 
 class Known(NamedTuple):
-    """What earlier runs have left in the journal about a session.
+    """The journal's facts about a session from earlier runs.
 
     Attributes:
         verdict: a verdict, or SENT.
         proven_at: when a run saw the proof, in UTC as results have it.
-        proof_seconds: how long after the logout's reply that was.
+        proof_seconds: seconds from the logout's reply to the proof.
     """
 
     verdict: str
@@ -46,7 +47,7 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True)
 class Goal:
-    """What a run is to reach, and how long it may take; the modules' options of the same names, times in seconds."""
+    """The goal of a run, and how long it may take: the modules' options of the same names, times in seconds."""
 
     state: str
     start_if_stopped: bool = False
@@ -77,11 +78,12 @@ class Call:
 
     Args:
         name: one of the API's calls.
-        expires: when it is too late for it, in seconds since the start of the run; then the answer is EXPIRED.
+        expires: the time after which it must not be sent, in seconds since the start of the run; then the answer is
+            EXPIRED.
         seen: for a write, the status that it rests on.
         in_doubt: for a logout, whether it would prove nothing even from WORKING.
-        so_far: for a write, the outcome as it stands.
-        verifies: whether it is to see what became of a logout, which no other run can.
+        so_far: for a write, the outcome so far.
+        verifies: whether it verifies a logout, which no other run can.
     """
 
     name: str
@@ -101,17 +103,17 @@ class Wait:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a Call or a Wait.
+    """The answer to a Call or a Wait.
 
     Args:
-        at: when it came, in seconds since the start of the run.
+        at: when it arrived, in seconds since the start of the run.
         sent_at: when the call was sent.
         session: the reading, for ``info`` only.
         body: the reply's JSON value, for other calls.
-        error: why there is none.
-        http_status: of a 2xx reply.
-        planned: check mode: nothing was sent, this is what is expected.
-        reused: a reading that was made before the run, whose times are negative.
+        error: why there is no reply.
+        http_status: the status of a 2xx reply.
+        planned: check mode: nothing was sent, this is a prediction.
+        reused: a reading from before the run, whose times are negative.
     """
 
     at: float
@@ -138,15 +140,15 @@ class Action:
 
 @dataclass
 class Outcome:
-    """Where a run ended. Complete on failure too.
+    """The outcome of a run, complete on failure too.
 
     Attributes:
-        key: whether the stored credentials are still there, for the states that unlink.
-        proven_at: when the proof was read, in seconds since the start of the run; as results have it, in UTC, where
-            an earlier run has read it.
-        proof_seconds: from the logout's reply to the reading of SCAN_QR_CODE, even if it came too late.
+        key: whether the stored credentials still exist, for the states that unlink.
+        proven_at: when the proof was read, in seconds since the start of the run; if an earlier run read it, in UTC as
+            results have it.
+        proof_seconds: seconds from the logout's reply to the reading of SCAN_QR_CODE, even if that came too late.
         unlink_uncertain: whether a logout may have burnt the key, so that no later one can prove anything.
-        open_ends: what a run that was to close something had to leave open.
+        open_ends: things that the run should have closed and had to leave open.
     """
 
     changed: bool = False
@@ -172,7 +174,7 @@ class Outcome:
 
     @property
     def paired_again(self) -> bool:
-        """Whether the last reading shows an account although a verdict said that none is there."""
+        """Whether the last reading shows an account although a verdict said that there is none."""
         last = self.last if self.verdict in PROVEN and not self.gone else None
         return last is not None and last.paired is True
 
@@ -185,10 +187,10 @@ class RunStopped(Exception):  # noqa: N818 - the end of a run, not always an err
     """The run can't go on.
 
     Args:
-        message: what ended it.
+        message: why it ended.
         error: the error behind it.
-        reason: what the advice begins with.
-        advice: all of the advice, where the usual one would be wrong.
+        reason: the beginning of the advice.
+        advice: the whole advice, where the usual one would be wrong.
     """
 
     def __init__(

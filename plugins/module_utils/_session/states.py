@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How a session is brought to each state."""
+"""The steps to each state of a session."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .run import SOON, Goal, Lifecycle, Outcome, RunStopped, Steps, Wait
 from .writes import bring_up, send
 
 NO_MEMORY = "this machine had no memory left for this session"
-# How often the end of a run is tried that finds no memory; what others on their way take up is free in a moment.
+# How often the end of a run is tried if it finds no memory; other sessions free theirs in a moment.
 _TRIES, _IN_A_MOMENT = 10, Wait(SOON)
 
 
 def lifecycle(goal: Goal) -> Lifecycle:
-    """The steps that bring a session to ``goal.state``; see run.py."""
+    """Return the steps that bring a session to ``goal.state``; see run.py."""
     return _steps(Run(goal))
 
 
@@ -49,7 +49,7 @@ def _steps(run: Run) -> Lifecycle:
 
 
 def _concluded(run: Run, stop: RunStopped | None) -> Outcome:
-    """What came of a run that has ended, early if it was stopped. Called again where there was no memory for that."""
+    """Return the outcome of a run that has ended, early if stopped. Called again if there was no memory for it."""
     goal, outcome = run.goal, run.outcome
     if stop:
         outcome.failed, outcome.message, outcome.error = True, str(stop), stop.error
@@ -66,7 +66,7 @@ def _concluded(run: Run, stop: RunStopped | None) -> Outcome:
 
 
 def _explain(run: Run, advice: str | None) -> None:
-    """What is known of the key, and what to do about an unproven end."""
+    """Add what is known of the key, and the advice on an unproven end."""
     outcome = run.outcome
     if outcome.verdict is None:
         return
@@ -79,7 +79,7 @@ def _explain(run: Run, advice: str | None) -> None:
 
 
 def _judge_unproven(run: Run) -> None:
-    """What an unproven end means to this run: a warning, or a failure if on_unproven says so."""
+    """Turn an unproven end into a warning, or into a failure if on_unproven says so."""
     outcome = run.outcome
     if outcome.verdict != UNPROVEN or outcome.failed:
         return
@@ -101,12 +101,12 @@ def _compare_settings(outcome: Outcome) -> None:
 
 
 def _read(run: Run) -> Steps:
-    """Look, and send nothing."""
+    """Read the session and send nothing."""
     yield from run.read()
 
 
 def _started(run: Run) -> Steps:
-    """Start what is stopped, restart what has failed, leave alone what runs or waits for a person."""
+    """Start a stopped session, restart a failed one, and leave alone one that runs or waits for a person."""
     session = run.require_session((yield from run.read_confirmed(_at_rest)))
     if session.at_rest:
         yield from bring_up(run)
@@ -123,7 +123,7 @@ def _at_rest(session: Session) -> bool:
 
 
 def _come_up(run: Run) -> Steps:
-    """Read until the engine has settled in a status in which it works or waits for a person."""
+    """Read until the engine settles in a status in which it works or waits for a person."""
     if not run.goal.wait:
         run.require_session((yield from run.read_confirmed(lambda seen: False)))
         return
@@ -139,7 +139,7 @@ def _restarted(run: Run) -> Steps:
 
 
 def _absent(run: Run) -> Steps:
-    """Log out first, so that the phone side is closed; then delete, and see that it is gone."""
+    """Log out first, so that the phone's side is closed; then delete, and verify that the session is gone."""
     session = yield from run.read_confirmed(_at_rest)
     if session is None:
         keep_previous_verdict(run)
@@ -158,7 +158,7 @@ def _absent(run: Run) -> Steps:
 
 
 def _refuse_hidden_account(run: Run) -> None:
-    """What can't be undone is not done to a session that may belong to another account than expect_account says."""
+    """Refuse irreversible calls for a session that may belong to an account other than expect_account."""
     if run.goal.expect_account and not run.last.account:
         raise RunStopped(
             f"expect_account: the session is {run.last.status} and doesn't say whose it is, so it was not deleted"
@@ -166,7 +166,7 @@ def _refuse_hidden_account(run: Run) -> None:
 
 
 def _delete(run: Run) -> Steps:
-    """Delete, and see that it is gone: after an accepted deletion at once, otherwise when that lasts."""
+    """Delete, and verify that it is gone: after an accepted deletion at once, otherwise if it stays gone."""
     try:
         yield from send(run, "delete", lambda seen: True)
     except RunStopped:
@@ -183,7 +183,7 @@ def _delete(run: Run) -> Steps:
 
 
 def _refuse_to_burn_the_key(run: Run) -> None:
-    """Deleting a session whose link may stand takes away the only key that can sever it from here."""
+    """Refuse to delete a session whose link may stand: that would destroy the only key that can sever it from here."""
     if run.outcome.verdict == UNPROVEN:
         raise RunStopped(
             "the link could not be proven severed, so the session was not deleted: its credentials are the only key "
@@ -201,10 +201,10 @@ _STATES: dict[str, Callable[[Run], Steps]] = {
     "absent": _absent,
 }
 STATES = tuple(_STATES)
-# Not a state to be reached: what wawp_session_info and the inventory ask for.
+# Not an option's state: wawp_session_info and the inventory use it.
 READ = "read"
 _STATES[READ] = _read
-# Nor this: what wawp_pairing waits for.
+# Not an option's state either: wawp_pairing waits for it.
 PAIRED = "paired"
 _STATES[PAIRED] = paired
 _UP = PASSKEY | {WORKING, SCAN_QR_CODE}

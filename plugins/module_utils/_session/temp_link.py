@@ -24,7 +24,7 @@ _OPEN = "until it expires, 30 minutes after it was made, whoever has it can scan
 
 
 def parse_link(body: Any) -> str | None:
-    """The link in a reply of ``/v2/session/temp-link``, None if it says that there is none.
+    """Return the link in a reply of ``/v2/session/temp-link``, None if the reply says that there is none.
 
     Raises:
         ValueError: the reply says neither.
@@ -38,7 +38,7 @@ def parse_link(body: Any) -> str | None:
 
 
 def close_link(run: Run) -> Steps:
-    """Revoke the temporary link if there is one. What can't be closed is noted as an open end and stops nothing."""
+    """Revoke the temporary link, if any. A link that can't be closed is noted as an open end and stops nothing."""
     for attempt in range(_TRIES):
         if attempt:
             run.require_session((yield from run.read()))
@@ -60,7 +60,7 @@ def close_link(run: Run) -> Steps:
 
 
 def _look(run: Run) -> Steps:
-    """Whether there is a link. False too where that can't be read, which is noted."""
+    """Return whether there is a link. False too if that can't be read, which is noted."""
     problem: object = None
     for pause in (0.0, *RETRY_DELAYS[:2]):
         yield from run.pause(pause)
@@ -81,7 +81,7 @@ def _look(run: Run) -> Steps:
 
 
 def _look_again(run: Run) -> Steps:
-    """Whether the link is still there after it was revoked."""
+    """Return whether the link still exists after it was revoked."""
     for dummy in range(_LOOKS):
         if not (yield from _look(run)):
             return False

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Writes that are seen through: sent, read after, and sent once more where that is safe."""
+"""Verified writes: sent, read after, and sent once more where that is safe."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .run import MAX_RETRY_AFTER, RETRY_DELAYS, Call, RunStopped, Steps
 
 
 def send(run: Run, name: str, still_old: Callable[[Session], bool]) -> Steps:
-    """Send a write. After an ambiguous reply read first; if the old state is seen twice, send it once more.
+    """Send a write. After an ambiguous reply, read first; if the old state is seen twice, send it once more.
 
     Returns:
-        The Answer to it if it was accepted, None if a reading says that it came through.
+        The Answer to it if it was accepted, None if a reading shows that it took effect.
     """
     while True:
         answer = yield from run.write(name)
@@ -40,13 +40,13 @@ def send(run: Run, name: str, still_old: Callable[[Session], bool]) -> Steps:
 
 
 def bring_up(run: Run) -> Steps:
-    """Start what is stopped, restart anything else."""
+    """Start a stopped session, restart any other one."""
     before = run.last.status
     yield from send(run, "start" if run.last.stopped else "restart", lambda seen: seen.status == before)
 
 
 def limit_tries(run: Run, name: str, error: WawpError) -> None:
-    """Stop after a second write without a clear answer, or a fifth that was put off."""
+    """Stop after a second write without a clear answer, or a fifth that was deferred."""
     if run.deferred[name] > len(RETRY_DELAYS):
         raise RunStopped(str(error), None if error.kind == EXPIRED else error)
     if run.unanswered[name] > 1:
@@ -54,7 +54,7 @@ def limit_tries(run: Run, name: str, error: WawpError) -> None:
 
 
 def recover(run: Run, error: WawpError) -> Steps:
-    """After a failed write: let pass what passes; stop on an error that stays, with the status read once more."""
+    """Recover from a failed write: wait out a transient error; on a lasting one, read the status again and stop."""
     if error.kind in NOT_CARRIED_OUT:
         yield from run.pause(min(error.retry_after or RETRY_DELAYS[-1], MAX_RETRY_AFTER))
     elif not error.transient:
