@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The collection's version where galaxy.yml can't be read; a test holds the two together."""
+"""The collection's version, for code that can't read galaxy.yml; a test compares the two."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What wawp_check_api does with its options."""
+"""The task of wawp_check_api."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ CHECK_API_SPEC: Spec = {
     "wait_sleep": {"type": "float", "default": Pace.wait_sleep},
     "drift_timeout": {"type": "float", "default": Pace.drift_timeout},
 }
-# Neither can be anybody's.
+# Nobody can have either of these.
 _NO_TOKEN = "wawp-cloud-check-api-wrong-token"  # noqa: S105  it is meant to be refused
 _NO_INSTANCE = "wawp-cloud-check-api-no-such-instance"
 
 
 def check_api_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-    """Look how the API behaves, and if it is confirmed live a session's whole life. Raises OptionError."""
+    """Check how the API behaves and, if confirmed, take a session through its whole life. Raises OptionError."""
     connection = parse_connection(params)
     instance_id, token = parse_instance_id(params["instance_id"]), parse_token(params["access_token"])
     pace = Pace(
@@ -71,7 +71,7 @@ def check_api_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
 
 
 def _confirmed(confirm: str | None, instance_id: str) -> bool:
-    """Whether the whole life may be lived. Raises OptionError for a phrase that is another one."""
+    """Whether the session may be taken through its whole life. Raises OptionError for a wrong phrase."""
     phrase = f"lose {instance_id}"
     if confirm and confirm.strip() != phrase:
         problem = f"to log {instance_id} out and lose its pairing, it must be exactly: {phrase}"
@@ -80,7 +80,7 @@ def _confirmed(confirm: str | None, instance_id: str) -> bool:
 
 
 def _look(recording: Recording, connection: Connection, instance_id: str, token: str, clock: WallClock) -> str:
-    """The part that changes nothing. Returns why the rest can't follow, if it can't."""
+    """Run the part that changes nothing. Returns why the rest can't follow, empty if it can."""
     lookups = (
         (FOUND, "info", instance_id, token, ("body", "headers")),
         (WRONG_TOKEN, "info", instance_id, _NO_TOKEN, ("body", "headers")),

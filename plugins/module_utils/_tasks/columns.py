@@ -19,10 +19,10 @@ from .._errors import OptionError
 from .._files import read_bytes
 from .._redact import one_line
 
-# In bytes; ten thousand instances have one million. And more columns than anybody has made.
+# In bytes; ten thousand instances have one million. Then more columns than any real table has.
 _LARGEST, _MOST_COLUMNS = 64 << 20, 1000
 _SEPARATORS = ",;\t"
-# Similarity, from 0 to 1, from which one name is likely a slip for the other.
+# Similarity, from 0 to 1, from which one name is probably a typo of the other.
 _ALIKE = 0.8
 
 
@@ -31,10 +31,10 @@ class Table:
     """A CSV file.
 
     Attributes:
-        rows: where each row stands, and its cells by our names.
-        used: the columns that were taken, by our names.
-        ignored: the headings of those that are for people.
-        content: the file as it is.
+        rows: the place of each row, and its cells by our names.
+        used: the columns used, by our names.
+        ignored: the headings of the other columns, which are for people.
+        content: the file's bytes.
     """
 
     rows: list[tuple[str, Mapping[str, str]]]
@@ -47,7 +47,7 @@ def read_table(path: str, columns: tuple[str, ...]) -> Table:
     """Read a CSV file with a heading line, separated by commas, semicolons or tabs.
 
     Raises:
-        OptionError: it can't be read, or a heading is so near to one of ours that it may be meant.
+        OptionError: it can't be read, or a heading is so close to one of ours that it is probably a typo.
     """
     content = read_bytes(path, "csv", _LARGEST)
     try:
@@ -72,7 +72,7 @@ def read_table(path: str, columns: tuple[str, ...]) -> Table:
 
 
 def _names(headings: Sequence[str], columns: tuple[str, ...], path: str) -> list[str | None]:
-    """Our name for each heading, None where it is not ours."""
+    """Return our name for each heading, None for those that aren't ours."""
     names = [next((name for name in columns if _folded(name) == _folded(heading)), None) for heading in headings]
     shown = ", ".join(one_line(heading, 60) for heading in headings) or "none"
     if "instance_id" not in names:
@@ -100,11 +100,11 @@ def _rows(rows: csv.DictReader[str], columns: Sequence[str], path: str) -> list[
     return found
 
 
-@lru_cache(maxsize=4096)  # each of thousands of hosts has variables of the same names
+@lru_cache(maxsize=4096)  # thousands of hosts have variables of the same names
 def near_miss(heading: str, known: tuple[str, ...]) -> str | None:
-    """The known name that a heading is likely meant to be, None if it is like none.
+    """Return the known name that a heading probably means, None if it resembles none.
 
-    A dropped column is a check that is skipped: whose account it is, or whose token.
+    Ignoring a column would skip a check: whose account it is, or whose token.
     """
     words = [word for word in _words(heading) if word != "wawp"]
     for name in known:
@@ -124,11 +124,11 @@ def _alike(words: Sequence[str], parts: Sequence[str]) -> bool:
 
 
 def _words(heading: str) -> list[str]:
-    """The words of a heading, also of one like expectAccount."""
+    """Return the words of a heading, also of one like expectAccount."""
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", unicodedata.normalize("NFKC", heading))
     return re.findall(r"[^\W_]+", text.casefold())
 
 
 def _folded(heading: str) -> str:
-    """A heading without what only its writing has: case, blanks, dashes, invisible characters."""
+    """Return a heading without case, blanks, dashes and invisible characters."""
     return "".join(re.findall(r"[^\W_]", unicodedata.normalize("NFKC", heading).casefold()))

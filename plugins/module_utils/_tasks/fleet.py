@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What wawp_fleet does with its options, from the checked values to the result."""
+"""The task of wawp_fleet: from its options to the result."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from .result import (
 
 # The number of failed sessions that a message names; the result has all of them.
 NAMED = 5
-# Calls a second. Between a reading and its logout lies a call's gap: at half this pace none would be fresh any more.
+# Calls per second. A reading and its logout are one call's gap apart: at half this pace no reading would be fresh.
 SLOWEST = 2 / MAX_READING_AGE
 
 Say = Callable[[str], None]
@@ -59,21 +59,21 @@ class FleetRun:
     Args:
         params: the module's options.
         check_mode: whether nothing may be changed.
-        say: shows a line of progress while the run goes on; None where nobody would see it.
+        say: shows a line of progress during the run; None where nobody would see it.
         is_abandoned: whether nobody waits for the result any more.
-        say_last: shows a line once the run is to end early, when Ansible itself shows no more.
+        say_last: shows a line after an interruption, when Ansible itself shows no more.
 
     Attributes:
         next_step: what to do after an interruption.
-        accounts: the whole account last seen of each member, by its place.
-        excused: instances whose failures don't count against ``max_failures``, though the run fails all the same.
+        accounts: the unmasked account last seen of each member, by index.
+        excused: instances whose failures don't count against ``max_failures``, though the run still fails.
         accepted: instances that may fail.
-        permit: asked before each call that can't be undone, with member, call and the account last seen; returns why
-            it is not to be sent, None if it may be.
+        permit: called before each irreversible call, with the member, the call and the account last seen; returns why
+            it must not be sent, None if it may be.
         returns_session: whether results and journal hold the last reply.
         looks_for_links: whether check mode looks for temporary links.
-        readings: what was read of those that were WORKING when the run began, by instance, for one that follows.
-        read_before: the same of a run before; what is still fresh isn't read again.
+        readings: the readings of sessions that were WORKING when the run began, by instance, for a following run.
+        read_before: the same from the run before; fresh ones aren't read again.
 
     Raises:
         OptionError: a value can't be used; nothing was sent.
@@ -116,7 +116,7 @@ class FleetRun:
         self.duration = self._began_at = 0.0
 
     def run(self) -> None:
-        """Bring every session to its goal, or as many as the brake lets."""
+        """Bring every session to its goal, or as many as ``max_failures`` allows."""
         fleet = Fleet(
             size=len(self.members),
             start=self._start,
@@ -166,7 +166,7 @@ class FleetRun:
         return Job(index, steps, known, clock, known.is_known)
 
     def _noting_account(self, index: int, member: Member) -> Send:
-        """What sends a member's calls, and notes whose session it is for the plan."""
+        """Return the sender of a member's calls, which notes the session's account for the plan."""
         send = sender(self._client, member.instance_id, member.access_token)
 
         def noting(name: str) -> Reply:
@@ -186,7 +186,7 @@ class FleetRun:
             self.accounts[index] = whole_account(session.account)
 
     def _sending(self, job: Job, call: Call) -> RunStopped | None:
-        """Note what can burn a key before it is sent. What can't be noted isn't sent; at the run's end, only reads."""
+        """Journal a call that can burn a key before it is sent, or return why it must not be sent."""
         ended = self._interruption.refusal(call.name, job.index in self._committed)
         if ended:
             return RunStopped(ended)
@@ -199,7 +199,7 @@ class FleetRun:
         return self._journal.sending(self.members[job.index].instance_id, call, self._began[job.index])
 
     def _finished(self, job: Job, outcome: Outcome) -> bool:
-        """Note an outcome. Called again where there was no memory for all of it."""
+        """Note an outcome. Called again if there was no memory for all of it."""
         if self.results[job.index] is None:
             member = self.members[job.index]
             entry = self._entry(member, outcome, self._began[job.index])
@@ -214,7 +214,7 @@ class FleetRun:
 
     @property
     def stop_reason(self) -> str | None:
-        """Why no more sessions are started, None if they are."""
+        """The reason to start no more sessions, None if there is none."""
         if self._journal.failure:
             return f"the journal {self._journal.failure}"
         if self._interruption.reason and None in self.results:
@@ -225,7 +225,7 @@ class FleetRun:
         return f"more than {self.limit} had failed, see max_failures" if too_many else None
 
     def left_alone(self, member: Member) -> dict[str, Any]:
-        """The entry of a session that was not started: the fields of the others, empty."""
+        """Return the entry of a session that was not started: the same fields as the others, empty."""
         entry = self._entry(member, Outcome(), self.time.now())
         return {**entry, "left_alone": True, "msg": f"left alone, nothing was sent: {self.stop_reason}"}
 
@@ -235,7 +235,7 @@ class FleetRun:
         return {**member.fields, **shown}
 
     def seen_accounts(self) -> dict[str, dict[str, str]]:
-        """The accounts that were seen, by instance, as a plan names them."""
+        """Return the accounts that were seen, by instance, as a plan names them."""
         return {
             self.members[index].instance_id: {
                 "account": mask_account(account),
@@ -245,24 +245,24 @@ class FleetRun:
         }
 
     def earlier(self, member: Member) -> str | None:
-        """What the journal knew of a member before this run, None if nothing."""
+        """Return the journal's verdict on a member before this run, None if it has none."""
         known = self._journal.known(member.instance_id)
         return known.verdict if known else None
 
     def severed_at(self, member: Member) -> str | None:
-        """When an earlier run saw the proof that a member is severed, None if none did."""
+        """Return when an earlier run saw the proof that a member is severed, None if none did."""
         known = self._journal.known(member.instance_id)
         return known.proven_at if known and known.verdict == SEVERED else None
 
 
 class Progress:
-    """Says now and then how far a fleet is.
+    """The progress of a fleet, shown now and then.
 
     Args:
-        size: of the fleet.
-        interval: seconds between two lines, 0 for none at all.
+        size: the size of the fleet.
+        interval: seconds between two lines, 0 for no lines.
         say: shows a line.
-        predicts: check mode: nothing is sent, and what is told is a prediction.
+        predicts: check mode: nothing is sent, and the lines are a prediction.
     """
 
     def __init__(self, size: int, interval: float, say: Say | None, predicts: bool = False) -> None:
@@ -273,14 +273,14 @@ class Progress:
         self._done = self._failed = 0
 
     def count(self, entry: Mapping[str, Any]) -> None:
-        """One more session is done."""
+        """Count one more session as done."""
         self._done += 1
         self._failed += entry["failed"]
         if entry["verdict"]:
             self._verdicts[entry["verdict"]] += 1
 
     def tick(self) -> None:
-        """Say how far it is, if it is time to."""
+        """Show the progress if a line is due."""
         now = steady()
         if not self._say or not self._interval or now < self._next:
             return
@@ -288,7 +288,7 @@ class Progress:
         self._say(self.line(now - self._began))
 
     def line(self, seconds: float) -> str:
-        """How far it is after so many seconds."""
+        """Return the progress after this many seconds."""
         rate = self._done / seconds if seconds else 0.0
         left = f"{(self._size - self._done) / rate:.0f} s left" if rate else "time left unknown"
         verdicts = [worded(self._verdicts[name], name, self._predicts) for name in VERDICTS if self._verdicts[name]]
@@ -310,7 +310,7 @@ def fleet_task(
 
 
 def fleet_result(run: FleetRun) -> TaskResult:
-    """What a run of a fleet that has ended gives back."""
+    """Return the result of a fleet's run that has ended."""
     sessions = [entry or run.left_alone(member) for entry, member in zip(run.results, run.members)]
     result: dict[str, Any] = {
         "changed": any(entry["changed"] for entry in sessions),
@@ -336,7 +336,7 @@ def fleet_result(run: FleetRun) -> TaskResult:
 
 
 def fleet_module_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-    """What the module does: ends early, too, when the connection that waits for its output is gone."""
+    """Run the task as a module, which also ends early if the connection that waits for its output is gone."""
     return fleet_task(params, check_mode, is_abandoned=abandoned_by_reader())
 
 
@@ -361,10 +361,10 @@ def _message(sessions: list[dict[str, Any]], run: FleetRun) -> str:
 
 
 def by_cause(problems: Iterable[tuple[str, str]]) -> list[str]:
-    """What is wrong with which instances, given one by one, once for each cause: the most frequent one first."""
+    """Group the problems of single instances by cause, and list the instances of each: most frequent cause first."""
     causes: dict[str, list[tuple[str, str]]] = {}
     for instance_id, what in problems:
-        # Messages may name the instance, which would make each a cause of its own.
+        # Messages may name the instance, which would make each a separate cause.
         causes.setdefault(what.replace(instance_id, "it"), []).append((instance_id, what))
     ordered = sorted(causes.items(), key=lambda cause: -len(cause[1]))
     return [
@@ -378,15 +378,15 @@ def _first(ids: list[str]) -> str:
 
 
 def named(problems: list[str]) -> str:
-    """The first of many problems, and how many there are besides."""
+    """Return the first of many problems, and the number of the others."""
     more = f"; and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
     return "; ".join(problems[:NAMED]) + more
 
 
 def _diff(run: FleetRun) -> dict[str, Any]:
-    """The sessions that changed, as they were first and last seen."""
+    """Return the sessions that changed, as first and last seen."""
     ids = {index: run.members[index].instance_id for index in sorted(run.diffs)}
     return {
-        side: {ids[index]: run.diffs[index][side] for index in ids}  # one entry a session, in the order given
+        side: {ids[index]: run.diffs[index][side] for index in ids}  # one entry per session, in the order given
         for side in ("before", "after")
     }

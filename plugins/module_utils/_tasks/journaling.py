@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a run writes into its journal: before each call that can't be undone, and at its end."""
+"""A run's entries in its journal: before each irreversible call, and at its end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .result import proof_result
 
 
 class RunJournal:
-    """The journal of one run, if the options name one; without one, nothing is known and nothing is noted.
+    """The journal of one run; if the options name none, nothing is known and nothing is noted.
 
     Args:
         params: the module's options.
@@ -39,15 +39,15 @@ class RunJournal:
 
     @property
     def failure(self) -> str | None:
-        """Why it can't be written any more; None while it can."""
+        """Why the journal can't be written any more; None while it can."""
         return self._journal.failure if self._journal else None
 
     def known(self, instance_id: str) -> Known | None:
-        """What earlier runs have left about an instance."""
+        """Return what earlier runs noted about an instance."""
         return self._journal.earlier.get(instance_id) if self._journal else None
 
     def sending(self, instance_id: str, call: Call, began: datetime) -> RunStopped | None:
-        """Note what can burn a key before it is sent. Returns why it is not to be sent: it could not be noted."""
+        """Note a call that can burn a key before it is sent. Returns why it must not be sent if that fails."""
         if self._journal is None or call.name not in WRITE_AHEAD_CALLS:
             return None
         so_far = call.so_far or Outcome()
@@ -71,6 +71,6 @@ class RunJournal:
             self._journal.write("outcome", time=utc(self._time.now()), in_doubt=outcome.unlink_uncertain, **entry)
 
     def close(self) -> None:
-        """Wait until all is on the disk."""
+        """Wait until everything is on disk."""
         if self._journal:
             self._journal.close(utc(self._time.now()))

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Plans that are kept beside the journal, by the phrase that confirms them."""
+"""Plans kept beside the journal, by the phrase that confirms them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def _plan_file(journal: str, phrase: str) -> str:
 
 
 def keep_plan(plan: Mapping[str, Any], approved: Mapping[str, Any], journal: str) -> dict[str, str]:
-    """Keep a plan beside the journal, so that what is left of it after an interruption goes on with its phrase.
+    """Keep a plan beside the journal, so that its phrase also confirms what an interruption leaves of it.
 
     Returns:
-        Where the approved plan is kept, and the file's hash.
+        The path of the approved plan, and the file's hash.
     """
     path = _plan_file(journal, approved["confirm"])
     if plan is approved or plan["confirm"] != approved["confirm"]:
@@ -38,7 +38,7 @@ def keep_plan(plan: Mapping[str, Any], approved: Mapping[str, Any], journal: str
 
 
 def kept_plan(params: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The plan that was kept with the phrase that was given, None if there is none. Raises OptionError."""
+    """Return the plan kept with the given phrase, None if there is none. Raises OptionError."""
     phrase = "-".join(words(params["confirm"]))
     if not params["journal"] or not _PLAIN.fullmatch(phrase):
         return None

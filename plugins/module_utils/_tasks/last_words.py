@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What an interrupted run says, and what to do next."""
+"""The last words of an interrupted run, and what to do next."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from typing import Any
 from .._session.model import PROVEN, UNPROVEN, VERDICTS
 
 NEXT_PLAN = "Run the same command again: what is left of the approved plan goes on with its phrase."
-# A module in a process of its own can't say what it did.
+# A module in a separate process can't say what it did.
 ELSEWHERE = "What was sent is read to its end where the module runs, and noted in its journal."
 NEXT_FLEET = "Run it again with the same journal: what was severed is only looked at, the rest goes on."
 _NO_JOURNAL = "Run it again. There is no journal, so the next run won't know of a logout that proved nothing."
-# As many instances as a line names.
+# Instances that a line names.
 _NAMED = 5
 
 
 def next_step(params: Mapping[str, Any]) -> str:
-    """What to do after a fleet was interrupted."""
+    """Return what to do after a fleet was interrupted."""
     return NEXT_FLEET if params["journal"] else _NO_JOURNAL
 
 
 def ending(reason: str) -> str:
-    """What is said as soon as a run is to end."""
+    """Return the line to show as soon as a run is interrupted."""
     return f"Ending, since {reason}: nothing new is begun, and logouts that were sent are read to their end."
 
 
 def last_words(
     results: Sequence[Mapping[str, Any] | None], sent: Sequence[str], reason: str, predicts: bool, step: str
 ) -> str:
-    """What came of a run that was interrupted, and what to do next.
+    """Summarize a run that was interrupted, and say what to do next.
 
     Args:
-        results: what came of each session, None where nothing did.
-        sent: the instances to which something was sent that can't be undone.
-        reason: why it ended.
-        predicts: whether it was a plan or check mode, in which nothing is sent.
+        results: the result of each session, None for those without.
+        sent: the instances that were sent an irreversible call.
+        reason: why the run ended.
+        predicts: whether it was a plan or check mode, which send nothing.
         step: what to do next.
     """
     if predicts:

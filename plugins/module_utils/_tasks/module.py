@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Carries a task in a module process."""
+"""The frame that runs a task in a module process."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .result import TaskResult, crashed
 
 
 class _Module(AnsibleModule):
-    """Keeps tokens and accounts out of results and of the system's log.
+    """An AnsibleModule that keeps tokens and accounts out of results and the system's log.
 
-    AnsibleModule did that before 2.22, for options that are secret as a whole; in a list of instances it would hide ids
+    Before 2.22, AnsibleModule did that for options that are secret as a whole; in a list of instances it would hide ids
     and names too.
     """
 
@@ -53,7 +53,7 @@ class _Module(AnsibleModule):
 
 
 def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], TaskResult], calls: bool = True) -> None:
-    """Be the module that has these options and does this; ``calls`` if it calls the API."""
+    """Run a task as a module with these options; ``calls`` says whether it calls the API."""
     module = _Module(argument_spec=spec, supports_check_mode=True)  # type: ignore[no-untyped-call]
     if calls and REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
@@ -61,7 +61,7 @@ def run_module(spec: Spec, task: Callable[[Mapping[str, Any], bool], TaskResult]
         report = task(module.params, module.check_mode)
     except OptionError as error:
         module.fail_json(msg=str(error))
-    except Exception as error:  # Ansible would show it as it is, with all that it may hold
+    except Exception as error:  # Ansible would show it unredacted
         report = crashed(error, module.params)
     for warning in report.warnings:
         module.warn(module.hide(warning))

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The modules' options: their specification, and their values once checked."""
+"""The modules' options: their specification, and their checked values."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ CONNECTION: Spec = {
         "fallback": (env_fallback, ["WAWP_ACCESS_TOKEN"]),
     },
     "api_url": {"type": "str", "default": "https://api.wawp.net", "fallback": (env_fallback, ["WAWP_API_URL"])},
-    # Wawp's slowest engine takes 25 s for a logout at worst; a time-out under 60 s cuts real logouts off.
+    # Wawp's slowest engine takes up to 25 s for a logout; a timeout under 60 s cuts real logouts off.
     "request_timeout": {"type": "float", "default": 90.0},
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
 }
 
 INSTANCE: Spec = {
-    # Raw, since Ansible would make text of a number whose digits YAML has changed.
+    # Raw, since Ansible would turn a number whose digits YAML has changed into text.
     "instance_id": {"type": "raw", "required": True, "fallback": (env_fallback, ["WAWP_INSTANCE_ID"])},
 }
 
@@ -75,7 +75,7 @@ STATE: Spec = {
 }
 
 FLEET: Spec = {
-    # An id or a mapping each; the mappings' tokens are made secret before anything is shown.
+    # Each an id or a mapping; the mappings' tokens are made secret before anything is shown.
     "instances": {"type": "list", "elements": "raw", "required": True, "no_log": False},
     "max_connections": {"type": "int", "default": 16},
     "calls_per_second": {"type": "float", "default": 20.0},
@@ -83,7 +83,7 @@ FLEET: Spec = {
     "progress": {"type": "float", "default": 5.0},
 }
 
-# The value that wawp_report returns at a run's beginning, for the tasks that count from there.
+# The value that wawp_report returns at the start of a run, for tasks that count from there.
 START: Spec = {
     "start": {"type": "dict"},
 }
@@ -120,13 +120,13 @@ NO_TEXT = (
     "is a number or another value that isn't text, and YAML changes digits of some (012 is read as 10, 1_2 as 12); "
     "quote it"
 )
-# The quoting that keeps a host's variable text in an INI inventory, which reads plain quotes as a number.
+# The quoting that keeps a host's variable a text in an INI inventory, where simple quotes yield a number.
 INI_HINT = "; in an INI inventory write wawp_{name}='\"…\"'"
-# A week. What sockets and sleep take without overflowing lies far beyond.
+# A week; sockets and sleep overflow only far beyond it.
 _MAX_SECONDS = 604800
 # More than any machine could do.
 _MOST = 1_000_000
-# A call every quarter of an hour.
+# One call every quarter of an hour.
 _SLOWEST = 0.001
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]+")
 TARGET_FIELDS = (*IDENTITY_FIELDS, "access_token")
@@ -141,7 +141,7 @@ class Target(Identity):
     access_token: str
 
     def account_digest(self, account: str) -> str:
-        """Stands for a whole account. Its salt is the token, so that nobody else reads the number out of it."""
+        """Return a digest of an unmasked account, salted with the token so that nobody else can recover the number."""
         if not account:
             return ""
         said = f"{_PLAN_SALT}\0{self.instance_id}\0{account}".encode()
@@ -150,13 +150,13 @@ class Target(Identity):
 
 @dataclass(frozen=True)
 class Member(Target):
-    """One session of a fleet: which, and what is to be reached."""
+    """One session of a fleet, and its goal."""
 
     goal: Goal
 
 
 def parse_connection(params: Mapping[str, Any]) -> Connection:
-    """The checked connection options. Raises OptionError."""
+    """Parse the connection options. Raises OptionError."""
     return Connection(
         api_url=params["api_url"],
         request_timeout=parse_seconds(params, "request_timeout", zero=False),
@@ -166,7 +166,7 @@ def parse_connection(params: Mapping[str, Any]) -> Connection:
 
 
 def parse_goal(params: Mapping[str, Any]) -> Goal:
-    """The checked options that say what a run is to reach. Raises OptionError."""
+    """Parse the options that give a run's goal. Raises OptionError."""
     if params["state"] not in STATES:
         raise OptionError("state", f"is {params['state']!r}, it must be one of {', '.join(STATES)}")
     return Goal(
@@ -188,7 +188,7 @@ def parse_goal(params: Mapping[str, Any]) -> Goal:
 
 
 def parse_limit(value: str | None, size: int) -> int:
-    """How many of so many sessions may fail before no more are started. Raises OptionError."""
+    """Return how many of ``size`` sessions may fail before no more are started. Raises OptionError."""
     if value is None:
         return size
     number = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(%?)", value.strip())
@@ -200,12 +200,12 @@ def parse_limit(value: str | None, size: int) -> int:
 
 
 def parse_members(params: Mapping[str, Any]) -> list[Member]:
-    """The checked instances of a fleet. Raises OptionError, which names everything that is wrong with any of them."""
+    """Parse the instances of a fleet. Raises OptionError, which names everything that is wrong with any of them."""
     return validate_all(params["instances"], lambda entry: parse_member(entry, params, parse_goal, _MEMBER_FIELDS))
 
 
 def parse_targets(instances: Sequence[Any], access_token: str | None) -> list[Target]:
-    """The checked instances that are to be read. Raises OptionError, as parse_members does."""
+    """Parse the instances to read. Raises OptionError, as parse_members does."""
     return validate_all(instances, lambda entry: _target(_fields(entry, TARGET_FIELDS), access_token))
 
 
@@ -232,7 +232,7 @@ def validate_all(instances: Sequence[Any], check: Callable[[Any], T]) -> list[T]
 
 
 def _entries(numbers: Sequence[int]) -> str:
-    """The entries with these ascending numbers, in words: what is wrong with all of a thousand fits on a line."""
+    """Name the entries with these ascending numbers in ranges, so that a thousand fit on a line."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and runs[-1][-1] == number - 1:
@@ -243,7 +243,7 @@ def _entries(numbers: Sequence[int]) -> str:
 
 
 def _fields(entry: Any, known: tuple[str, ...]) -> dict[str, str]:
-    """An entry's fields as strings: it is an id or a mapping."""
+    """Return the fields of an entry, an id or a mapping, as strings."""
     values = entry if isinstance(entry, Mapping) else {"instance_id": entry}
     unknown = sorted(shown_name(key) for key in set(values) - set(known))
     if unknown:
@@ -262,12 +262,12 @@ def _target(fields: Mapping[str, str], access_token: str | None) -> Target:
 def parse_member(
     entry: Any, params: Mapping[str, Any], goal: Callable[[Mapping[str, Any]], Goal], known: tuple[str, ...]
 ) -> Member:
-    """One checked instance of many. Raises OptionError.
+    """Parse one instance of many. Raises OptionError.
 
     Args:
-        entry: an id or a mapping, whose fields go before the options.
+        entry: an id or a mapping, whose fields override the options.
         params: the module's options.
-        goal: makes the goal of the checked options.
+        goal: makes the goal from the checked options.
         known: the fields that an entry may have.
     """
     fields = _fields(entry, known)
@@ -276,12 +276,12 @@ def parse_member(
 
 
 def parse_text(name: str, value: Any, hint: str = "") -> str:
-    """A value that must be text. Raises OptionError: what made a number of it may have changed its digits.
+    """Check a value that must be text. Raises OptionError for a number: the conversion may have changed its digits.
 
     Args:
         name: the option's or field's name.
-        value: what was given.
-        hint: how to write it as text, besides quoting it.
+        value: the given value.
+        hint: how else to write it as text than by quoting it.
     """
     if not isinstance(value, str):
         raise OptionError(name, f"{NO_TEXT}{hint}")
@@ -289,7 +289,7 @@ def parse_text(name: str, value: Any, hint: str = "") -> str:
 
 
 def parse_instance_id(value: Any) -> str:
-    """The checked instance id. Raises OptionError."""
+    """Parse an instance id. Raises OptionError."""
     text = parse_text("instance_id", value, INI_HINT.format(name="instance_id"))
     if not text.strip():
         raise OptionError("instance_id", "is empty; it is shown in Wawp's dashboard")
@@ -299,7 +299,7 @@ def parse_instance_id(value: Any) -> str:
 
 
 def parse_token(value: str) -> str:
-    """The checked token. Raises OptionError; the message doesn't hold it."""
+    """Parse a token. Raises OptionError; the message doesn't repeat the token."""
     token = value.strip()
     if not token:
         raise OptionError("access_token", "is empty; set it, or the environment variable WAWP_ACCESS_TOKEN")
@@ -311,7 +311,7 @@ def parse_token(value: str) -> str:
 
 
 def parse_expected_account(value: str | None) -> str | None:
-    """The expected account in the one writing that can be compared, None for none. Raises OptionError."""
+    """Return the expected account in the form that can be compared, None for none. Raises OptionError."""
     if value is None:
         return None
     if not value.strip():
@@ -325,7 +325,7 @@ def parse_expected_account(value: str | None) -> str | None:
 
 
 def at_least(params: Mapping[str, Any], option: str, least: float) -> Any:
-    """The checked value of a number. Raises OptionError."""
+    """Parse a number that has a minimum. Raises OptionError."""
     value = params[option]
     if not least <= value <= _MOST:
         raise OptionError(option, f"must be {least} or more, and at most {_MOST}")
@@ -333,7 +333,7 @@ def at_least(params: Mapping[str, Any], option: str, least: float) -> Any:
 
 
 def parse_rate(params: Mapping[str, Any], slowest: float = _SLOWEST) -> float:
-    """The checked ``calls_per_second``, 0 for no bound. Raises OptionError."""
+    """Parse ``calls_per_second``, 0 for no limit. Raises OptionError."""
     value: float = at_least(params, "calls_per_second", 0)
     if 0 < value < slowest:
         raise OptionError("calls_per_second", f"is {value}, it must be {slowest:g} or more, or 0 for no bound")
@@ -341,7 +341,7 @@ def parse_rate(params: Mapping[str, Any], slowest: float = _SLOWEST) -> float:
 
 
 def parse_seconds(params: Mapping[str, Any], option: str, zero: bool = True) -> float:
-    """The checked value of a time. Raises OptionError."""
+    """Parse a time in seconds. Raises OptionError."""
     value: float = params[option]
     if not 0 <= value <= _MAX_SECONDS or (value == 0 and not zero):
         least = "0 or more" if zero else "more than 0"

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Wait until people have scanned the QR codes of one or many instances, which are kept in files meanwhile."""
+"""Wait until people have scanned the QR codes of one or many instances; meanwhile keep the codes in files."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ PAIRING_SPEC: Spec = {
     **START,
 }
 _FIELDS = (*TARGET_FIELDS, "expect_account")
-# As many people as a line of progress names.
+# People that a line of progress names.
 _NAMED = 5
 
 
@@ -93,12 +93,12 @@ def _message(failed: list[tuple[Member, str]], total: int) -> str:
 
 
 class PairingRun:
-    """Waits for the people who are to scan, all at once.
+    """A wait for all who have to scan, at the same time.
 
     Args:
         params: the module's options.
-        check_mode: whether nothing may be changed; nobody is waited for then.
-        say: shows a line of progress while the task waits; None where nobody would see it.
+        check_mode: whether nothing may be changed; then the task doesn't wait.
+        say: shows a line of progress during the wait; None where nobody would see it.
 
     Raises:
         OptionError: a value can't be used; nothing was sent.
@@ -123,7 +123,7 @@ class PairingRun:
         self._outcomes: dict[int, Outcome] = {}
 
     def run(self) -> None:
-        """Wait until each is linked, was refused, or wasn't linked in time."""
+        """Wait until each instance is linked, has failed, or has timed out."""
         fleet = Fleet(
             size=len(self.members),
             start=self._start,
@@ -162,7 +162,7 @@ class PairingRun:
         return True
 
     def _another_account(self, member: Member, outcome: Outcome) -> str | None:
-        """What is to be said where another account is linked than before; masked ones may look the same."""
+        """Return a warning if another account is linked than before, since masked ones may look the same; else None."""
         before = self._previous.get(member.instance_id, {})
         account = outcome.last.account if outcome.last else None
         if account is None or not before.get("account_digest"):
@@ -176,7 +176,7 @@ class PairingRun:
         return f"Another account came back: {now} is linked now, {was} was before{alike}."
 
     def entry(self, index: int) -> dict[str, Any]:
-        """What the task returns of one instance."""
+        """Return one instance's part of the result."""
         outcome = self._outcomes[index]
         result = outcome_result(outcome, self._began[index], self._mask)
         return {
@@ -189,13 +189,13 @@ class PairingRun:
         }
 
     def warnings(self) -> Iterator[str]:
-        """All warnings; where there are several instances, they say whose."""
+        """Yield all warnings; with several instances, each names its own."""
         for index, member in enumerate(self.members):
             for what in self._outcomes[index].warnings:
                 yield what if len(self.members) == 1 else f"{member}: {what}"
 
     def diff(self) -> dict[str, Any]:
-        """The sessions as they were first and last seen."""
+        """Return the sessions as first and last seen."""
         sides = [
             outcome_diff(self._outcomes[index], member.instance_id, self._mask)
             for index, member in enumerate(self.members)
@@ -209,12 +209,12 @@ class PairingRun:
 
 
 class Waiting:
-    """Says who is still waited for, now and then, and who was linked or refused, as soon as it is known.
+    """The progress of a wait: shows now and then who is missing, and at once who was linked or refused.
 
     Args:
-        members: whom it waits for.
+        members: the instances to wait for.
         timeout: seconds until it gives up.
-        interval: seconds between two lines, 0 for none at all.
+        interval: seconds between two lines, 0 for no lines.
         say: shows a line.
     """
 
@@ -227,14 +227,14 @@ class Waiting:
         self._news: list[str] = []
 
     def count(self, index: int, outcome: Outcome) -> None:
-        """One more is linked, or has failed."""
+        """Count one more instance as linked or failed."""
         member = self._open.pop(index)
         self._failed += outcome.failed
         account = outcome.last.account if outcome.last else None
         self._news.append(f"{member}: {outcome.message or f'linked, {shown_account(account, True)}'}")
 
     def tick(self) -> None:
-        """Say what is new, and who is waited for, if it is time to."""
+        """Show what is new, and who is missing, if a line is due."""
         now = steady()
         if not self._say or not self._interval:
             return
@@ -246,7 +246,7 @@ class Waiting:
             self._say(self.line(self._ends - now))
 
     def line(self, seconds: float) -> str:
-        """How far it is with so many seconds left."""
+        """Return the progress with this many seconds left."""
         open_ones = list(self._open.values())
         failed = f", {self._failed} failed" if self._failed else ""
         done = f"{len(self._members) - len(open_ones) - self._failed} of {len(self._members)} linked{failed}"
@@ -257,7 +257,7 @@ class Waiting:
 
 
 def _members(params: Mapping[str, Any]) -> list[Member]:
-    """The checked instances: many, or the one of ``instance_id``. Raises OptionError."""
+    """Parse the instances: many, or the one of ``instance_id``. Raises OptionError."""
     if params["instances"] is not None:
         if params["name"] is not None or params["origin"] is not None:
             raise OptionError("name", "belongs to instance_id; give each of instances its own")
@@ -282,7 +282,7 @@ def _goal(params: Mapping[str, Any]) -> Goal:
 
 
 def _qr_files(params: Mapping[str, Any], members: Iterable[Member]) -> dict[int, tuple[str, str]]:
-    """The path of each instance's QR code, if it is to be kept, and the option that it comes from."""
+    """Return the path of each instance's QR code, if it has one, and the option that it comes from."""
     ids = [member.instance_id for member in members]
     if params["qr_dir"]:
         if params["qr_path"]:

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What wawp_plan does with its options: plans a fleet's run, and carries it out if the plan is confirmed."""
+"""The task of wawp_plan: plan a fleet's run, and carry it out if the plan is confirmed."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ PLAN_SPEC: Spec = {
 SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - public, see docs/simulator.md
 # Seconds that a logout takes until it is verified, on a slow engine.
 _LOGOUT_SECONDS = 12
-# Readings that an instance takes while a plan is carried out, besides the gate's and one after each write: of its
-# temporary link, before its first write where the gate's is too old by then, and at the end.
+# Readings per instance while a plan is carried out, besides the gate's and one after each write: of its temporary
+# link, before its first write if the gate's is too old by then, and at the end.
 _READS = 3
 _DIES = (
     "Lost with this job: journal and plan lie in its container. Set wawp_journal to a path that AWX mounts into each "
     "job; else the next job doesn't know what this one sends, and the phrase fits only while nothing has changed"
 )
-# The fleet's callbacks: show progress, say whether anybody still waits for the result, and show what only then is said.
+# The fleet's callbacks: show progress, say whether nobody waits for the result any more, and show the last words.
 Caller = tuple[Union[Say, None], Callable[[], bool], Say]
 
 
@@ -83,17 +83,17 @@ def plan_task(
     is_abandoned: Callable[[], bool] = lambda: False,
     say_last: Say = lambda line: None,
 ) -> TaskResult:
-    """Plan, and with ``execute`` carry the plan out if it is the one that was confirmed.
+    """Plan, and with ``execute`` carry the plan out if it is the confirmed one.
 
     Raises:
-        OptionError: a value can't be used, or the terms of the request aren't kept; nothing was sent.
+        OptionError: a value can't be used, or the terms of the request aren't met; nothing was sent.
     """
     known, kept = _checked(params, check_mode), kept_plan(params)
     caller = (say, is_abandoned, say_last)
-    run = FleetRun({**params, "max_failures": None}, True, *caller)  # all of them belong to the plan
+    run = FleetRun({**params, "max_failures": None}, True, *caller)  # the plan covers all of them
     run.next_step = NEXT_PLAN if params["confirm"] else "Run the same command again for a plan."
     run.returns_session = False
-    run.looks_for_links = False  # whether there is one may change at any time, and revoking it loses nothing
+    run.looks_for_links = False  # one may appear or go at any time, and revoking it loses nothing
     run.run()
     plan = _plan(params, run, _linked_again(kept, known, run) if kept and known else {})
     approved = kept or plan
@@ -107,7 +107,7 @@ def plan_task(
         **_told(plan, approved),
         **file,
     }
-    if refusal:  # shown on one line by Ansible, so without the lists
+    if refusal:  # Ansible shows it on one line, so without the lists
         short = {name: value for name, value in result.items() if name != "entries"}
         return TaskResult({**short, "failed": True, "msg": refusal}, run.connection.warnings)
     result.update(planned=_without_actions(run.results), sessions=[])
@@ -116,7 +116,7 @@ def plan_task(
 
 
 def _checked(params: Mapping[str, Any], check_mode: bool) -> Survey | None:
-    """What the journal holds. Raises OptionError for what can't be used, before anything is read."""
+    """Check the options before anything is read, and survey the journal. Raises OptionError."""
     checked_request(params)
     parse_limit(params["max_failures"], len(params["instances"]))
     for option in ("report_dir", "scan_dir"):
@@ -149,7 +149,7 @@ def _plan(params: Mapping[str, Any], run: FleetRun, linked_again: Mapping[str, s
 
 
 def _linked_again(kept: Mapping[str, Any], known: Survey, run: FleetRun) -> dict[str, str]:
-    """Whom this plan has severed in a run that was not complete, and the account that shows they are linked again."""
+    """Return the instances that an incomplete run of this plan severed, with the account that shows a new link."""
     since = max(map(parse_time, filter(None, [kept["time"], known.completed.get(kept["action"])])))
     severed = {member.instance_id: run.severed_at(member) for member in run.members}
     before = {entry["instance_id"]: entry["account_digest"] for entry in kept["entries"]}
@@ -161,7 +161,7 @@ def _linked_again(kept: Mapping[str, Any], known: Survey, run: FleetRun) -> dict
 
 
 def _arriving(params: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Who is to be linked, as the plan names them."""
+    """Return the accounts to link, as the plan names them."""
     members = parse_members({**params, "instances": params["arriving"]}) if params["arriving"] else []
     return [
         {
@@ -174,7 +174,7 @@ def _arriving(params: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _told(plan: Mapping[str, Any], approved: Mapping[str, Any]) -> dict[str, Any]:
-    """The plan as it is returned."""
+    """Return the plan as part of the result."""
     entries = plan["entries"]
     return {
         **{name: plan[name] for name in ("action", "api_url", "confirm_delete") if name in plan},
@@ -191,7 +191,7 @@ def _told(plan: Mapping[str, Any], approved: Mapping[str, Any]) -> dict[str, Any
 
 
 def _with_accounts(entries: list[dict[str, Any]], known: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Entries with accounts that are known otherwise: at rest, or once it is logged out, a session may show none."""
+    """Fill in accounts known from elsewhere: at rest, or after a logout, a session may show none."""
     names = ("account", "account_digest")
     return [
         {**entry, **{name: known[entry["instance_id"]][name] for name in names}}
@@ -222,7 +222,7 @@ def _head(plan: Mapping[str, Any], params: Mapping[str, Any], run: FleetRun, kno
 
 
 def _input_line(given: Mapping[str, Any]) -> str:
-    """The source of the list of instances, as wawp_roster returns it."""
+    """Describe the source of the list of instances, from wawp_roster's ``input``."""
     said = [str(given.get("source") or "a list in the task")]
     if given.get("sha256"):
         said.append(f"sha256 of its {given.get('hashed') or 'content'} {str(given['sha256'])[:16]}")
@@ -242,7 +242,7 @@ def _journal_lines(journal: str | None, run: FleetRun, known: Survey | None) -> 
 
 
 def _duration(plan: Mapping[str, Any], params: Mapping[str, Any], run: FleetRun) -> str:
-    """About how long carrying it out takes, at the pace that was set."""
+    """Estimate how long carrying the plan out takes, at the configured pace."""
     writes = sum(effects(plan).values())
     calls = run.calls + 2 * writes + _READS * len(plan["entries"])
     rate = params["calls_per_second"]
@@ -255,7 +255,7 @@ def _duration(plan: Mapping[str, Any], params: Mapping[str, Any], run: FleetRun)
 def _gate(
     plan: Mapping[str, Any], approved: Mapping[str, Any], params: Mapping[str, Any], check_mode: bool
 ) -> str | None:
-    """Why nothing may be sent; None if it may, or if nobody asked for that."""
+    """Return why nothing may be sent; None if it may, or if that wasn't requested."""
     given = {name: words(params[name]) for name in ("confirm", "confirm_delete") if name in plan}
     fits = _fits(approved, given) and not differences(approved, plan)
     why = None if fits else _why(plan, approved, given)
@@ -316,7 +316,7 @@ def _why(plan: Mapping[str, Any], approved: Mapping[str, Any], given: Mapping[st
 def _execute(
     plan: Mapping[str, Any], params: Mapping[str, Any], predicted: FleetRun, result: dict[str, Any], caller: Caller
 ) -> list[str]:
-    """Carry an approved plan out, no more than it says. Returns warnings."""
+    """Carry out an approved plan, and nothing beyond it. Returns warnings."""
     settled = {entry["instance_id"] for entry in result["entries"] if entry["expected"] == LINKED_ALREADY}
     params = {**params, "instances": _without(params["instances"], settled)}
     if not params["instances"]:
@@ -338,7 +338,7 @@ def _execute(
 
 
 def _without_actions(results: Iterable[Mapping[str, Any] | None]) -> list[dict[str, Any]]:
-    """Results without what entries say: of ten thousand, Ansible keeps several copies."""
+    """Return results without the fields that entries have: Ansible keeps several copies of ten thousand results."""
     return [{name: value for name, value in (entry or {}).items() if name != "actions"} for entry in results]
 
 
@@ -349,7 +349,7 @@ def _run(
     caller: Caller,
     readings: Mapping[str, Reading] | None = None,
 ) -> FleetRun:
-    """Run the fleet. What can't be undone is sent only if the plan has it, to the account that the plan names."""
+    """Run the fleet. Sends an irreversible call only if it is in the plan, and only to the plan's account."""
     entries = {entry["instance_id"]: entry for entry in plan["entries"]}
 
     def permit(member: Member, call: str, account: str) -> str | None:

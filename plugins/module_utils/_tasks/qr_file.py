@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The QR code that is on show, in a file."""
+"""The current QR code in a file."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _DEEPEST = 4
 
 
 class QrFile:
-    """A Send that keeps the QR code that is on show in a file. The file is gone when there is none, and in the end.
+    """A Send that keeps the current QR code in a file. The file is removed when there is none, and at the end.
 
     Args:
-        send: what really sends.
+        send: the Send that it wraps.
         path: the file, a PNG image with mode 0600.
         option: the module's option that the path came from.
     """
@@ -47,7 +47,7 @@ class QrFile:
         return self
 
     def __exit__(self, *dummy: object) -> None:
-        with self._writing:  # a thread whose call is under way writes nothing after the end
+        with self._writing:  # so that a thread whose call is still under way writes nothing after the end
             self._closed = True
             remove(self._path, self._option)
 
@@ -59,7 +59,7 @@ class QrFile:
         return reply
 
     def _ask(self) -> Any:
-        """The QR code by the call that is for it alone, where a reading comes without."""
+        """Request the QR code by its own call, for a reading that comes without one."""
         try:
             body = self._send("qr_image").body
         except WawpError as error:
@@ -82,16 +82,16 @@ class QrFile:
 
     @property
     def warnings(self) -> list[str]:
-        """Why the last QR code is not in the file, if it isn't."""
+        """Return why the last QR code isn't in the file, if it isn't."""
         return [f"The QR code could not be kept in {self._option}: {self._problem}."] if self._problem else []
 
 
 def png_image(qr: Any, depth: int = 0) -> bytes | None:
-    """The PNG image in what the API gives for a QR code, None if there is none.
+    """Return the PNG image in the API's value for a QR code, None if there is none.
 
     Args:
         qr: base64 in any of its alphabets, a data URI, bytes as numbers, or a mapping that holds one of these.
-        depth: how deep it lies in the reply.
+        depth: its depth in the reply.
     """
     if isinstance(qr, Mapping) and depth < _DEEPEST:
         return next(filter(None, (png_image(each, depth + 1) for each in qr.values())), None)

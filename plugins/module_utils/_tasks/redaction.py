@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What of options, checked or not, may be logged and kept."""
+"""Redaction of options, checked or not, for logs and files."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .._identity import IDENTITY_FIELDS
 from .._redact import REDACTED, mask_account, redact_sensitive_keys
 
 NO_LOG = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # Ansible's words
-# Fields that an entry may show. Any other value counts as a secret unless it is too short for one: hiding every "a"
-# in a message would hide the message.
+# Fields that an entry may show. Any other value counts as a secret unless it is too short for one: starring every "a"
+# would hide the message.
 _SECRET_LENGTH = 8
 _SHOWN = frozenset({*IDENTITY_FIELDS, "expect_account", "state"})
 # The options that hold entries.
 INSTANCE_LIST_OPTIONS = frozenset({"instances", "entries", "hosts", "arriving"})
-# Entries of a list that are shown.
+# The number of a list's entries to show.
 _MANY = 100
-# An id, or several in one string, in which there is no room for a token.
+# An id, or several in one string, too short to hide a token.
 _SHOWABLE = re.compile(r"[A-Za-z0-9_-]*(\s*,\s*[A-Za-z0-9_-]*)*")
 _FIELD = re.compile(r"[a-z_]{1,32}")
 # The fields of a webhook.
@@ -30,7 +30,7 @@ _HOOK = frozenset({"url", "events", "is_active"})
 
 
 def find_tokens(instances: Any) -> set[str]:
-    """The secrets in unchecked instances: tokens, and strings where only a slip of the pen can have put them."""
+    """Return the secrets in unchecked instances: tokens, and strings that only a slip can have put there."""
     if isinstance(instances, str):  # Ansible makes a list of it, at its commas
         instances = [instances, *(part.strip() for part in instances.split(","))]
     entries = instances if isinstance(instances, (list, tuple)) else [instances]
@@ -46,16 +46,16 @@ def find_tokens(instances: Any) -> set[str]:
 
 
 def find_secrets(params: Mapping[str, Any], spec: Mapping[str, Any]) -> set[str]:
-    """Tokens in the instances, and the options with no_log, which ansible-core 2.22 leaves in results."""
+    """Return the tokens in the instances, and the options with no_log, which ansible-core 2.22 leaves in results."""
     given = {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
-    secrets = {secret for secret in given if secret.strip()}  # to star every blank would hide the message
+    secrets = {secret for secret in given if secret.strip()}  # starring every blank would hide the message
     return secrets | find_tokens(params.get("instances")) | find_tokens(params.get("arriving"))
 
 
 def redact_options(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Options, checked or not, as they may be logged and kept.
+    """Redact options, checked or not, so that they may be logged and kept.
 
-    Nothing is left of what may be a token: in a list of instances, under a name that isn't the option's, and as
+    Anything that may be a token is removed: in a list of instances, under a name that isn't the option's, and in the
     credentials or query of a URL. Expected accounts are masked unless ``mask_account`` is false.
     """
     mask = params.get("mask_account") is not False
@@ -67,7 +67,7 @@ def _shown(name: str, value: Any, mask: bool) -> Any:
     if value is None:
         return None
     if isinstance(value, list) and len(value) > _MANY:
-        return f"{len(value)} entries"  # Ansible hands all of it on with each result, and logs it
+        return f"{len(value)} entries"  # Ansible passes all of it on with each result, and logs it
     if name in INSTANCE_LIST_OPTIONS:
         return _shown_entries(value, mask)
     if name == "webhooks" and isinstance(value, list):
@@ -86,7 +86,7 @@ def _shown_entries(value: Any, mask: bool) -> Any:
 
 
 def _shown_fields(fields: Mapping[str, Any], known: Collection[str], mask: bool) -> dict[str, Any]:
-    """The fields of an entry: what is neither known nor empty is starred, and so is what isn't simple."""
+    """Return the fields of an entry, with stars for non-empty unknown values and for nested ones."""
     return {
         shown_name(key): _shown(key, value, mask) if value is None or (key in known and _simple(value)) else REDACTED
         for key, value in fields.items()
@@ -100,12 +100,12 @@ def _simple(value: Any) -> bool:
 
 
 def shown_name(key: Any) -> str:
-    """A field's name as it may be shown: what isn't like one may be a value that lost its name."""
+    """Return a field's name, starred unless it looks like one: it may be a value that lost its name."""
     return str(key) if _FIELD.fullmatch(str(key)) else REDACTED
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """The strings in a value, and numbers as such."""
+    """Yield the strings in a value, and its numbers as strings."""
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple)):

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What wawp_report does with its options: writes a report, closes records of one, or verifies one."""
+"""The task of wawp_report: write a report, close records of one, or verify one."""
 
 from __future__ import annotations
 
@@ -167,15 +167,15 @@ def _evidence(params: Mapping[str, Any]) -> tuple[Evidence, JournalFacts | None]
 
 
 def _end(began: str, time: RunTime) -> tuple[str, float | None]:
-    """When the run ended, and by how many seconds the clock was set meanwhile, as far as that shows."""
+    """Return the end of the run, and by how many seconds the clock was set meanwhile, if known."""
     ended, set_by = utc(time.now()), time.clock_set_by()
     backwards = seconds_between(began, ended)
     return (began, set_by or round(backwards, 1)) if backwards < 0 else (ended, set_by)
 
 
 def _frame(params: Mapping[str, Any]) -> dict[str, Any]:
-    """What a report says of itself: which run, who, where."""
-    # Terms that are not kept are refused by wawp_plan before anything is sent; what was done is reported all the same.
+    """Return a report's facts about itself: which run, who, where."""
+    # wawp_plan refuses unmet terms before anything is sent; what was done is still reported.
     request = checked_request({**params, "require_four_eyes": False, "operator": params["operator"] or _operator()})
     return {
         "runbook": params["runbook"],
@@ -199,7 +199,7 @@ def _closing(params: Mapping[str, Any]) -> tuple[Evidence, JournalFacts | None]:
 
 
 def _journal(params: Mapping[str, Any], began: str) -> JournalFacts | None:
-    """What the journal knows, None if there is none, or nobody knows what stands in it."""
+    """Return the journal's facts, None if there is no journal or it can't be read."""
     path = params["journal"]
     if not path:
         return None
@@ -211,15 +211,15 @@ def _journal(params: Mapping[str, Any], began: str) -> JournalFacts | None:
         facts = journal_facts(read_events(path), began, instances, known, before)
         if facts.count < (before or 0):  # another journal by now
             facts = journal_facts(read_events(path), began, instances, known)
-    except OptionError:  # what is known otherwise must be kept; _note_in_journal warns
+    except OptionError:  # facts from elsewhere must be kept; _note_in_journal warns
         return None
     return facts
 
 
 def _with_lost(results: Sequence[Mapping[str, Any]], lost: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The results that came back, and those of the journal in the place of those that didn't."""
+    """Return the results that came back, with the journal's in place of those that didn't."""
     known = {str(entry["instance_id"]) for entry in results}
-    # The last one of an instance: it may have been run, and then been left without an end.
+    # The last one of an instance: it may have run, and then run again without an end.
     latest = {str(entry["instance_id"]): entry for entry in lost}
     return [*results, *(entry for instance_id, entry in latest.items() if instance_id not in known)]
 
@@ -235,7 +235,7 @@ def _links(params: Mapping[str, Any], facts: JournalFacts | None) -> dict[str, A
 
 
 def _note_in_journal(report: Mapping[str, Any], params: Mapping[str, Any], file: str) -> list[str]:
-    """Have the next report on this journal know of this one. Returns warnings."""
+    """Note this report in the journal for the next one. Returns warnings."""
     path = params["journal"]
     if not path or not os.path.exists(path):
         return []

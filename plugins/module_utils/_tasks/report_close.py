@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Closes unproven records of a report: a person has seen on the phone that the device is gone.
+"""Closing unproven records of a report: a person has seen on the phone that the device is gone.
 
-Nothing is edited. A report of its own is written, which names the last hash of the one whose records it closes.
+The report stays unchanged. A separate one is written, which names the last hash of the one whose records it closes.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ _REQUIRED = {
 
 
 def closing_evidence(params: Mapping[str, Any], now: str) -> dict[str, Any]:
-    """What a closing report is made from, beside who wrote it and where.
+    """Return the evidence for a closing report, except who wrote it and where.
 
     Raises:
-        OptionError: who, when, what was seen or the ticket is missing, or a record isn't unproven.
+        OptionError: the person, time, observation or ticket is missing, or a record isn't unproven.
     """
     for option, way_out in _REQUIRED.items():
         value = params[option]
@@ -72,7 +72,7 @@ def closing_evidence(params: Mapping[str, Any], now: str) -> dict[str, Any]:
 
 
 def journal_of(report: str | None) -> str | None:
-    """The journal that a report names. Raises OptionError if it isn't as it was written."""
+    """Return the journal that a report names. Raises OptionError if the report was changed."""
     links = whole_report(report, "report")["links"] if report else None
     return str(links["journal"]) if links else None
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Reports as they lie on the disk."""
+"""Report files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .._files import read_bytes
 
 
 def read_report(path: str, option: str) -> dict[str, Any]:
-    """A report, whatever its chain says. Raises OptionError if it is none."""
+    """Read a report without verifying its chain. Raises OptionError if it isn't one."""
     content = read_bytes(path, option)
     twice: set[str] = set()
 
@@ -34,13 +34,13 @@ def read_report(path: str, option: str) -> dict[str, Any]:
         raise OptionError(option, f"{path} is not valid JSON; name the report's .json file") from None
     if not isinstance(report, dict) or report.get("format") != FORMAT:
         raise OptionError(option, f"{path} is not a report of the format {FORMAT}")
-    if twice:  # one value would be followed, and another one read by people
+    if twice:  # the code would use one value, and people may read the other
         raise OptionError(option, f"{path} is not as it was written: it gives {', '.join(sorted(twice))} twice")
     return report
 
 
 def whole_report(path: str, option: str) -> dict[str, Any]:
-    """A report whose chain is whole. Raises OptionError."""
+    """Read a report and verify its chain. Raises OptionError."""
     report = read_report(path, option)
     problems = problems_of(report, None)
     if problems:
@@ -49,7 +49,7 @@ def whole_report(path: str, option: str) -> dict[str, Any]:
 
 
 def problems_of(report: Mapping[str, Any], head: str | None) -> list[str]:
-    """What is wrong with a report's chain, or with its end if that was kept elsewhere; in words."""
+    """Describe the problems of a report's chain, or of its last hash if that was kept elsewhere."""
     records, chain = report.get("records"), report.get("chain")
     if not isinstance(records, list) or not isinstance(chain, dict) or not all(isinstance(r, dict) for r in records):
         return ["its records or its chain are missing"]
@@ -64,7 +64,7 @@ def problems_of(report: Mapping[str, Any], head: str | None) -> list[str]:
 
 
 def _is_shaped(report: Mapping[str, Any]) -> bool:
-    """Whether a report has what those who read it rely on: anybody can chain anything."""
+    """Whether a report has the fields that its readers rely on: anybody can chain anything."""
     environment, links = report.get("environment"), report.get("links")
     return (
         isinstance(environment, dict)

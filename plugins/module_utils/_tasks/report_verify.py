@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Verifies a report: its chain, the files beside it, its signature and time-stamp; and says what that leaves open."""
+"""Verify a report: its chain, the files beside it, its signature and time-stamp; and say what that leaves open."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VERIFY_SPEC: Spec = {
 
 
 def verify_task(params: Mapping[str, Any]) -> TaskResult:
-    """Follow the chain, hold page and table against what the records would give, and verify the seals."""
+    """Follow the chain, compare page and table with what the records yield, and verify the seals."""
     path = params["report"]
     if not path:
         raise OptionError("report", "is missing; name the report's .json file")
@@ -61,7 +61,7 @@ def verify_task(params: Mapping[str, Any]) -> TaskResult:
 
 
 def _siblings(report: Mapping[str, Any], base: str, compared: list[str]) -> list[str]:
-    """What is wrong with page and table beside a report; those that aren't there, or by another version, pass."""
+    """Return the problems of page and table beside a report; missing ones, or another version's, pass."""
     if report["environment"]["versions"].get("wawp.cloud") != VERSION:
         return []
     tables = [partial(table.render, report, name) for name in table.SEPARATORS]
@@ -80,7 +80,7 @@ def _siblings(report: Mapping[str, Any], base: str, compared: list[str]) -> list
 
 
 def _lines(report: Mapping[str, Any], params: Mapping[str, Any], seals: Seals, compared: list[str]) -> list[str]:
-    """What was verified, and what that leaves open."""
+    """Return what was verified, and what that leaves open."""
     lines = [f"The chain is whole: {len(report['records'])} records, last hash {report['chain']['head']}"]
     if params["head"] is not None:
         lines.append("It ends on the hash that was kept.")

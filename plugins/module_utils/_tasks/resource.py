@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Reads one thing of an instance and brings it to where it is wanted.
+"""A setting of an instance, read and brought to its wanted value.
 
-For what is not a session's status: its temporary link, its webhooks.
+For anything but a session's status: its temporary link, its webhooks.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from .._session.run import MAX_RETRY_AFTER, RETRY_DELAYS
 from .options import parse_connection, parse_instance_id, parse_token
 
 T = TypeVar("T")
-# The most times that a write is sent; a second time only after a reading that shows the old state.
+# How often a write may be sent; a second time only after a reading that shows the old state.
 _TRIES = 2
 # Readings after a write: Wawp may answer a GET from a cache for a moment.
 _LOOKS = 3
 
 
 class Setting(Generic[T]):
-    """One thing of one instance.
+    """One setting of one instance.
 
     Args:
         params: the module's options.
         name: the call that reads it.
-        parse: what a reply says; raises ValueError if it says nothing.
+        parse: parses a reply; raises ValueError if it doesn't show the setting.
     """
 
     def __init__(self, params: Mapping[str, Any], name: str, parse: Callable[[Any], T]) -> None:
@@ -44,7 +44,7 @@ class Setting(Generic[T]):
         self._client.close()
 
     def read(self) -> T:
-        """Read it, trying again while the failure is one that passes. Raises WawpError."""
+        """Read the setting, and retry transient failures. Raises WawpError."""
         for pause in (*RETRY_DELAYS, None):
             try:
                 return self._parse(self._client.call(self._name, *self._which)[1])
@@ -57,18 +57,18 @@ class Setting(Generic[T]):
         raise AssertionError("not reached")
 
     def reach(self, current: T, done: Callable[[T], bool], write: Callable[[T], tuple[str, dict[str, Any]]]) -> T:
-        """Send a write until what is read will do.
+        """Send a write until a reading is ``done``.
 
         Args:
-            current: what was read just now.
-            done: whether it will do.
-            write: from what was read, the call to send and its fields.
+            current: the reading just made.
+            done: whether a reading is as wanted.
+            write: returns the call to send and its fields, given the last reading.
 
         Returns:
-            What was read last.
+            The last reading.
 
         Raises:
-            WawpError: the write was refused, or came to nothing.
+            WawpError: the write was refused or had no effect.
         """
         problem: WawpError | None = None
         for dummy in range(_TRIES):

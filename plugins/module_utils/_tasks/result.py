@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What tasks give back: the result's fields, the same on success and on failure."""
+"""Results of tasks: their fields, the same on success and on failure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .redaction import INSTANCE_LIST_OPTIONS, find_tokens
 
 @dataclass
 class TaskResult:
-    """What a task gives back: the result's fields, and beside them what Ansible shows in its own ways."""
+    """The result of a task: its fields, and the parts that Ansible shows separately."""
 
     result: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class TaskResult:
 
 
 def crashed(error: Exception, params: Mapping[str, Any]) -> TaskResult:
-    """What a task gives back that ended where nobody foresaw it: what happened, without what mustn't be shown."""
+    """Return the result of a task that ended in an unexpected error: what happened, redacted."""
     if is_lack_of_memory(error):
         message = "this machine has no memory left. What was sent stands in the journal, if the task has one; run again"
         return TaskResult({"failed": True, "msg": message})
@@ -47,14 +47,14 @@ def crashed(error: Exception, params: Mapping[str, Any]) -> TaskResult:
 
 
 def counted(number: int) -> str:
-    """So many instances, in words."""
+    """Return a number of instances, in words."""
     return f"{number} instance{'' if number == 1 else 's'}"
 
 
 def outcome_result(outcome: Outcome, began: datetime, mask: bool, whole: bool = True) -> dict[str, Any]:
-    """The fields that a run returns, on success and on failure alike; documented in wawp_session's RETURN.
+    """Return the fields of a run's result, the same on success and failure; documented in wawp_session's RETURN.
 
-    With the last reply only if ``whole``: it is most of the work.
+    Includes the last reply only if ``whole``, since that is most of the work.
     """
     last = None if outcome.gone else outcome.last
     result: dict[str, Any] = {
@@ -83,7 +83,7 @@ def outcome_result(outcome: Outcome, began: datetime, mask: bool, whole: bool = 
 def outcome_entry(
     outcome: Outcome, began: datetime, state: str, previous: Known | None, mask: bool, *, whole: bool = True
 ) -> dict[str, Any]:
-    """What a fleet's result and the journal keep of one session's run: the fields of outcome_result, and more."""
+    """Return a session's entry in a fleet's result and the journal: the fields of outcome_result, and more."""
     return {
         "state": state,
         "failed": outcome.failed,
@@ -96,7 +96,7 @@ def outcome_entry(
 
 
 def proof_result(outcome: Outcome, began: datetime) -> dict[str, Any]:
-    """When the proof was read, in UTC, and how long after the logout's reply."""
+    """Return when the proof was read, in UTC, and how long after the logout's reply."""
     proven_at, seconds = outcome.proven_at, outcome.proof_seconds
     if isinstance(proven_at, float):
         proven_at = utc(began + timedelta(seconds=proven_at))
@@ -115,7 +115,7 @@ def _action_result(action: Action, began: datetime) -> dict[str, Any]:
 
 
 def outcome_diff(outcome: Outcome, instance_id: str, mask: bool) -> dict[str, Any]:
-    """What Ansible shows with --diff: the session as it was first and last seen."""
+    """Return what Ansible shows with --diff: the session as first and last seen."""
     return {
         "before_header": instance_id,
         "after_header": instance_id,

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Where the instances of a run come from: a list, a CSV file, or an inventory's hosts."""
+"""The instances of a run, from a list, a CSV file, or an inventory's hosts."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ ROSTER_SPEC: Spec = {
     **PACKED,
 }
 FIELDS = (*TARGET_FIELDS, "expect_account")
-# Tables and inventories know where an instance stands; only an entry of a list may say it.
+# Tables and inventories know the place of an instance; only an entry of a list may give it.
 COLUMNS = tuple(name for name in FIELDS if name != "origin")
 # A long number as spreadsheets save it: 999679218162.0, 9.99679E+11. A digit too many, or digits lost.
 _SPREADSHEET_NUMBER = re.compile(r"\+?\d+[.,]\d+([eE]\+?\d+)?|\+?\d[eE]\+\d+")
 
 
 def roster_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-    """The instances of the first source that is given.
+    """Return the instances of the first source given.
 
     Raises:
-        OptionError: none is, or one can't be used; names everything that is wrong.
+        OptionError: no source is given, or an instance can't be used; names everything that is wrong.
     """
     source, found, table = _source(params)
     if not found:
@@ -53,7 +53,7 @@ def roster_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
 
 
 def _source(params: Mapping[str, Any]) -> tuple[str, Sequence[tuple[str, Any]], Table | None]:
-    """The first source that is given: what it is, its entries and where they stand, and the table if it is one."""
+    """Return the first source given: its kind, its entries with their places, and the table if it is one."""
     if params["entries"]:
         return "a variable", [(f"entry {n}", entry) for n, entry in enumerate(params["entries"], start=1)], None
     if params["csv"]:
@@ -64,7 +64,7 @@ def _source(params: Mapping[str, Any]) -> tuple[str, Sequence[tuple[str, Any]], 
 
 
 def _input(source: str, instances: Sequence[Mapping[str, str]], table: Table | None) -> dict[str, Any]:
-    """The list as the evidence names it: with the hash of the file, or of the sorted ids."""
+    """Describe the list for the evidence, with the hash of the file or of the sorted ids."""
     ids = "".join(f"{instance_id}\n" for instance_id in sorted(entry["instance_id"] for entry in instances))
     return {
         "source": source,
@@ -99,7 +99,7 @@ def _checked(found: Sequence[tuple[str, Any]]) -> list[dict[str, str]]:
 
 
 def _instance(where: str, entry: Any) -> dict[str, str]:
-    """An entry's fields as they are used, those that are empty left out."""
+    """Return the checked fields of an entry, without empty ones."""
     values = entry if isinstance(entry, Mapping) else {"instance_id": entry}
     for key in values:
         if key not in FIELDS:
@@ -119,10 +119,10 @@ def _known() -> str:
 
 
 def _text(name: str, value: Any, where: str) -> str:
-    """A field's text. A number is refused: what made a number of it may have changed its digits."""
+    """Return a field's text. Refuses a number: the conversion to one may have changed its digits."""
     text = parse_text(name, value, INI_HINT.format(name=name) if where.startswith("host ") else "").strip()
     if name == "instance_id":
-        text = text[1:] if text.startswith("'") else text  # as the report's table protects it from spreadsheets
+        text = text[1:] if text.startswith("'") else text  # the report's table protects it so from spreadsheets
     if name not in ("name", "origin") and _SPREADSHEET_NUMBER.fullmatch(text):
         raise OptionError(
             name, "was turned into a number by a spreadsheet; format its cells as text, and enter it anew"

@@ -4,8 +4,8 @@
 
 """Seals of a report: an SSH signature of its last hash, and an RFC 3161 time-stamp.
 
-Both are made and verified by tools that are everywhere, ssh-keygen and openssl, so that anybody can verify them without
-the collection.
+Both are made and verified by ssh-keygen and openssl, which are everywhere, so that anybody can verify them without the
+collection.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NAMESPACE = "report@wawp.cloud"
 # Seconds for a person to touch a hardware key, and for a time-stamping authority to answer.
 _SIGN_TIMEOUT, _STAMP_TIMEOUT = 120, 30
 _LARGEST_STAMP = 1_000_000
-# More than any key, signature, time-stamp and list of signers has, and any bundle of authorities; in bytes.
+# In bytes, more than any key, signature, time-stamp, list of signers or bundle of authorities has.
 _LARGEST_SEAL, _LARGEST_BUNDLE = 1 << 20, 16 << 20
 _SSH_KEY = re.compile(rb"^(?:-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|[a-z0-9@.-]+ AAAA)", re.MULTILINE)
 _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
@@ -42,14 +42,14 @@ _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
 
 @dataclass
 class Seals:
-    """What the seals of a report prove.
+    """The proof that the seals of a report give.
 
     Attributes:
         signer: who signed it, None unless a signature was verified.
-        stamped_at: when it was there already, None unless a time-stamp was verified.
-        problems: what is wrong, in words.
-        lines: what was found, in words.
-        files: those that were verified.
+        stamped_at: a time at which it existed, None unless a time-stamp was verified.
+        problems: the problems, in words.
+        lines: the findings, in words.
+        files: the verified files.
     """
 
     signer: str | None = None
@@ -60,18 +60,18 @@ class Seals:
 
 
 class _ToolError(Exception):
-    """A tool refused; its own words."""
+    """A tool's refusal, in its own words."""
 
 
 def sealed_text(head: str) -> bytes:
-    """What is signed: the last hash and a line feed."""
+    """Return the text to sign: the last hash and a line feed."""
     return f"{head}\n".encode("ascii")
 
 
 def check_seals(params: Mapping[str, Any]) -> None:
-    """Refuse what a report can't be sealed with. Raises OptionError."""
+    """Raise OptionError for options with which a report can't be sealed."""
     if params["sign_key"]:
-        # What ssh-keygen would wait for, such as the kernel's messages, is no key.
+        # A file on which ssh-keygen would block, such as the kernel's messages, isn't a key.
         if not _SSH_KEY.search(read_bytes(params["sign_key"], "sign_key", _LARGEST_SEAL)):
             raise OptionError("sign_key", f"{params['sign_key']} holds no SSH key, neither a private nor a public one")
         _require("ssh-keygen", "sign_key")
@@ -82,10 +82,10 @@ def check_seals(params: Mapping[str, Any]) -> None:
 
 
 def seal(head: str, base: str, params: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
-    """Sign and stamp a report that is written.
+    """Sign and stamp a written report.
 
     Returns:
-        The files that were made by kind, and why one is missing, in words.
+        The files made, by kind, and in words why one is missing.
     """
     files: dict[str, str] = {}
     content, problems = sealed_text(head), []
@@ -107,7 +107,7 @@ def seal(head: str, base: str, params: Mapping[str, Any]) -> tuple[dict[str, str
 
 
 def _stamp(content: bytes, url: str) -> bytes:
-    """The reply of a time-stamping authority, which says when it has seen this content."""
+    """Return a time-stamping authority's reply, which says when it saw this content."""
     with tempfile.TemporaryDirectory() as folder:
         data = os.path.join(folder, "data")
         write_private(data, [content], "timestamp_url")
@@ -124,7 +124,7 @@ def _stamp(content: bytes, url: str) -> bytes:
 
 
 def verify_seals(head: str, base: str, params: Mapping[str, Any]) -> Seals:
-    """Verify the signature and the time-stamp beside a report. Raises OptionError: a file can't be read."""
+    """Verify the signature and the time-stamp beside a report. Raises OptionError if a file can't be read."""
     seals, content = Seals(), sealed_text(head)
     signature, stamp = f"{base}.sig", f"{base}.tsr"
     with tempfile.TemporaryDirectory() as folder:
@@ -141,12 +141,12 @@ def verify_seals(head: str, base: str, params: Mapping[str, Any]) -> Seals:
 
 
 class _Copies:
-    """Copies of what a seal is verified with: a tool would wait for a pipe or device, and read a huge file to its end.
+    """Copies of a seal's files for its tool, which would block on a pipe or device, and read a huge file to its end.
 
     Args:
-        folder: where they are made.
+        folder: the copies' folder.
         path: the seal's file.
-        trusted: the file with those whose seal counts, if one was given.
+        trusted: the file with the trusted signers or authorities, if given.
         option: the option that names it.
     """
 
@@ -157,7 +157,7 @@ class _Copies:
         self.trusted = self.add(option, read_bytes(trusted, option, most)) if trusted else None
 
     def add(self, name: str, content: bytes) -> str:
-        """The path of a new copy."""
+        """Make a copy and return its path."""
         path = os.path.join(self._folder, name)
         write_private(path, [content], "report")
         return path
@@ -215,10 +215,10 @@ def _require(tool: str, option: str) -> None:
 
 
 def _run(command: Sequence[str], content: bytes | None = None) -> bytes:
-    """What a tool says. It has no terminal, or it would ask for a passphrase there and wait for ever."""
+    """Run a tool and return its output. It gets no terminal, where it would ask for a passphrase and wait forever."""
     environment = {**os.environ, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"}
     try:
-        # Not run_command: in the controller's worker there is no AnsibleModule.
+        # Not run_command: the controller's worker has no AnsibleModule.
         # pylint: disable-next=ansible-bad-function
         ended = subprocess.run(  # noqa: S603 - our own commands; paths stand where no option can
             command,

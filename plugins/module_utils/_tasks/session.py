@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What wawp_session does with its options, from the checked values to the result."""
+"""The task of wawp_session: from its options to the result."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def session_task(
     Args:
         params: the checked options.
         check_mode: whether nothing may be changed.
-        is_abandoned: whether nobody waits for the result any more; then nothing new is begun.
+        is_abandoned: whether nobody waits for the result any more; then nothing new is started.
 
     Raises:
         OptionError: a value can't be used; nothing was sent.
@@ -67,7 +67,7 @@ def session_task(
 
 
 def _ending_with(interruption: Interruption, note: Callable[[Call], RunStopped | None]) -> Callable[[Call], Any]:
-    """What is asked before each call: an interruption lets nothing but reads after a logout be sent."""
+    """Return the check before each call: after an interruption, only reads that verify a logout may be sent."""
     logged_out: set[str] = set()
 
     def sending(call: Call) -> RunStopped | None:
@@ -81,5 +81,5 @@ def _ending_with(interruption: Interruption, note: Callable[[Call], RunStopped |
 
 
 def session_module_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-    """What the module does: ends early, too, when the connection that waits for its output is gone."""
+    """Run the task as a module, which also ends early if the connection that waits for its output is gone."""
     return session_task(params, check_mode, abandoned_by_reader())

@@ -35,7 +35,7 @@ def read_all(
     """Read each session, once if all goes well.
 
     Returns:
-        An outcome for each target, in their order; one that could not be read has failed.
+        An outcome for each target, in order; for one that could not be read, a failed outcome.
     """
     client = Client(connection, min(max_connections, len(targets)))
     outcomes: dict[int, Outcome] = {}
@@ -64,7 +64,7 @@ def read_all(
 
 
 def session_facts(outcome: Outcome, mask: bool, whole: bool = True) -> dict[str, Any]:
-    """Return the facts that a reading shows, if asked for with the reply; documented in wawp_session_info's RETURN."""
+    """Return the facts of a reading, with the reply if ``whole``; documented in wawp_session_info's RETURN."""
     session = outcome.last
     return {
         "exists": None if outcome.failed else session is not None,

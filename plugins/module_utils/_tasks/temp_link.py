@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Make or revoke the temporary link, as wawp_temp_link's options ask for."""
+"""The task of wawp_temp_link: make or revoke the temporary link."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Bring an instance's webhooks to what wawp_webhook's options ask for.
+"""The task of wawp_webhook: bring an instance's webhooks to the wanted list.
 
 The API replaces the whole list, so it is read, changed and sent as a whole.
 """
@@ -48,7 +48,7 @@ _URL_CHARACTERS = "%/:=&?~+!$,;'@()*[]|-._"
 
 
 def webhook_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-    """Bring the list of webhooks to what is wanted. Raises OptionError."""
+    """Bring the list of webhooks to the wanted one. Raises OptionError."""
     given = [{name: value for name, value in hook.items() if value is not None} for hook in params["webhooks"]]
     _check(given)
     setting: Setting[list[Webhook]] = Setting(params, "webhook_get", parse_webhooks)
@@ -94,7 +94,7 @@ def _check(given: Sequence[Webhook]) -> None:
 
 
 def normal_url(url: str) -> str:
-    """The URL as servers that parse it write it again: host in lower case, no usual port, no dots, blanks encoded.
+    """Normalize a URL as servers that parse it do: host in lower case, no default port, no dots, blanks encoded.
 
     A URL that can't be parsed stays as it is.
     """
@@ -113,7 +113,7 @@ def normal_url(url: str) -> str:
 
 
 def _normal_host(host: str) -> str:
-    """A host as it is compared. Raises ValueError if it is none."""
+    """Normalize a host for comparison. Raises ValueError if it isn't one."""
     host = unquote(host)
     if ":" in host:
         return f"[{IPv6Address(host)}]"
@@ -125,7 +125,7 @@ def _normal_host(host: str) -> str:
 
 
 def _without_dots(path: str) -> str:
-    """A path from which . and .. have been taken, with a slash for each backslash."""
+    """Return a path without . and .., with a slash for each backslash."""
     kept: list[str] = []
     parts = path.replace("\\", "/").split("/")[1:] or [""]
     for number, part in enumerate(parts, start=1):
@@ -140,10 +140,10 @@ def _without_dots(path: str) -> str:
 
 
 def parse_webhooks(body: Any) -> list[Webhook]:
-    """The webhooks in a reply of ``/v2/session/webhook``, in the documented form whatever the server makes of it.
+    """Parse the webhooks in a reply of ``/v2/session/webhook``, and convert the server's forms to the documented one.
 
     Raises:
-        ValueError: it holds no list of them.
+        ValueError: the reply has no list of webhooks.
     """
     hooks = body.get("webhooks", _MISSING) if isinstance(body, Mapping) else _MISSING
     if hooks is _MISSING:
@@ -155,7 +155,7 @@ def parse_webhooks(body: Any) -> list[Webhook]:
 
 
 def _as_list(value: Any) -> list[Any] | None:
-    """A list that PHP may have made a mapping of, None if it is none."""
+    """Return a list that PHP may have turned into a mapping, None if it isn't one."""
     if value is None:
         return []
     if isinstance(value, Mapping) and all(str(key).isdigit() for key in value):
@@ -170,7 +170,7 @@ def _is_webhook(hook: Any) -> bool:
 
 
 def _as_bool(value: Any) -> bool | None:
-    """A boolean that may be written as PHP or a form does, None if it is none."""
+    """Return a boolean that may be written as in PHP or a form, None if it isn't one."""
     return _BOOLEANS.get(str(value).strip().lower())
 
 
@@ -184,7 +184,7 @@ def _documented(hook: Webhook) -> Webhook:
 
 
 def merged(seen: Sequence[Webhook], given: Sequence[Webhook], state: str) -> list[Webhook]:
-    """The list as it is wanted: what others have put there stays, unless the list is to be exact."""
+    """Return the wanted list: others' webhooks stay, unless the list must be exact."""
     by_url = {normal_url(hook["url"]): hook for hook in given}
     known = {normal_url(hook["url"]) for hook in seen}
     if state == "absent":
@@ -200,7 +200,7 @@ def merged(seen: Sequence[Webhook], given: Sequence[Webhook], state: str) -> lis
 
 
 def same(seen: Sequence[Webhook], wanted: Sequence[Webhook]) -> bool:
-    """Whether two lists mean the same: neither the order of webhooks nor that of events matters."""
+    """Whether two lists mean the same: the order of webhooks and of events doesn't matter."""
     return len(seen) == len(wanted) and {normal_url(hook["url"]): _meaning(hook) for hook in seen} == {
         normal_url(hook["url"]): _meaning(hook) for hook in wanted
     }
