@@ -52,12 +52,12 @@ def test_what_nobody_foresaw_is_told_without_secrets() -> None:
 
     action: Any = Breaks.__new__(Breaks)
     action._task = SimpleNamespace(check_mode=False, diff=False)
-    params = {"access_token": "geheim-1", "instances": [{"instance_id": "a", "access_token": "geheim-2"}]}
+    params = {"access_token": "hushed-1", "instances": [{"instance_id": "a", "access_token": "hushed-2"}]}
     result = action._result(params)
     assert result["failed"]
     assert "unexpected RuntimeError" in result["msg"]
     assert "RuntimeError" in result["exception"]
-    for secret in ("geheim", "201012345678"):
+    for secret in ("hushed", "201012345678"):
         assert secret not in json.dumps(result)
 
 

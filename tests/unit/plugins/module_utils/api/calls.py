@@ -14,7 +14,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.conftest imp
 
 from .raw_server import RawServer, React, http, says
 
-TOKEN = "tok/en+Kenn=Wort\"cha'rs&<x>"
+TOKEN = "tok/en+Pass=Word\"cha'rs&<x>"
 ID = "3EB0BCB2E3D4"
 GOOD = json.dumps({"status": "WORKING"}).encode()
 

@@ -101,12 +101,12 @@ def test_ipv6(environment: Path, make_client: MakeClient) -> None:
         "https://api.wawp.net/\x1b[31m",
         "https://api.wawp.net/\u202egro",
         "https://api.wawp.net\\@evil.example",
-        "https://user:geheim@api.wawp.net",
-        "https://geheim@api.wawp.net",
+        "https://user:hushed@api.wawp.net",
+        "https://hushed@api.wawp.net",
         "https://@api.wawp.net",
-        "https://api.wawp.net?access_token=geheim",
+        "https://api.wawp.net?access_token=hushed",
         "https://api.wawp.net/?",
-        "https://api.wawp.net/#geheim",
+        "https://api.wawp.net/#hushed",
         "https://api.wawp.net#",
     ],
 )
@@ -114,7 +114,7 @@ def test_a_url_that_cannot_be_used(environment: Path, url: str) -> None:
     with pytest.raises(OptionError, match=r"^api_url: ") as caught:
         Connection(url, 1.0)
     assert caught.value.option == "api_url"
-    assert "geheim" not in str(caught.value)
+    assert "hushed" not in str(caught.value)
     assert str(caught.value).isprintable()
 
 
@@ -155,7 +155,7 @@ def test_netrc_adds_nothing(
     environment: Path, monkeypatch: pytest.MonkeyPatch, make_client: MakeClient, by_variable: bool
 ) -> None:
     netrc = environment / ("elsewhere" if by_variable else ".netrc")
-    netrc.write_text("machine 127.0.0.1 login somebody password geheim\ndefault login anybody password geheim\n")
+    netrc.write_text("machine 127.0.0.1 login somebody password hushed\ndefault login anybody password hushed\n")
     netrc.chmod(0o600)
     if by_variable:
         monkeypatch.setenv("NETRC", str(netrc))
@@ -217,7 +217,7 @@ def test_no_proxy_is_respected(
 def test_the_proxy_is_told_its_own_credentials_only(
     proxy: RawServer, monkeypatch: pytest.MonkeyPatch, make_client: MakeClient
 ) -> None:
-    monkeypatch.setenv("http_proxy", proxy.url.replace("://", "://user:geheim@"))
+    monkeypatch.setenv("http_proxy", proxy.url.replace("://", "://user:hushed@"))
     make_client("http://api.example").call("info", ID, SANDBOX_TOKEN)
     assert proxy.requests[0].headers["proxy-authorization"].startswith("Basic ")
     assert "authorization" not in proxy.requests[0].headers
@@ -226,11 +226,11 @@ def test_the_proxy_is_told_its_own_credentials_only(
 @pytest.mark.parametrize(
     "proxy_url",
     [
-        "http://user:geheim@127.0.0.1:1",
-        "user:geheim@127.0.0.1:1",
-        "http://user:geheim@[::1",
-        "http://\u20ac:geheim@h:9",
-        "http://user:geheim\u20ac@",
+        "http://user:hushed@127.0.0.1:1",
+        "user:hushed@127.0.0.1:1",
+        "http://user:hushed@[::1",
+        "http://\u20ac:hushed@h:9",
+        "http://user:hushed\u20ac@",
     ],
 )
 @pytest.mark.parametrize("url", ["http://api.example", "https://api.example"])
@@ -241,7 +241,7 @@ def test_a_proxy_that_cannot_be_reached_keeps_its_password(
     error = failure(make_client, url)
     assert error.kind in (_errors.UNREACHABLE, _errors.UNEXPECTED)
     assert f"POST {url}/v2/session/info: " in str(error)
-    assert "geheim" not in str(error)
+    assert "hushed" not in str(error)
 
 
 def test_a_proxy_of_a_kind_that_requests_lacks(
@@ -260,8 +260,8 @@ def test_a_socks_proxy_without_its_library_is_named(
         raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
 
     monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", missing)
-    monkeypatch.setenv("HTTP_PROXY", "socks5h://bot:geheim@127.0.0.1:9")
+    monkeypatch.setenv("HTTP_PROXY", "socks5h://bot:hushed@127.0.0.1:9")
     with pytest.raises(WawpError, match="PySocks") as caught:
         make_client("http://api.example").call("info", "A1", "token")
-    assert "geheim" not in str(caught.value)
+    assert "hushed" not in str(caught.value)
     assert not caught.value.ambiguous

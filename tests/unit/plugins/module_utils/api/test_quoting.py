@@ -22,19 +22,19 @@ BODY = {
     "name": "wawp-84729105",
     "status": "SCAN_QR_CODE",
     "config": {
-        "webhooks": [{"url": "https://hooks.example.com/x", "hmac": {"key": "geheim-1"}}],
-        "proxy": {"server": "proxy.example:3128", "username": "bot", "password": "geheim-2"},
+        "webhooks": [{"url": "https://hooks.example.com/x", "hmac": {"key": "hushed-1"}}],
+        "proxy": {"server": "proxy.example:3128", "username": "bot", "password": "hushed-2"},
     },
     "qr": IMAGE,
     "qrCode": QR,
     "link": LINK,
-    "apiKey": "geheim-3",
+    "apiKey": "hushed-3",
 }
-SECRETS = ("geheim", "a1B2c3D4", "Ab12Cd34", base64.b64encode(bytes(range(9))).decode())
+SECRETS = ("hushed", "a1B2c3D4", "Ab12Cd34", base64.b64encode(bytes(range(9))).decode())
 WHOLE = json.dumps(BODY)
 BROKEN = {
     "cut": WHOLE[:-2],
-    "cut early": WHOLE[: WHOLE.index("geheim-2") + 8],
+    "cut early": WHOLE[: WHOLE.index("hushed-2") + 8],
     "begins late": WHOLE[40:],
     "twice": WHOLE + WHOLE,
     "a key twice": '{"qr": "x", ' + WHOLE[1:].replace("}}, ", "}}, ", 1)[:-1] + ', "qr": "y"}',
@@ -45,11 +45,11 @@ BROKEN = {
     "in a page": f"<html><body><pre>{WHOLE}</pre></body></html>",
     "in XML": f"<error><message>{WHOLE}</message></error>",
     "of Python": repr(BODY),
-    "of JavaScript": "{name: 'wawp', hmac: {key: 'geheim-1'}, link: '" + LINK + "'}",
-    "not ended": '["geheim-1", "geheim-2"',
-    "a string": json.dumps("geheim-1"),
-    "a list": json.dumps(["geheim-1"]),
-    "no message": json.dumps({"config": {"key": "geheim-1"}}),
+    "of JavaScript": "{name: 'wawp', hmac: {key: 'hushed-1'}, link: '" + LINK + "'}",
+    "not ended": '["hushed-1", "hushed-2"',
+    "a string": json.dumps("hushed-1"),
+    "a list": json.dumps(["hushed-1"]),
+    "no message": json.dumps({"config": {"key": "hushed-1"}}),
 }
 
 
@@ -66,18 +66,18 @@ def test_json_is_never_quoted(make_client: MakeClient, name: str, status: int) -
 
 
 TEXTS = [
-    ("the hmac key=geheim-1 is wrong", "the hmac key=******** is wrong"),
-    ("password: geheim-2", "password: ********"),
-    ("proxyPassword = 'geheim 2' refused", "proxyPassword = ******** refused"),
-    ("Array [hmac_key] => geheim-1", "Array [hmac_key] => ********"),
-    ("Authorization: Bearer geheim-3", "Authorization: ********"),
-    ("sent Bearer geheim-3 twice", "sent Bearer ******** twice"),
-    ("api_key=geheim&x=1", "api_key=********&x=1"),
-    ("X-Webhook-Signature: geheim", "X-Webhook-Signature: ********"),
-    ("cannot connect through bot:geheim-2@proxy.example:3128", "cannot connect through ********@proxy.example:3128"),
-    ("http://bot:geheim-2@proxy.example:3128/", "http://proxy.example:3128/"),
+    ("the hmac key=hushed-1 is wrong", "the hmac key=******** is wrong"),
+    ("password: hushed-2", "password: ********"),
+    ("proxyPassword = 'hushed 2' refused", "proxyPassword = ******** refused"),
+    ("Array [hmac_key] => hushed-1", "Array [hmac_key] => ********"),
+    ("Authorization: Bearer hushed-3", "Authorization: ********"),
+    ("sent Bearer hushed-3 twice", "sent Bearer ******** twice"),
+    ("api_key=hushed&x=1", "api_key=********&x=1"),
+    ("X-Webhook-Signature: hushed", "X-Webhook-Signature: ********"),
+    ("cannot connect through bot:hushed-2@proxy.example:3128", "cannot connect through ********@proxy.example:3128"),
+    ("http://bot:hushed-2@proxy.example:3128/", "http://proxy.example:3128/"),
     (f"see {LINK} now", "see https://app.wawp.net/… now"),
-    ("see https://wawp.net/t/geheim1 now", "see https://wawp.net/… now"),
+    ("see https://wawp.net/t/hushed1 now", "see https://wawp.net/… now"),
     ("see https://wawp.net/pricing", "see https://wawp.net/pricing"),
     (f"scan {IMAGE}", "scan ********"),
     (f"scan {QR}", "scan ********"),
@@ -97,10 +97,10 @@ def test_words_are_shown_without_what_may_be_a_secret(make_client: MakeClient, t
 
 
 def test_xml_is_shown_without_what_is_named_like_a_secret(make_client: MakeClient) -> None:
-    body = b"<error><message>no</message><hmac_key>geheim-1</hmac_key><password a='b'>geheim-2</password></error>"
+    body = b"<error><message>no</message><hmac_key>hushed-1</hmac_key><password a='b'>hushed-2</password></error>"
     error = refusal(make_client, body, 422)
     assert "(no" in str(error)
-    assert "geheim" not in str(error)
+    assert "hushed" not in str(error)
 
 
 def test_an_error_code_is_words_too(make_client: MakeClient) -> None:

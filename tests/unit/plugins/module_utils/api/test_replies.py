@@ -218,14 +218,14 @@ def test_a_redirect_with_an_endless_body(make_client: MakeClient) -> None:
     [
         ("/elsewhere", "to the same host"),
         ("http://[::1/", "to an unreadable address"),
-        ("https://user:geheim@elsewhere.example/?access_token=geheim", "to elsewhere.example"),
+        ("https://user:hushed@elsewhere.example/?access_token=hushed", "to elsewhere.example"),
         ("https://evil\x1b31m/", "evil"),
     ],
 )
 def test_where_a_redirect_leads_is_told_without_secrets(make_client: MakeClient, location: str, shown: str) -> None:
     error = refusal(make_client, b"", 307, f"Location: {location}")
     assert shown in str(error)
-    assert "geheim" not in str(error)
+    assert "hushed" not in str(error)
     assert str(error).isprintable()
 
 

@@ -128,7 +128,7 @@ def test_a_report_that_was_made_anew_is_not_the_signed_one(tmp_path: Path) -> No
 
 
 def test_a_key_with_a_passphrase_fails_at_once_and_the_report_is_there(tmp_path: Path) -> None:
-    result = written(tmp_path, sign_key=key(tmp_path, passphrase="geheim"))
+    result = written(tmp_path, sign_key=key(tmp_path, passphrase="hushed"))
     assert result["failed"]
     assert "could not be signed" in result["msg"]
     assert json.loads(Path(result["files"]["json"]).read_text())["summary"]["total"] == 1

@@ -13,7 +13,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 
-GIVEN = {"instance_id": "3EB0BCB2E3D4", "access_token": "geheim", "state": "logged_out"}
+GIVEN = {"instance_id": "3EB0BCB2E3D4", "access_token": "hushed", "state": "logged_out"}
 
 
 def checked(spec: Mapping[str, Any], **given: Any) -> dict[str, Any]:

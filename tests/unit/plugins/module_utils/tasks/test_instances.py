@@ -37,7 +37,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.tasks.option
 
 def fleet(*instances: Any, **given: Any) -> Any:
     return parse_members(
-        checked(FLEET_SPEC, instances=list(instances), **{"access_token": "geheim", "state": "stopped", **given})
+        checked(FLEET_SPEC, instances=list(instances), **{"access_token": "hushed", "state": "stopped", **given})
     )
 
 
@@ -53,7 +53,7 @@ def test_ids_and_mappings(environment: Path) -> None:
         },
         start_if_stopped=True,
     )
-    assert (plain.instance_id, plain.name, plain.access_token, plain.goal.state) == ("A1", None, "geheim", "stopped")
+    assert (plain.instance_id, plain.name, plain.access_token, plain.goal.state) == ("A1", None, "hushed", "stopped")
     assert (full.instance_id, full.name, full.access_token) == ("B2", "office", "anderes")
     assert full.goal == Goal("logged_out", start_if_stopped=True, expect_account="201012345678")
 
@@ -100,7 +100,7 @@ def test_everything_that_is_wrong_is_named_at_once(environment: Path) -> None:
         "A1",
         "A1",
         "b d",
-        {"instance_id": "C3", "tokn": "geheimnis"},
+        {"instance_id": "C3", "tokn": "hush-hush"},
         {"name": "nobody"},
         {"instance_id": True},
         {"instance_id": "D4", "state": "gone"},
@@ -131,13 +131,13 @@ def test_everything_that_is_wrong_is_named_at_once(environment: Path) -> None:
             if part.startswith((f"{number}:", f"instances: entry {number}:"))
         ]
         assert words in said
-    assert "geheimnis" not in str(error)
+    assert "hush-hush" not in str(error)
     assert "01012345678" not in str(error).replace("+201012345678 or 201012345678@c.us", "")
 
 
 def test_an_empty_list_is_a_mistake(environment: Path) -> None:
     assert "empty" in str(problem(fleet))
-    assert "empty" in str(problem(parse_targets, [], "geheim"))
+    assert "empty" in str(problem(parse_targets, [], "hushed"))
 
 
 def test_a_token_is_needed_somewhere(environment: Path) -> None:
@@ -160,8 +160,8 @@ INSTANCE_LIST_OPTIONS: Spec = {name: {} for name in ("instances", "entries", "ho
     [
         ("A1", "A1"),
         ("A1, B2", "A1, B2"),
-        ("A1/geheim", "********"),
-        ("A1 geheim", "********"),
+        ("A1/hushed", "********"),
+        ("A1 hushed", "********"),
         (5, 5),
         (None, None),
         (
@@ -169,9 +169,9 @@ INSTANCE_LIST_OPTIONS: Spec = {name: {} for name in ("instances", "entries", "ho
             {"instance_id": "A1", "name": "x", "state": "stopped"},
         ),
         ({"access_token": "a"}, {"access_token": "********"}),
-        ({"acces_token": ["geheim"]}, {"acces_token": "********"}),
-        ({"instance_id": {"access_token": "geheim"}}, {"instance_id": "********"}),
-        ({"Geheim1": "A1"}, {"********": "********"}),
+        ({"acces_token": ["hushed"]}, {"acces_token": "********"}),
+        ({"instance_id": {"access_token": "hushed"}}, {"instance_id": "********"}),
+        ({"Hushed1": "A1"}, {"********": "********"}),
         ({"access_token": None, "expect_account": None}, {"access_token": None, "expect_account": None}),
         ({"expect_account": 201012345678}, {"expect_account": "********5678"}),
     ],
@@ -194,22 +194,22 @@ def test_what_is_shown_of_options() -> None:
     given = {"state": "started", "expect_account": "+20 101 234 5678", "wait": True, "mask_account": True}
     assert redact_options(given, SESSION_SPEC) == {**given, "expect_account": "+** *** *** 5678"}
     assert redact_options({**given, "mask_account": False}, SESSION_SPEC) == {**given, "mask_account": False}
-    assert redact_options({"api_url": "https://me:geheim@a.example/?t=geheim"}, SESSION_SPEC) == {
+    assert redact_options({"api_url": "https://me:hushed@a.example/?t=hushed"}, SESSION_SPEC) == {
         "api_url": "https://a.example/?********"
     }
-    assert redact_options({"acces_token": "geheim"}, SESSION_SPEC) == {"acces_token": "********"}
+    assert redact_options({"acces_token": "hushed"}, SESSION_SPEC) == {"acces_token": "********"}
 
 
 def test_what_is_shown_of_webhooks() -> None:
-    hook = {"url": "https://me:it's-geheim@a.example/o'x?token=geheim", "events": ["message"], "is_active": None}
+    hook = {"url": "https://me:it's-hushed@a.example/o'x?token=hushed", "events": ["message"], "is_active": None}
     bare = {"url": "https://a.example/o'x?********", "events": ["message"], "is_active": None}
-    given = {"webhooks": [hook, {"url": "https://b.example/", "hmac": "geheim"}, "geheim"]}
+    given = {"webhooks": [hook, {"url": "https://b.example/", "hmac": "hushed"}, "hushed"]}
     shown = {"webhooks": [bare, {"url": "https://b.example/", "hmac": "********"}, "********"]}
     assert redact_options(given, WEBHOOK_SPEC) == shown
 
 
 def test_accounts_in_entries_are_shown_if_that_is_wanted() -> None:
-    given = {"mask_account": False, "instances": [{"expect_account": "201012345678", "access_token": "geheim"}]}
+    given = {"mask_account": False, "instances": [{"expect_account": "201012345678", "access_token": "hushed"}]}
     (entry,) = redact_options(given, FLEET_SPEC)["instances"]
     assert entry == {"expect_account": "201012345678", "access_token": "********"}
 
@@ -217,18 +217,18 @@ def test_accounts_in_entries_are_shown_if_that_is_wanted() -> None:
 @pytest.mark.parametrize(
     "entry",
     [
-        {"instance_id": {"access_token": "geheim-geheim"}},
-        {"name": ["geheim-geheim"], "x": {"y": "geheim-geheim"}},
-        {"Geheim-geheim": "geheim-geheim"},
-        "A1 geheim-geheim",
+        {"instance_id": {"access_token": "hushed-hushed"}},
+        {"name": ["hushed-hushed"], "x": {"y": "hushed-hushed"}},
+        {"Hushed-hushed": "hushed-hushed"},
+        "A1 hushed-hushed",
     ],
 )
 def test_a_token_in_the_wrong_place_is_found(entry: Any) -> None:
     found = find_tokens([entry])
-    assert any("geheim-geheim" in text for text in found)
+    assert any("hushed-hushed" in text for text in found)
 
 
 def test_a_field_that_may_be_a_token_is_not_named(environment: Path) -> None:
-    error = problem(fleet, {"Geheim-geheim": "A1", "colour": "blue"})
-    assert "Geheim" not in str(error)
+    error = problem(fleet, {"Hushed-hushed": "A1", "colour": "blue"})
+    assert "Hushed" not in str(error)
     assert "colour" in str(error)

@@ -166,10 +166,10 @@ def test_tokens_inside_of_instances_are_secret(run: Any) -> None:
     def task(params: Mapping[str, Any], dummy: bool) -> TaskResult:
         return TaskResult({"changed": False, "said": f"{params['instances'][0]['access_token']}!"})
 
-    entry = {"instance_id": "A1", "access_token": "inner-geheim"}
+    entry = {"instance_id": "A1", "access_token": "inner-hushed"}
     code, result = run(lambda: run_module(FLEET_SPEC, task), instances=[entry], state="stopped")
     assert code == 0
-    assert "inner-geheim" not in json.dumps(result)
+    assert "inner-hushed" not in json.dumps(result)
 
 
 @pytest.mark.parametrize("shown", [{}, {"mask_account": False}])
@@ -210,12 +210,12 @@ def test_what_nobody_foresaw_is_told_without_secrets(run: Any) -> None:
         except KeyError as error:
             raise RuntimeError(f"{params} of 201012345678") from error
 
-    instances = [{"instance_id": "a", "access_token": "geheimer-token"}]
+    instances = [{"instance_id": "a", "access_token": "hushed-1-token"}]
     options = {name: value for name, value in OPTIONS.items() if name != "instance_id"}
     code, result = run(lambda: run_module(FLEET_SPEC, breaks), **options, **INVOCATION, instances=instances)
     assert code == 1
     assert "unexpected RuntimeError" in result["msg"]
-    assert "geheimer-token" not in json.dumps(result)
+    assert "hushed-1-token" not in json.dumps(result)
     assert "201012345678" not in json.dumps(result)
 
 

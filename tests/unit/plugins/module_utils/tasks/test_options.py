@@ -67,7 +67,7 @@ def test_the_variables_are_used_where_an_option_is_unset(environment: Path, monk
     assert params["instance_id"] == "VARIABLE"
     assert parse_connection(params).base == "https://variable.example"
     params = checked(SESSION_SPEC, **GIVEN, api_url="https://option.example")
-    assert (params["access_token"], params["instance_id"]) == ("geheim", "3EB0BCB2E3D4")
+    assert (params["access_token"], params["instance_id"]) == ("hushed", "3EB0BCB2E3D4")
     assert parse_connection(params).base == "https://option.example"
 
 
@@ -157,16 +157,16 @@ def test_no_instance_id(value: str) -> None:
 
 
 def test_a_token_is_stripped() -> None:
-    assert parse_token(" geheim\n") == "geheim"
+    assert parse_token(" hushed\n") == "hushed"
 
 
 @pytest.mark.parametrize(
-    "value", ["", " ", "\n", "Bearer geheim", "ge\nheim", "ge\x00heim", "ge\u202eheim", "ge\u00a0heim"]
+    "value", ["", " ", "\n", "Bearer hushed", "hu\nshed", "hu\x00shed", "hu\u202eshed", "hu\u00a0shed"]
 )
 def test_no_token(value: str) -> None:
     error = problem(parse_token, value)
     assert error.option == "access_token"
-    assert "heim" not in str(error)
+    assert "shed" not in str(error)
 
 
 @pytest.mark.parametrize(

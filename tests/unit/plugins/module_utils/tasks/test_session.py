@@ -201,8 +201,8 @@ def nasty(task: Task) -> None:
                 "me": {"id": ACCOUNT, "pushName": "Jane Doe", "lid": "123456789012345@lid", "phone": int(number)},
                 "config.note": f"phone +{number}, token {TOKEN_MARK}",
                 "config.by": {ACCOUNT: [number]},
-                "config.webhooks": [{"url": f"https://u:p@hook.example/x?to={number}", "hmac": {"key": "geheim"}}],
-                "config.proxy": {"server": "proxy:1", "username": "u", "password": "geheim"},
+                "config.webhooks": [{"url": f"https://u:p@hook.example/x?to={number}", "hmac": {"key": "hushed"}}],
+                "config.proxy": {"server": "proxy:1", "username": "u", "password": "hushed"},
             },
         )
     )
@@ -214,7 +214,7 @@ def test_masked(task: Task, state: str) -> None:
     nasty(task)
     report = task.run(state, wait_timeout=0, proof_timeout=0.2)
     everything = json.dumps([report.result, report.diff, report.warnings])
-    for secret in ("99901234", "Jane", "geheim", "1234567890123", "u:p"):
+    for secret in ("99901234", "Jane", "hushed", "1234567890123", "u:p"):
         assert secret not in everything
     assert report.result["account"] == "********5678@c.us"
     assert report.result["session"]["me"]["pushName"] == "J***"
@@ -228,7 +228,7 @@ def test_not_masked_if_that_is_wanted(task: Task) -> None:
     assert report.result["session"]["me"]["pushName"] == "Jane Doe"
     assert (report.diff or {})["before"]["account"] == ACCOUNT
     everything = json.dumps([report.result, report.diff])
-    for secret in ("geheim", "u:p"):
+    for secret in ("hushed", "u:p"):
         assert secret not in everything
 
 
