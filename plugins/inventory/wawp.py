@@ -123,7 +123,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 
 from ..module_utils._api.client import REQUESTS_IMPORT_ERROR
 from ..module_utils._errors import OptionError
-from ..module_utils._tasks.fleet import named
+from ..module_utils._tasks.causes import named
 from ..module_utils._tasks.options import (
     at_least,
     parse_connection,

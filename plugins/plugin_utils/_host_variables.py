@@ -13,8 +13,8 @@ from typing import Any
 from ansible.errors import AnsibleUndefinedVariable
 
 from ..module_utils._errors import OptionError
+from ..module_utils._tasks.causes import named
 from ..module_utils._tasks.columns import near_miss
-from ..module_utils._tasks.fleet import named
 from ..module_utils._tasks.roster import COLUMNS
 from ._plain import plain
 

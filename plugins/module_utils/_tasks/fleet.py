@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Union
+from typing import Any
 
 from .._api.client import Client
 from .._evidence.outcomes import FAILED
@@ -28,6 +28,7 @@ from .._session.account import whole_account
 from .._session.model import SEVERED, UNPROVEN, VERDICTS, WORKING, Session
 from .._session.run import MAX_READING_AGE, Call, Outcome, RunStopped
 from .._session.states import lifecycle
+from .causes import by_cause, named
 from .journaling import RunJournal
 from .last_words import ending, last_words, next_step
 from .options import (
@@ -44,13 +45,34 @@ from .result import (
     outcome_entry,
 )
 
-# The number of failed sessions that a message names; the result has all of them.
-NAMED = 5
 # Calls per second. A reading and its logout are one call's gap apart: at half this pace no reading would be fresh.
 SLOWEST = 2 / MAX_READING_AGE
 
 Say = Callable[[str], None]
-Permit = Callable[[Member, str, str], Union[str, None]]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a plan has a fleet run, where that differs from the module.
+
+    Args:
+        next_step: what to do after an interruption; empty for the module's own words.
+        excused: instances whose failures don't count against ``max_failures``, though the run still fails.
+        accepted: instances that may fail.
+        permit: called before each irreversible call, with the member, the call and the account last seen; returns why
+            it must not be sent, None if it may be.
+        read_before: readings of the run before, by instance; fresh ones aren't read again.
+        returns_session: whether results and journal hold the last reply.
+        looks_for_links: whether check mode looks for temporary links.
+    """
+
+    next_step: str = ""
+    excused: frozenset[str] = frozenset()
+    accepted: frozenset[str] = frozenset()
+    permit: Callable[[Member, str, str], str | None] = lambda member, call, account: None
+    read_before: Mapping[str, Reading] = field(default_factory=dict)
+    returns_session: bool = True
+    looks_for_links: bool = True
 
 
 class FleetRun:
@@ -62,18 +84,11 @@ class FleetRun:
         say: shows a line of progress during the run; None where nobody would see it.
         is_abandoned: whether nobody waits for the result any more.
         say_last: shows a line after an interruption, when Ansible itself shows no more.
+        terms: where a plan has it run otherwise than the module.
 
     Attributes:
-        next_step: what to do after an interruption.
         accounts: the unmasked account last seen of each member, by index.
-        excused: instances whose failures don't count against ``max_failures``, though the run still fails.
-        accepted: instances that may fail.
-        permit: called before each irreversible call, with the member, the call and the account last seen; returns why
-            it must not be sent, None if it may be.
-        returns_session: whether results and journal hold the last reply.
-        looks_for_links: whether check mode looks for temporary links.
         readings: the readings of sessions that were WORKING when the run began, by instance, for a following run.
-        read_before: the same from the run before; fresh ones aren't read again.
 
     Raises:
         OptionError: a value can't be used; nothing was sent.
@@ -86,7 +101,10 @@ class FleetRun:
         say: Say | None = None,
         is_abandoned: Callable[[], bool] = lambda: False,
         say_last: Say = lambda line: None,
+        *,
+        terms: Terms = Terms(),
     ) -> None:
+        self.terms = terms
         self.members = parse_members(params)
         self.connection = parse_connection(params)
         self.limit = parse_limit(params["max_failures"], len(self.members))
@@ -95,20 +113,15 @@ class FleetRun:
         self._pace = Pace(parse_rate(params, SLOWEST))
         self._progress = Progress(len(self.members), at_least(params, "progress", 0), say, check_mode)
         self.time, self._interruption = RunTime(params.get("start")), Interruption(is_abandoned)
-        self._say_last, self.next_step, self._ending = say_last, next_step(params), False
+        self._say_last, self._ending = say_last, False
+        self._next_step = terms.next_step or next_step(params)
         self._committed: set[int] = set()
         self._client = Client(self.connection, min(self._connections, len(self.members)))
         self._journal = RunJournal(params, check_mode, self.time)
         self._began: dict[int, datetime] = {}
         self.results: list[dict[str, Any] | None] = [None] * len(self.members)
         self.accounts: dict[int, str] = {}
-        self.excused: frozenset[str] = frozenset()
-        self.accepted: frozenset[str] = frozenset()
-        self.permit: Permit = lambda member, call, account: None
-        self.returns_session = True
-        self.looks_for_links = True
         self.readings: dict[str, Reading] = {}
-        self.read_before: Mapping[str, Reading] = {}
         self.diffs: dict[int, dict[str, Any]] = {}
         self.failures = 0
         self.calls = 0
@@ -148,7 +161,7 @@ class FleetRun:
 
     def _last_words(self, reason: str) -> str:
         sent = [self.members[index].instance_id for index in sorted(self._committed)]
-        return last_words(self.results, sent, reason, self._check_mode, self.next_step)
+        return last_words(self.results, sent, reason, self._check_mode, self._next_step)
 
     def _start(self, index: int) -> Job:
         member = self.members[index]
@@ -156,9 +169,9 @@ class FleetRun:
         send, clock = self._noting_account(index, member), WallClock()
         self._began[index] = self.time.now()
         if self._check_mode:
-            rehearsal = DryRun(send, clock, self.looks_for_links)
+            rehearsal = DryRun(send, clock, self.terms.looks_for_links)
             return Job(index, steps, rehearsal, rehearsal, rehearsal.is_simulated)
-        reading = self.read_before.get(member.instance_id)
+        reading = self.terms.read_before.get(member.instance_id)
         if reading is None:
             return Job(index, steps, send, clock)
         self._note_account(index, reading.session)
@@ -192,7 +205,7 @@ class FleetRun:
             return RunStopped(ended)
         if call.name not in WRITE_AHEAD_CALLS:
             return None
-        refusal = self.permit(self.members[job.index], call.name, self.accounts.get(job.index, ""))
+        refusal = self.terms.permit(self.members[job.index], call.name, self.accounts.get(job.index, ""))
         if refusal:
             return RunStopped(f"{refusal}, so it was not sent")
         self._committed.add(job.index)
@@ -206,7 +219,7 @@ class FleetRun:
             if outcome.changed:
                 self.diffs[job.index] = outcome_diff(outcome, member.instance_id, self._mask)
             self._journal.outcome(entry, outcome)
-            self.failures += outcome.failed and member.instance_id not in self.excused
+            self.failures += outcome.failed and member.instance_id not in self.terms.excused
             self.results[job.index] = entry
             self._progress.count(entry)
             self._began.pop(job.index)
@@ -231,7 +244,7 @@ class FleetRun:
 
     def _entry(self, member: Member, outcome: Outcome, began: datetime) -> dict[str, Any]:
         known = self._journal.known(member.instance_id)
-        shown = outcome_entry(outcome, began, member.goal.state, known, self._mask, whole=self.returns_session)
+        shown = outcome_entry(outcome, began, member.goal.state, known, self._mask, whole=self.terms.returns_session)
         return {**member.fields, **shown}
 
     def seen_accounts(self) -> dict[str, dict[str, str]]:
@@ -318,7 +331,7 @@ def fleet_result(run: FleetRun) -> TaskResult:
         "summary": _summary(sessions, run),
         "prediction": any(entry["prediction"] for entry in sessions),
     }
-    if run.stop_reason or any(entry["failed"] and entry["instance_id"] not in run.accepted for entry in sessions):
+    if run.stop_reason or any(entry["failed"] and entry["instance_id"] not in run.terms.accepted for entry in sessions):
         result.update(failed=True, msg=_message(sessions, run))
     unproven = result["summary"]["verdicts"][UNPROVEN]
     warnings = run.connection.warnings
@@ -358,29 +371,6 @@ def _message(sessions: list[dict[str, Any]], run: FleetRun) -> str:
     alone = sum(entry["left_alone"] for entry in sessions)
     stopped = f" {alone} were left alone: {run.stop_reason}." if run.stop_reason else ""
     return f"{len(failed)} of {len(sessions)} sessions failed.{stopped} {named(by_cause(failed))}".rstrip()
-
-
-def by_cause(problems: Iterable[tuple[str, str]]) -> list[str]:
-    """Group the problems of single instances by cause, and list the instances of each: most frequent cause first."""
-    causes: dict[str, list[tuple[str, str]]] = {}
-    for instance_id, what in problems:
-        # Messages may name the instance, which would make each a separate cause.
-        causes.setdefault(what.replace(instance_id, "it"), []).append((instance_id, what))
-    ordered = sorted(causes.items(), key=lambda cause: -len(cause[1]))
-    return [
-        f"{_first([each for each, dummy in those])}: {those[0][1] if len(those) == 1 else what}"
-        for what, those in ordered
-    ]
-
-
-def _first(ids: list[str]) -> str:
-    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
-
-
-def named(problems: list[str]) -> str:
-    """Return the first of many problems, and the number of the others."""
-    more = f"; and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
-    return "; ".join(problems[:NAMED]) + more
 
 
 def _diff(run: FleetRun) -> dict[str, Any]:

@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._session.model import PROVEN, UNPROVEN, VERDICTS
+from .causes import first_of
 
 NEXT_PLAN = "Run the same command again: what is left of the approved plan goes on with its phrase."
 # A module in a separate process can't say what it did.
 ELSEWHERE = "What was sent is read to its end where the module runs, and noted in its journal."
 NEXT_FLEET = "Run it again with the same journal: what was severed is only looked at, the rest goes on."
 _NO_JOURNAL = "Run it again. There is no journal, so the next run won't know of a logout that proved nothing."
-# Instances that a line names.
-_NAMED = 5
 
 
 def next_step(params: Mapping[str, Any]) -> str:
@@ -51,8 +50,7 @@ def last_words(
         verdict for name, verdict in ended.items() if verdict in PROVEN or (verdict == UNPROVEN and name in sent)
     )
     counts = [f"{verdicts[name]} {name.replace('_', ' ')}" for name in VERDICTS if verdicts[name]]
-    named = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else "")
-    doubt = f"what came of it isn't known for {len(unknown)}: {named}" if unknown else "nothing is unknown"
+    doubt = f"what came of it isn't known for {len(unknown)}: {first_of(unknown)}" if unknown else "nothing is unknown"
     return (
         f"Ended, since {reason}. Of {len(results)}, {len(sent)} were sent a logout or a deletion; "
         f"{', '.join(counts) or 'none proven'}; {doubt}. Nothing of the kind was sent to the others. {step}"

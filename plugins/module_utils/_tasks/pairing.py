@@ -27,7 +27,8 @@ from .._run.pace import Pace
 from .._session.account import shown_account, whole_account
 from .._session.run import Goal, Outcome
 from .._session.states import PAIRED, lifecycle
-from .fleet import Say, by_cause, named
+from .causes import by_cause, first_of, named
+from .fleet import Say
 from .options import (
     CONNECTION,
     FLEET,
@@ -68,8 +69,6 @@ PAIRING_SPEC: Spec = {
     **START,
 }
 _FIELDS = (*TARGET_FIELDS, "expect_account")
-# People that a line of progress names.
-_NAMED = 5
 
 
 def pairing_task(params: Mapping[str, Any], check_mode: bool, say: Say | None = None) -> TaskResult:
@@ -250,10 +249,9 @@ class Waiting:
         open_ones = list(self._open.values())
         failed = f", {self._failed} failed" if self._failed else ""
         done = f"{len(self._members) - len(open_ones) - self._failed} of {len(self._members)} linked{failed}"
-        names = [member.name or member.instance_id for member in open_ones[:_NAMED]]
-        more = [f"{len(open_ones) - _NAMED} more"] if len(open_ones) > _NAMED else []
+        names = first_of([member.name or member.instance_id for member in open_ones])
         left = f"{seconds / 60:.0f} min" if seconds >= 90 else f"{max(seconds, 0):.0f} s"
-        return f"{done}; waiting for {', '.join(names + more)}; {left} left"
+        return f"{done}; waiting for {names}; {left} left"
 
 
 def _members(params: Mapping[str, Any]) -> list[Member]:

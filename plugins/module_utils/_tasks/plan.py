@@ -36,7 +36,8 @@ from .._run.driver import Reading
 from .._run.journal import Survey, survey
 from .._session.model import UNPROVEN
 from .._session.run import Goal
-from .fleet import FleetRun, Say, by_cause, fleet_result, named
+from .causes import by_cause, named
+from .fleet import FleetRun, Say, Terms, fleet_result
 from .kept_plan import keep_plan, kept_plan
 from .last_words import NEXT_PLAN
 from .options import FLEET_SPEC, PACKED, START, Member, Spec, parse_limit, parse_members
@@ -90,10 +91,12 @@ def plan_task(
     """
     known, kept = _checked(params, check_mode), kept_plan(params)
     caller = (say, is_abandoned, say_last)
-    run = FleetRun({**params, "max_failures": None}, True, *caller)  # the plan covers all of them
-    run.next_step = NEXT_PLAN if params["confirm"] else "Run the same command again for a plan."
-    run.returns_session = False
-    run.looks_for_links = False  # one may appear or go at any time, and revoking it loses nothing
+    terms = Terms(
+        next_step=NEXT_PLAN if params["confirm"] else "Run the same command again for a plan.",
+        returns_session=False,
+        looks_for_links=False,  # one may appear or go at any time, and revoking it loses nothing
+    )
+    run = FleetRun({**params, "max_failures": None}, True, *caller, terms=terms)  # the plan covers all of them
     run.run()
     plan = _plan(params, run, _linked_again(kept, known, run) if kept and known else {})
     approved = kept or plan
@@ -360,11 +363,15 @@ def _run(
         covered = {each.split()[0] for each in irreversible(entry)} | ({"delete"} if plan["delete"] else set())
         return None if call in covered else f"the plan has no {call} of it"
 
-    run = FleetRun(params, False, *caller)
-    run.next_step = NEXT_PLAN
-    run.returns_session = False
-    run.excused, run.accepted, run.permit = expected, frozenset(plan["accepted"]), permit
-    run.read_before = readings or {}
+    terms = Terms(
+        next_step=NEXT_PLAN,
+        excused=expected,
+        accepted=frozenset(plan["accepted"]),
+        permit=permit,
+        read_before=readings or {},
+        returns_session=False,
+    )
+    run = FleetRun(params, False, *caller, terms=terms)
     run.run()
     return run
 

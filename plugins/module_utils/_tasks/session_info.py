@@ -18,7 +18,7 @@ from .._run.pace import Pace
 from .._session.account import shown_account
 from .._session.run import Goal, Outcome
 from .._session.states import READ, lifecycle
-from .fleet import by_cause, named
+from .causes import by_cause, named
 from .options import (
     Target,
     at_least,

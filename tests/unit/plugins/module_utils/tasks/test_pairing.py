@@ -238,7 +238,7 @@ def test_who_is_waited_for_is_named_with_the_time_left() -> None:
     members = [Member(f"A{number}", f"Desk {number}", None, TOKEN, Goal("paired")) for number in range(7)]
     waiting = Waiting(members, 600, 1, None)
     assert waiting.line(240) == (
-        "0 of 7 linked; waiting for Desk 0, Desk 1, Desk 2, Desk 3, Desk 4, 2 more; 4 min left"
+        "0 of 7 linked; waiting for Desk 0, Desk 1, Desk 2, Desk 3, Desk 4 and 2 more; 4 min left"
     )
     assert waiting.line(59.7).endswith("60 s left")
 
