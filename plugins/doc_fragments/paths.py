@@ -13,6 +13,6 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options: {}
 notes:
-  - A relative path begins in your playbook's folder, or for this collection's own playbooks in the folder in which you
-    call C(ansible-playbook). On another machine it begins in the home folder of the user there.
+  - A relative path starts in your playbook's folder, or, for this collection's own playbooks, in the folder in which
+    you call C(ansible-playbook). On another machine, it starts in the user's home folder there.
 """

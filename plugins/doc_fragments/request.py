@@ -16,23 +16,25 @@ options:
     description: The ticket that the run belongs to.
     type: str
   requester:
-    description: Who asked for it.
+    description: Who asked for the run.
     type: str
   approver:
-    description: Who approved it.
+    description: Who approved the run.
     type: str
   require_four_eyes:
     description:
-      - Whether O(requester) and O(approver) must both be named and be two persons.
-      - M(wawp.cloud.wawp_plan) refuses a plan that isn't so, M(wawp.cloud.wawp_report) notes that it was required.
+      - Whether to require both O(requester) and O(approver), and two different people.
+      - M(wawp.cloud.wawp_plan) refuses any other plan. M(wawp.cloud.wawp_report) notes that it was required.
     type: bool
     default: false
   deadline:
-    description: By when it must be done, in ISO 8601 with its offset from UTC, such as V(2026-11-30T18:00:00+01:00).
+    description: When the run must be done, in ISO 8601 with the offset from UTC, such as
+      V(2026-11-30T18:00:00+01:00).
     type: str
   accept_unproven:
     description:
-      - Ids of instances whose link need not be proven severed, because a human takes care of it or of the risk.
+      - The ids of instances whose link doesn't have to be proven severed, because a person takes care of it or
+        accepts the risk.
     type: list
     elements: str
     default: []

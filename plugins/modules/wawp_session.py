@@ -12,24 +12,24 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Brings the WhatsApp session of a Wawp instance to a state, and sees that it got there.
-  - For O(state=logged_out) it also says how sure it is that the phone no longer lists the device. A reply of 200
-    proves nothing, since the engine below the API answers so even where it could not reach the phone, and then has
-    thrown away the only key that could have unlinked it.
-  - That is why a session is called V(severed) only if it was C(WORKING), was logged out, and came to C(SCAN_QR_CODE)
-    soon after that. Everything else is V(unproven).
+  - Brings the WhatsApp session of a Wawp instance to a state, and checks that it got there.
+  - With O(state=logged_out), the module also returns how sure it is that the phone no longer lists the device. A
+    reply of 200 proves nothing. The engine below the API returns it even when it could not reach the phone, and by
+    then it has thrown away the only key that could have unlinked the device.
+  - A session is therefore V(severed) only if it was C(WORKING), was logged out, and came to C(SCAN_QR_CODE) soon
+    after that. Everything else is V(unproven).
 options:
   state:
     description:
       - V(logged_out) unlinks the account. The instance and its settings stay.
-      - V(decommissioned) revokes the temporary link if there is one, logs out, started first where it isn't running as
-        with O(start_if_stopped=true), and then stops the session, so that nobody is shown a QR code. A session whose
-        link may still stand is not stopped, since that would only hide it. What could not be closed stands in
-        RV(open_ends).
-      - V(started) starts a session that is C(STOPPED) and restarts one that has C(FAILED). One that is starting,
-        working or waiting for somebody to scan is left alone.
-      - V(stopped) stops it. It stays linked.
-      - V(restarted) always restarts it.
+      - V(decommissioned) revokes the temporary link if there is one, logs out, and then stops the session so that
+        nobody is shown a QR code. A session that isn't running is started first, as with O(start_if_stopped=true). A
+        session that may still be linked is not stopped, since that would only hide it. RV(open_ends) lists what could
+        not be closed.
+      - V(started) starts a session that is C(STOPPED), and restarts one that has C(FAILED). It leaves a session alone
+        that is starting, working or waiting for a scan.
+      - V(stopped) stops the session. It stays linked.
+      - V(restarted) always restarts the session.
       - V(absent) deletes the instance, which can't be undone, see O(logout_first).
     type: str
     required: true
@@ -40,10 +40,10 @@ seealso:
   - module: wawp.cloud.wawp_pairing
   - module: wawp.cloud.wawp_temp_link
   - name: Verdicts explained
-    description: What each verdict rests on, and what it cannot know.
+    description: What each verdict is based on, and its limits.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/verdicts.md
   - name: Troubleshooting
-    description: What to do, by what the message says.
+    description: What to do about each message.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/troubleshooting.md
 attributes:
   action_group:
@@ -58,9 +58,8 @@ attributes:
     support: partial
     details:
       - O(state=restarted) restarts each time.
-      - A session that is C(STOPPED) or C(FAILED) without an account is started each time to look, with
-        O(state=decommissioned) and with O(start_if_stopped=true), unless O(journal) knows it or
-        O(trust_empty_account=true).
+      - With O(state=decommissioned) and with O(start_if_stopped=true), a session that is C(STOPPED) or C(FAILED)
+        without an account is started each time to look, unless O(journal) knows it or O(trust_empty_account=true).
       - A C(FAILED) session that can't be revived is restarted once in each run with O(start_if_stopped=true).
       - With O(wait=false), a run that follows within seconds sees C(STARTING) and logs out again, unless
         O(on_unproven=fail).
@@ -91,22 +90,22 @@ EXAMPLES = r"""
     expect_account: "+20 101 234 5678"
   register: retired
 
-- name: Show how sure we can be
+- name: Show how sure the verdict is
   ansible.builtin.debug:
     msg: "{{ retired.verdict }}: {{ retired.account }} was {{ retired.previous_status }}, is {{ retired.status }}"
 
-- name: Token and URL given once for all tasks
+- name: Set token and URL once for all tasks
   module_defaults:
     group/wawp.cloud.wawp:
       access_token: "{{ wawp_access_token }}"
       api_url: "{{ wawp_api_url }}"
   block:
-    - name: Make sure that the session runs
+    - name: Make sure that the session is running
       wawp.cloud.wawp_session:
         instance_id: 3EB0BCB2E3D4
         state: started
 
-    - name: Stop it, it stays linked
+    - name: Stop it, but keep it linked
       wawp.cloud.wawp_session:
         instance_id: 3EB0BCB2E3D4
         state: stopped
@@ -120,12 +119,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: The status that was seen last, null if there is no such session any more.
+  description: The last status seen, null if the session no longer exists.
   returned: always
   type: str
   sample: SCAN_QR_CODE
 previous_status:
-  description: The status that was seen first, null if none was.
+  description: The first status seen, null if none was.
   returned: always
   type: str
   sample: WORKING
@@ -133,13 +132,14 @@ verdict:
   description:
     - With O(state=logged_out), O(state=decommissioned) and O(state=absent), what is known about the link between phone
       and session.
-    - V(severed), the session was C(WORKING), our logout was sent and not refused, and C(SCAN_QR_CODE) was read within
-      O(proof_timeout) after its reply. An earlier proof in O(journal) counts as long as the session shows no account.
-    - V(no_account), there was nothing to unlink. The session was seen in C(SCAN_QR_CODE) before any logout was sent.
-      What had ended the link was not seen.
-    - V(unproven), the phone may still list the device. RV(advice) says what to do, RV(key) whether it can be done from
-      here.
-    - Null for the other states, and with O(state=absent) where there was no session to begin with.
+    - V(severed) means that the session was C(WORKING), the module's logout was sent and not refused, and
+      C(SCAN_QR_CODE) was read within O(proof_timeout) after its reply. An earlier proof in O(journal) counts as long
+      as the session shows no account.
+    - V(no_account) means that there was nothing to unlink. The session was seen in C(SCAN_QR_CODE) before any logout
+      was sent. What ended the link was not seen.
+    - V(unproven) means that the phone may still list the device. RV(advice) says what to do, and RV(key) whether you
+      can do it from here.
+    - Null for the other states, and with O(state=absent) if there was no session to begin with.
   returned: always
   type: str
   sample: severed
@@ -150,40 +150,41 @@ advice:
   sample: null
 key:
   description:
-    - Whether the stored credentials are still there, which alone can unlink the session from here.
-    - V(there), run again, nothing is lost. V(gone), only the phone can end a link that may still stand. V(unknown), it
-      was not seen.
-    - Null where RV(verdict) is.
+    - Whether the stored credentials are still there. Only they can unlink the session from here.
+    - With V(there), run again; nothing is lost. With V(gone), only the phone can end a link that may still exist.
+      With V(unknown), it was not seen.
+    - Null if RV(verdict) is null.
   returned: always
   type: str
   sample: gone
 proven_at:
   description:
-    - When C(SCAN_QR_CODE) was read that proves the verdict V(severed), in UTC. The time of an earlier run, if
-      RV(verdict) rests on its proof in O(journal).
+    - When the C(SCAN_QR_CODE) that proves the verdict V(severed) was read, in UTC. If RV(verdict) is based on an
+      earlier run's proof in O(journal), this is the time of that proof.
     - Null for other verdicts, and in check mode.
   returned: always
   type: str
   sample: "2026-11-22T01:30:08.410Z"
 proof_seconds:
   description:
-    - Seconds from the reply to the logout, or from the time-out of one that got no answer, until C(SCAN_QR_CODE) was
-      read.
-    - With V(unproven), it came later than O(proof_timeout). Null if it was not seen, and in check mode.
+    - Seconds until C(SCAN_QR_CODE) was read, from the reply to the logout, or from the time-out if the logout got no
+      answer.
+    - With V(unproven), C(SCAN_QR_CODE) came later than O(proof_timeout). Null if it was not seen, and in check mode.
   returned: always
   type: float
   sample: 1.034
 account:
   description:
-    - The account that the session was seen to belong to, masked unless O(mask_account=false).
+    - The account that the session belongs to, as far as it was seen, masked unless O(mask_account=false).
     - Null if none was seen.
   returned: always
   type: str
   sample: "********5678@c.us"
 session:
   description:
-    - The last reading as the API gave it, without secrets, the account masked unless O(mask_account=false).
-    - Null if there is no such session any more.
+    - The last reading as the API returned it, without secrets, and with the account masked unless
+      O(mask_account=false).
+    - Null if the session no longer exists.
   returned: always
   type: dict
   sample:
@@ -192,8 +193,7 @@ session:
     config: {webhooks: {}, proxy: null}
     me: null
 actions:
-  description: The calls that change something, in the order in which they were sent. In check mode, those that would
-    be sent.
+  description: The calls that change something, in the order sent. In check mode, those that would be sent.
   returned: always
   type: list
   elements: dict
@@ -214,7 +214,7 @@ actions:
       type: float
       sample: 2.31
     status:
-      description: The session's status as it was seen before.
+      description: The session's status as seen before the call.
       returned: always
       type: str
       sample: WORKING
@@ -229,7 +229,7 @@ actions:
       type: int
       sample: 200
 reads:
-  description: How often it was read.
+  description: How often the session was read.
   returned: always
   type: int
   sample: 1
@@ -247,17 +247,17 @@ began:
   type: str
   sample: "2026-11-22T01:30:04.980Z"
 prediction:
-  description: Whether what is returned is a prediction, because check mode kept a call from being sent.
+  description: Whether the result is a prediction, because check mode kept a call from being sent.
   returned: always
   type: bool
   sample: false
 duration:
-  description: Seconds that the run took.
+  description: How long the run took, in seconds.
   returned: always
   type: float
   sample: 5.42
 error:
-  description: The failed call on which the run ended, null if there was none.
+  description: The failed call that ended the run, null if there was none.
   returned: always
   type: dict
   sample: null
