@@ -13,13 +13,13 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Reads the sessions of the instances that its YAML source lists, many at a time. Wawp has no call that lists them.
+  - Reads the sessions of the instances listed in its YAML source, many at a time. Wawp has no call that lists them.
   - The source's file name must end in C(wawp.yml) or C(wawp.yaml).
-  - Each instance becomes a host with a local connection, in the group C(wawp) and in one by its status, such as
+  - Each instance becomes a host with a local connection, in the group C(wawp) and in a group for its status, such as
     C(wawp_working), C(wawp_scan_qr_code) or C(wawp_stopped).
   - An instance that doesn't exist is in C(wawp_missing), one that could not be read in C(wawp_unreachable).
   - The hosts have the variables C(wawp_instance_id), C(wawp_name), C(wawp_origin), C(wawp_exists), C(wawp_status),
-    C(wawp_paired), C(wawp_account) and C(wawp_error), which mean what they do in
+    C(wawp_paired), C(wawp_account) and C(wawp_error), with the same meaning as in
     RV(wawp.cloud.wawp_session_info#module:sessions).
 options:
   plugin:
@@ -29,30 +29,31 @@ options:
     choices: [wawp.cloud.wawp]
   instances:
     description:
-      - A list of instances, each an id, or a mapping with C(instance_id) and optionally C(name) and C(access_token).
-      - May be a Jinja2 template that gives such a list.
+      - A list of instances, each an id, or a mapping with C(instance_id) and, optionally, C(name) and
+        C(access_token).
+      - May be a Jinja2 template that returns such a list.
       - Quote ids, since some look like numbers.
     type: raw
     required: true
   access_token:
     description:
       - The access token of the Wawp account. May be a Jinja2 template or vaulted.
-      - It is no variable of the hosts.
+      - It doesn't become a host variable.
     type: str
     env:
       - name: WAWP_ACCESS_TOKEN
   api_url:
-    description: Where the Wawp API is.
+    description: The URL of the Wawp API.
     type: str
     default: https://api.wawp.net
     env:
       - name: WAWP_API_URL
   hostname:
     description:
-      - What the hosts are named by. V(name) falls back on the id where an instance has no name.
-      - In a host's name, C(_) stands for everything that a pattern of hosts, as in C(--limit), would take apart, such
+      - What to name the hosts by. With V(name), an instance without a name is named by its id.
+      - In host names, C(_) replaces everything that a host pattern, as in C(--limit), would split or interpret, such
         as blanks, commas and a leading C(@). C(wawp_name) keeps the name as it is.
-      - No two instances may come out with the same name, and none with that of a group.
+      - No two instances may end up with the same name, or with the name of a group.
     type: str
     choices: [instance_id, name]
     default: instance_id
@@ -61,15 +62,15 @@ options:
     type: bool
     default: true
   max_connections:
-    description: How many calls may be under way at once.
+    description: How many calls may be in progress at once.
     type: int
     default: 16
   calls_per_second:
-    description: How many calls may be sent in a second, V(0) for no bound.
+    description: How many calls may be sent per second, V(0) for no limit.
     type: float
     default: 20.0
   request_timeout:
-    description: Seconds after which a single call is given up.
+    description: The time-out of a single call, in seconds.
     type: float
     default: 90.0
   validate_certs:
@@ -87,7 +88,7 @@ extends_documentation_fragment:
 seealso:
   - module: wawp.cloud.wawp_session_info
   - name: Inventory
-    description: How it is used, its groups, and its cache.
+    description: How to use the inventory, its groups, and its cache.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/inventory.md
 """
 

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: journal_path
-short_description: Return where the journal of an API lies
+short_description: Return the path of an API's journal
 version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Returns the one place, below Ansible's home, in which all runbooks remember what they sent to an API, whatever
-    folder they are called in.
+  - Returns the path, below Ansible's home, of the journal in which all runbooks record what they sent to an API,
+    whatever folder you call them in.
 options:
   _terms:
     description: The API's address.
     required: true
   on_controller:
-    description: Whether the runbook calls the API from the controller. Another machine has a home of its own.
+    description: Whether the runbook calls the API from the controller. Another machine has its own home.
     type: bool
     default: true
 """
 
 EXAMPLES = r"""
-- name: Show where earlier runs are remembered
+- name: Show where earlier runs are recorded
   ansible.builtin.debug:
     msg: "{{ lookup('wawp.cloud.journal_path', 'https://api.wawp.net') }}"
 """

@@ -13,12 +13,12 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Returns the variable C(wawp_hosts), or V(localhost) without it. The playbooks of this collection use it for
-    C(hosts), which Ansible evaluates even where no task is left to run.
-  - Fails if a variable given with C(-e) has a name that is almost one of the runbooks', or begins like those and isn't
+  - Returns the variable C(wawp_hosts), or V(localhost) if it isn't set. The playbooks of this collection use it for
+    C(hosts), which Ansible evaluates even if no task is left to run.
+  - Fails if a variable given with C(-e) has nearly the name of a runbook's variable, or begins like one but isn't
     one.
-  - Fails where Ansible would run nothing and end with exit code 0, which is a pattern that no host matches, and
-    C(--tags), C(--skip-tags), C(--start-at-task) and C(--step).
+  - Fails where Ansible would run nothing and end with exit code 0, that is, with a pattern that matches no host, and
+    with C(--tags), C(--skip-tags), C(--start-at-task) and C(--step).
 options:
   _terms:
     description: Nothing.
@@ -35,7 +35,7 @@ EXAMPLES = r"""
       ansible.builtin.include_role:
         name: wawp.cloud.decommission
 
-    - name: End, since this was done for all hosts
+    - name: End the play, since the role has handled all hosts
       ansible.builtin.meta: end_play
 """
 

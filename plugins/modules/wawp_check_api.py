@@ -12,31 +12,31 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Reads one session and asks for what must be refused. That changes nothing.
-  - With O(confirm) it lives a session's whole life, which B(unlinks the account). It stops, starts and restarts the
-    session, logs it out, leaves it alone until it fails, and stops it.
-  - Returns what was expected and what was seen, the options to set, and a recording that names nobody.
+  - Reads one session and sends requests that must be refused. This changes nothing.
+  - With O(confirm), it goes through a session's whole life, which B(unlinks the account). It stops, starts and
+    restarts the session, logs it out, leaves it alone until it fails, and stops it.
+  - Returns what was expected and what was seen, the options to set, and an anonymous recording.
 options:
   confirm:
     description:
-      - C(lose) and the O(instance_id), as in V(lose 3EB0BCB2E3D4), to live the whole life. The instance must be
+      - C(lose) and the O(instance_id), as in V(lose 3EB0BCB2E3D4), to go through the whole life. The instance must be
         WORKING. Afterwards it is STOPPED, and only a phone can pair it again.
       - If unset, nothing is changed.
     type: str
   path:
     description:
-      - A file to keep the recording in, as JSON with mode 0600. You can send it in with an issue.
+      - A file for the recording, as JSON with mode 0600. You can attach it to an issue.
     type: path
   wait_timeout:
     description: Seconds to wait for each status.
     type: float
     default: 120.0
   wait_sleep:
-    description: Seconds between two readings. Times are measured no finer than this.
+    description: Seconds between two readings. Times are measured no more finely than this.
     type: float
     default: 1.0
   drift_timeout:
-    description: Seconds to leave the session alone after the logout, to see when it fails. V(0) to skip that.
+    description: Seconds to leave the session alone after the logout, to see when it fails. V(0) skips this.
     type: float
     default: 300.0
 seealso:
@@ -50,13 +50,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - Does only what changes nothing, and predicts whether O(confirm) would let it do the rest.
+      - Does only what changes nothing, and predicts whether O(confirm) would allow the rest.
   diff_mode:
     support: none
   idempotent:
     support: none
     details:
-      - With O(confirm) it changes the session each time.
+      - With O(confirm), it changes the session each time.
 extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.wawp.instance
@@ -84,7 +84,7 @@ findings:
   elements: dict
   contains:
     what:
-      description: What was looked at.
+      description: What was checked.
       returned: always
       type: str
       sample: reply to logout until SCAN_QR_CODE
@@ -112,18 +112,18 @@ options:
   type: dict
   contains:
     trust_empty_account:
-      description: Whether an empty account means that there is none, null if that was not seen.
+      description: Whether an empty account means that there is none, null if this was not seen.
       returned: always
       type: bool
       sample: true
     proof_timeout:
       description:
-        - Seconds to wait for a proof, three times what was seen and no less than the default. Null if none was seen.
+        - Seconds to wait for a proof, three times what was seen and at least the default. Null if none was seen.
       returned: always
       type: float
       sample: 30.0
 recording:
-  description: What was called and what was seen, without secrets, ids or numbers, as it is kept in O(path).
+  description: What was called and what was seen, without secrets, ids or numbers, as written to O(path).
   returned: when the options were in order
   type: dict
   contains:
@@ -138,7 +138,7 @@ recording:
       type: str
       sample: 1.0.0
     steps:
-      description: The calls in their order.
+      description: The calls in order.
       returned: always
       type: list
       elements: dict
@@ -185,8 +185,8 @@ recording:
           sample: SCAN_QR_CODE
         me:
           description:
-            - What names the account in a reading. C(missing), C(null), C(empty), C(code) for a pairing code that
-              waits, or C(account). Null for other calls.
+            - How a reading names the account. C(missing), C(null), C(empty), C(code) for a waiting pairing code, or
+              C(account). Null for other calls.
           returned: always
           type: str
           sample: account

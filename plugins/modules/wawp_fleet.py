@@ -13,14 +13,14 @@ author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
   - Does what M(wawp.cloud.wawp_session) does, for thousands of sessions in one task.
-  - The calls go out over few connections and at a bounded pace. A session that waits holds neither.
-  - A session that fails doesn't stop the others. The task fails at the end if any did, with all results.
+  - Limits the number of connections and the rate of calls. A waiting session uses neither.
+  - A session that fails doesn't stop the others. If any failed, the task fails at the end and returns all results.
 options:
   access_token:
     required: false
   state:
     description:
-      - What is to be reached, see M(wawp.cloud.wawp_session). Required, unless each instance has its own.
+      - The state to reach, see M(wawp.cloud.wawp_session). Required, unless each instance has its own.
     type: str
     choices: [logged_out, decommissioned, started, stopped, restarted, absent]
 attributes:
@@ -37,7 +37,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - As far as M(wawp.cloud.wawp_session) is.
+      - To the same extent as M(wawp.cloud.wawp_session).
 extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.wawp.fleet
@@ -53,15 +53,15 @@ seealso:
   - module: wawp.cloud.wawp_plan
   - module: wawp.cloud.wawp_report
   - name: Fleets and pacing
-    description: What the API sees of a fleet, the journal, and what happens when some fail.
+    description: What the API sees of a fleet, the journal, and what happens when some sessions fail.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/fleets.md
   - name: Verdicts explained
-    description: What each verdict rests on, and what it cannot know.
+    description: What each verdict is based on, and its limits.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/verdicts.md
 """
 
 EXAMPLES = r"""
-- name: Retire an office, and go on where we were if this is interrupted
+- name: Retire an office, and continue after an interruption
   wawp.cloud.wawp_fleet:
     access_token: "{{ wawp_access_token }}"
     instances:
@@ -81,7 +81,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: office.summary
 
-- name: Each to its own state
+- name: Bring each session to its own state
   wawp.cloud.wawp_fleet:
     access_token: "{{ wawp_access_token }}"
     instances:
@@ -104,22 +104,22 @@ sessions:
       type: str
       sample: 3EB0BCB2E3D4
     name:
-      description: Your name for it, null if it was given none.
+      description: Your name for it, null if you gave none.
       returned: always
       type: str
       sample: Front desk
     origin:
-      description: Where it stands in the list that it came from, null if nobody said.
+      description: Its place in the list that it came from, null if unknown.
       returned: always
       type: str
       sample: line 2
     state:
-      description: What was to be reached.
+      description: The requested state.
       returned: always
       type: str
       sample: logged_out
     changed:
-      description: Whether anything was sent that changes it.
+      description: Whether anything was sent that changes the session.
       returned: always
       type: bool
       sample: true
@@ -140,19 +140,19 @@ sessions:
       elements: str
       sample: []
     left_alone:
-      description: Whether it was not even looked at, because of O(max_failures).
+      description: Whether it was not even read, because of O(max_failures).
       returned: always
       type: bool
       sample: false
     earlier:
       description:
-        - What O(journal) knew of it before, a verdict, or C(sent) for a logout whose end was not seen.
-        - Null if it knew nothing.
+        - What O(journal) knew about it before, a verdict, or C(sent) for a logout whose outcome was not seen.
+        - Null if the journal knew nothing.
       returned: always
       type: str
       sample: null
 summary:
-  description: The whole run in numbers.
+  description: The run in numbers.
   returned: when the options were in order
   type: dict
   contains:
@@ -187,7 +187,7 @@ summary:
       type: int
       sample: 9
     duration:
-      description: Seconds that the run took.
+      description: How long the run took, in seconds.
       returned: always
       type: float
       sample: 4.2

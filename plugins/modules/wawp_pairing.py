@@ -12,51 +12,52 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Starts sessions that aren't running, waits until somebody has scanned their QR codes, and checks that each is the
-    account expected. With O(instances), several people can scan at once, and each is checked by itself.
-  - A QR code lives 60 seconds at first and 20 seconds later. It is kept up to date in a file meanwhile, and shown anew
-    when the engine has given up.
-  - If another account than expected is linked, the task fails. It stays linked, since what to do about that is not for
-    this module to decide.
+  - Starts sessions that aren't running, waits until somebody has scanned their QR codes, and checks that each account
+    is the expected one. With O(instances), several people can scan at once, and each is checked separately.
+  - The first QR code is valid for 60 seconds, and later ones for 20 seconds. The module keeps the code up to date in
+    a file, and shows a new one when the engine has given up.
+  - If another account than expected is linked, the task fails. The account stays linked, since you decide what to do
+    about it.
 options:
   access_token:
     required: false
   name:
-    description: Your name for the instance, it comes back in RV(sessions). Not with O(instances), which have their own.
+    description: Your own name for the instance, returned in RV(sessions). Not for O(instances), which have their own.
     type: str
   origin:
-    description: Where it stands in a list of yours. It is returned, nothing else. Not with O(instances).
+    description: The instance's place in a list of yours. It is only returned. Not for O(instances).
     type: str
   instances:
     description:
-      - Many instances, each an id, or a mapping with C(instance_id) and optionally C(name), C(access_token) and
-        C(expect_account), which go before the options of the same names.
+      - Several instances, each an id, or a mapping with C(instance_id) and, optionally, C(name), C(access_token) and
+        C(expect_account), which override the options of the same names.
     type: list
     elements: raw
   expect_account:
     description:
       - The account that must be linked, as a phone number with its country code or as a WhatsApp id.
-      - If unset, any will do.
+      - If unset, any account is accepted.
     type: str
   previous:
     description:
-      - RV(wawp.cloud.wawp_plan#module:entries), which say whose account was linked before. Where another one is linked
-        now, a warning and C(open_ends) in RV(sessions) name both, masked.
+      - RV(wawp.cloud.wawp_plan#module:entries), which name the accounts that were linked before. If another one is
+        linked now, a warning and C(open_ends) in RV(sessions) name both, masked.
     type: list
     elements: dict
     default: []
   qr_path:
     description:
-      - A file that holds the QR code that is on show, as a PNG image with mode 0600, for the person who scans.
-      - It is removed when somebody has scanned, and when the task ends. Whoever can read it can link a phone.
+      - A file that holds the current QR code, as a PNG image with mode 0600, for the person who scans.
+      - It is removed after the scan, and when the task ends. Anybody who can read it can link a phone.
     type: path
   qr_dir:
     description:
-      - A folder with such a file for each instance, called C(INSTANCE_ID-qr.png). Made with mode 0700 if it isn't
-        there.
+      - A folder with such a file for each instance, named C(INSTANCE_ID-qr.png). Created with mode 0700 if it doesn't
+        exist.
     type: path
   start:
-    description: RV(wawp.cloud.wawp_report#module:start) of the run's beginning, from which its times are counted.
+    description: RV(wawp.cloud.wawp_report#module:start) from the beginning of the run, from which its times are
+      counted.
     type: dict
   wait_timeout:
     description: Seconds after which the task gives up and fails.
@@ -68,9 +69,8 @@ options:
     default: 3.0
   progress:
     description:
-      - Seconds between two lines that say who is still waited for, V(0) for none. Who is linked or refused is told at
-        once.
-      - They are shown where the task runs on the controller itself.
+      - Seconds between lines that list who has yet to scan, V(0) for none. Links and refusals are reported at once.
+      - They are shown if the task runs on the controller itself.
     type: float
     default: 15.0
   mask_account:
@@ -81,7 +81,7 @@ seealso:
   - module: wawp.cloud.wawp_session
   - module: wawp.cloud.wawp_temp_link
   - name: Runbooks
-    description: Playbooks of this collection that use this module.
+    description: Playbooks in this collection that use this module.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/runbooks.md
 attributes:
   action_group:
@@ -89,7 +89,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads each session once, waits for nobody, and predicts whether it would be started.
+      - Reads each session once, doesn't wait for a scan, and predicts whether the session would be started.
   diff_mode:
     support: full
   idempotent:
@@ -127,7 +127,7 @@ EXAMPLES = r"""
 RETURN = r"""
 sessions:
   description:
-    - One entry for each instance, in the order given, with the fields that M(wawp.cloud.wawp_session) returns, but for
+    - One entry for each instance, in the order given, with the fields that M(wawp.cloud.wawp_session) returns, except
       C(verdict), C(prediction) and C(session), and those listed here.
   returned: when the options were in order
   type: list
@@ -139,22 +139,22 @@ sessions:
       type: str
       sample: 3EB0BCB2E3D4
     name:
-      description: Your name for it, null if it was given none.
+      description: Your name for it, null if you gave none.
       returned: always
       type: str
       sample: Front desk
     origin:
-      description: Where it stands in the list that it came from, null if nobody said.
+      description: Its place in the list that it came from, null if unknown.
       returned: always
       type: str
       sample: line 2
     state:
-      description: What was to be reached.
+      description: The requested state.
       returned: always
       type: str
       sample: paired
     changed:
-      description: Whether anything was sent that changes it.
+      description: Whether anything was sent that changes the session.
       returned: always
       type: bool
       sample: true
@@ -175,7 +175,7 @@ sessions:
       elements: str
       sample: []
     status:
-      description: The status that was seen last, null if none was.
+      description: The last status seen, null if none was.
       returned: always
       type: str
       sample: WORKING

@@ -12,72 +12,75 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Reads all sessions and plans what M(wawp.cloud.wawp_fleet) would do with the same options. What would be sent to
-    which instance, what can't be undone, what stands in the way. Sends nothing that changes a session.
-  - A phrase of action, count and fingerprint confirms this plan and no other. With O(execute=true), and the phrase in
-    O(confirm), the sessions are read again, and the plan is carried out if it is still the one that was confirmed.
-    Planning and sending are one task, so that nothing can come between them.
-  - The phrase stands for the instances, the whole accounts, what can't be undone, the API's address,
-    O(accept_unproven), O(arriving) and O(delete). It doesn't stand for statuses, which change by themselves.
-  - While the plan is carried out, no session is logged out that shows another account than the plan saw, and nothing
-    that can't be undone is sent unless the plan has it.
-  - Plans are kept in a folder C(plans) beside O(journal), with mode 0600. Where sessions have changed since a plan was
-    approved, the differences are shown. After an interruption, the rest of the plan goes on with the same phrase.
+  - Reads all sessions and plans what M(wawp.cloud.wawp_fleet) would do with the same options. The plan says what
+    would be sent to which instance, what can't be undone, and what stands in the way. Planning sends nothing that
+    changes a session.
+  - A phrase of action, count and fingerprint confirms this plan and no other. With O(execute=true) and the phrase in
+    O(confirm), the module reads the sessions again, and carries the plan out if it is still the confirmed one.
+    Planning and sending are one task, so nothing can come between them.
+  - The phrase covers the instances, their full accounts, what can't be undone, the API's address, O(accept_unproven),
+    O(arriving) and O(delete). It doesn't cover statuses, which can change at any time.
+  - A session that shows another account than in the plan is not logged out, and nothing that can't be undone is sent
+    unless it is in the plan.
+  - Plans are kept in a folder C(plans) next to O(journal), with mode 0600. If sessions have changed since a plan was
+    approved, the differences are shown. After an interruption, continue with the same phrase.
 options:
   access_token:
     required: false
   state:
-    description: What is to be reached, see M(wawp.cloud.wawp_session).
+    description: The state to reach, see M(wawp.cloud.wawp_session).
     type: str
     choices: [logged_out, decommissioned, started, stopped, restarted, absent]
     required: true
   action:
-    description: What would be done, in a word. The phrase begins with it.
+    description: A word for what would be done. The phrase begins with it.
     type: str
     required: true
   delete:
-    description: Whether to delete the instances in the end whose link is severed, which has a phrase of its own.
+    description: Whether to delete the instances whose link is severed at the end. This needs its own phrase.
     type: bool
     default: false
   arriving:
     description:
-      - Who is to be linked afterwards, which the plan names and the phrase stands for. Each a mapping with
-        C(instance_id) and optionally C(name), C(expect_account) and C(access_token). Nobody is linked by this module.
+      - Who will be linked afterwards. The plan names them, and the phrase covers them. Each is a mapping with
+        C(instance_id) and, optionally, C(name), C(expect_account) and C(access_token). This module links nobody.
     type: list
     elements: dict
     default: []
   keep_linked:
     description:
-      - Whether to leave a session alone that has the account already which O(arriving) expects there.
-      - Left alone in any case is one that this plan has severed in a run whose report was not complete, and that has
-        the account again which it had, or which O(arriving) expects.
+      - Whether to leave a session alone if it already has the account that O(arriving) expects.
+      - A session is always left alone if this plan severed it in a run whose report was not complete, and it has its
+        former account again, or the one that O(arriving) expects.
     type: bool
     default: false
   execute:
-    description: Whether to carry the plan out, which needs O(confirm). In check mode it is never carried out.
+    description: Whether to carry the plan out, which needs O(confirm). In check mode, it is never carried out.
     type: bool
     default: false
   confirm_stop:
     description:
-      - Whether to read a session after its stop even if the reply says that it is C(STOPPED). Whoever reads all
-        sessions afterwards anyway, as the runbooks do for their report, saves a call with V(false).
+      - Whether to read a session after its stop even if the reply says that it is C(STOPPED). If you read all
+        sessions afterwards anyway, as the runbooks do for their report, V(false) saves a call.
     type: bool
     default: true
   confirm:
-    description: The phrase of the plan, as it was given by whoever confirms.
+    description: The phrase of the plan, as given by the person who confirms it.
     type: str
   confirm_delete:
-    description: The same for the deletion.
+    description: The phrase of the deletion.
     type: str
   input:
-    description: Where the list of instances came from, RV(wawp.cloud.wawp_roster#module:input), for the plan's head.
+    description: Where the list of instances came from, RV(wawp.cloud.wawp_roster#module:input), for the plan's
+      heading.
     type: dict
     default: {}
   start:
-    description: RV(wawp.cloud.wawp_report#module:start) of the run's beginning, from which its times are counted.
+    description: RV(wawp.cloud.wawp_report#module:start) from the beginning of the run, from which its times are
+      counted.
     type: dict
   report_dir:
-    description: A folder that must be writable, or nothing is sent. Made with mode 0700 if it isn't there.
+    description: A folder that must be writable, or nothing is sent. Created with mode 0700 if it doesn't exist.
     type: path
   scan_dir:
     description: The same for the folder of QR codes.
@@ -88,13 +91,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - Plans. Fails if a phrase was given that doesn't fit, or if an instance is blocked and not accepted.
+      - Plans only. Fails if the given phrase doesn't match, or if an instance is blocked and not accepted.
   diff_mode:
     support: none
   idempotent:
     support: partial
     details:
-      - As far as M(wawp.cloud.wawp_session) is.
+      - To the same extent as M(wawp.cloud.wawp_session).
 extends_documentation_fragment:
   - wawp.cloud.wawp
   - wawp.cloud.wawp.fleet
@@ -110,12 +113,12 @@ seealso:
   - module: wawp.cloud.wawp_fleet
   - module: wawp.cloud.wawp_report
   - name: Runbooks
-    description: Playbooks of this collection that use this module.
+    description: Playbooks in this collection that use this module.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/runbooks.md
 """
 
 EXAMPLES = r"""
-- name: Plan, and carry out what is confirmed
+- name: Plan, and carry out the plan once it is confirmed
   wawp.cloud.wawp_plan:
     access_token: "{{ wawp_access_token }}"
     instances:
@@ -135,22 +138,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: What would be done, in a word.
+  description: A word for what would be done.
   returned: when the sessions were read
   type: str
   sample: decommission
 api_url:
-  description: The API's address, in the writing that the phrase stands for.
+  description: The API's address, in the form that the phrase covers.
   returned: when the sessions were read
   type: str
   sample: https://api.wawp.net
 count:
-  description: To how many instances.
+  description: How many instances the plan covers.
   returned: when the sessions were read
   type: int
   sample: 1
 entries:
-  description: What would be done to each, and what is expected of it.
+  description: What would be done to each instance, and what is expected to result.
   returned: unless something was refused
   type: list
   elements: dict
@@ -161,22 +164,22 @@ entries:
       type: str
       sample: 3EB0BCB2E3D4
     name:
-      description: Your name for it, null if it was given none.
+      description: Your name for it, null if you gave none.
       returned: always
       type: str
       sample: null
     origin:
-      description: Where it stands in the list that it came from, null if nobody said.
+      description: Its place in the list that it came from, null if unknown.
       returned: always
       type: str
       sample: line 2
     state:
-      description: What would be reached.
+      description: The state that would be reached.
       returned: always
       type: str
       sample: decommissioned
     status:
-      description: The status that was seen, null if none was.
+      description: The status seen, null if none was.
       returned: always
       type: str
       sample: WORKING
@@ -191,7 +194,7 @@ entries:
       type: str
       sample: "********5678@c.us"
     account_digest:
-      description: Stands for the whole account, empty if none was seen. Nobody without the token can compute it.
+      description: A digest of the full account, empty if none was seen. Nobody without the token can compute it.
       returned: always
       type: str
       sample: 0f1e2d3c4b5a69788796a5b4c3d2e1f0
@@ -217,7 +220,7 @@ entries:
       type: str
       sample: null
     advice:
-      description: What to do about it, null if there is nothing to say.
+      description: What to do about it, null if there is nothing to do.
       returned: always
       type: str
       sample: null
@@ -249,13 +252,13 @@ unprovable:
   elements: str
   sample: []
 blocked:
-  description: The instances in whose way something stands.
+  description: The instances that something blocks.
   returned: when the sessions were read
   type: list
   elements: str
   sample: []
 fingerprint:
-  description: The hash of what makes this plan this plan, or the approved one if that still fits.
+  description: The hash of what the phrase covers, of this plan or of the approved one if that still matches.
   returned: when the sessions were read
   type: str
   sample: a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90
@@ -270,7 +273,7 @@ confirm_delete:
   type: str
   sample: delete-1-b2c3-d4e5-f607-1829-3a4b
 executed:
-  description: Whether the plan was carried out, with whatever success.
+  description: Whether the plan was carried out, successfully or not.
   returned: when the sessions were read
   type: bool
   sample: true
@@ -280,14 +283,14 @@ time:
   type: str
   sample: "2026-11-22T01:30:05.120Z"
 lines:
-  description: The plan as a person reads it before deciding.
+  description: The plan, as text for the person who decides.
   returned: when the sessions were read
   type: list
   elements: str
   sample: ["Plan: decommission 1 instance"]
 planned:
   description:
-    - The predictions that the plan was made of, as M(wawp.cloud.wawp_fleet) returns them, but for C(actions), see
+    - The predictions that the plan is based on, as M(wawp.cloud.wawp_fleet) returns them, except C(actions), see
       RV(entries[].calls), and C(session).
   returned: unless something was refused
   type: list
@@ -295,14 +298,14 @@ planned:
   sample: []
 sessions:
   description:
-    - What became of each instance, as M(wawp.cloud.wawp_fleet) returns it, but for C(session). Empty unless carried
+    - The result of each instance, as M(wawp.cloud.wawp_fleet) returns it, except C(session). Empty unless carried
       out.
   returned: unless something was refused
   type: list
   elements: dict
   sample: []
 deleted:
-  description: What became of each deletion, as M(wawp.cloud.wawp_fleet) returns it, but for C(session).
+  description: The result of each deletion, as M(wawp.cloud.wawp_fleet) returns it, except C(session).
   returned: with O(delete=true), when carried out
   type: list
   elements: dict

@@ -12,45 +12,45 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Makes one record an instance of what other tasks have returned, fit for an auditor, and writes them as JSON, as CSV
-    for spreadsheets, and as one HTML page that needs nothing else. All with mode 0600, each whole or not at all.
-  - The records are chained by hash, so that an edit of any of them shows. O(state=verified) follows the chain.
-  - It calls no API. What is known and what is not, it takes from the results that it is given. A list of them may also
-    be the name of a registered one, as V(done.sessions), packed or not, which spares a template of thousands.
+  - Turns the results of other tasks into one record per instance, fit for an auditor. Writes them as JSON, as CSV for
+    spreadsheets, and as a self-contained HTML page, with mode 0600, each completely or not at all.
+  - The records are chained by hash, so an edit of any record shows. O(state=verified) verifies the chain.
+  - The module calls no API. It knows only what the results say. Instead of a list of results, you can give the name
+    of a registered one, such as V(done.sessions), packed or not, which saves a template of thousands of results.
 options:
   state:
     description:
       - V(present) writes a new report.
-      - V(closed) writes a report of its own that closes unproven records of O(report), since somebody has seen on the
+      - V(closed) writes a separate report that closes unproven records of O(report), because somebody has seen on the
         phone that the device is gone. Nothing is edited. O(report), O(closed), O(closed_by), O(closed_at),
         O(closed_seen) and O(ticket) are required.
-      - V(verified) verifies O(report), the page and the table beside it, its signature and its time-stamp. The task
+      - V(verified) verifies O(report), the page and the table next to it, its signature and its time-stamp. The task
         fails if anything was changed.
     type: str
     choices: [present, verified, closed]
     default: present
   directory:
-    description: Where the report is written, required unless O(state=verified). It is made if it isn't there.
+    description: Where to write the report, required unless O(state=verified). Created if it doesn't exist.
     type: path
   runbook:
-    description: What has been run, also the beginning of the files' names.
+    description: What was run. The file names begin with it.
     type: str
     default: report
   purpose:
     description:
-      - What was wanted of each instance, against which its outcome is held.
-      - V(sever), that its link to a phone is severed. V(relink), that the account wanted is linked. V(shift), the one
-        or the other. V(audit), that it was read.
+      - The goal for each instance, against which its outcome is judged.
+      - V(sever) means that its link to a phone is severed, V(relink) that the right account is linked, V(shift) one
+        or the other, V(audit) that it was read.
     type: str
     choices: [sever, relink, shift, audit]
     default: sever
   title:
-    description: The report's title. If unset, it is made from O(runbook).
+    description: The report's title. If unset, it is derived from O(runbook).
     type: str
   instances:
     description:
-      - The instances that the run was about, as RV(wawp.cloud.wawp_roster#module:identities). Each gets a record, also
-        one of which no result came back.
+      - The instances of the run, as RV(wawp.cloud.wawp_roster#module:identities). Each gets a record, even if no
+        result came back.
     type: list
     elements: dict
     default: []
@@ -65,12 +65,12 @@ options:
     elements: dict
     default: []
   linked:
-    description: RV(wawp.cloud.wawp_pairing#module:sessions) of the tasks that waited for somebody to scan.
+    description: RV(wawp.cloud.wawp_pairing#module:sessions) of the tasks that waited for a scan.
     type: list
     elements: dict
     default: []
   after:
-    description: RV(wawp.cloud.wawp_session_info#module:sessions), read when all was done.
+    description: RV(wawp.cloud.wawp_session_info#module:sessions), read at the end.
     type: list
     elements: dict
     default: []
@@ -81,36 +81,36 @@ options:
     default: []
   plan:
     description:
-      - What M(wawp.cloud.wawp_plan) returned, of which C(confirm), C(fingerprint) and C(time) are kept. C(file) and
-        C(sha256) may name the file in which it is kept.
+      - The result of M(wawp.cloud.wawp_plan). The report keeps C(confirm), C(fingerprint) and C(time). C(file) and
+        C(sha256) can name the file that holds the plan.
     type: dict
   input:
     description: The list of instances, RV(wawp.cloud.wawp_roster#module:input).
     type: dict
   began:
-    description: When the run began, in ISO 8601 with its offset from UTC. If unset, as O(start) says, or now.
+    description: When the run began, in ISO 8601 with the offset from UTC. If unset, taken from O(start), or now.
     type: str
   start:
     description:
-      - RV(start) of a task of this module in check mode, when the run began. With it, times are counted from there,
-        whatever happens to the machine's clock, and a clock that was set shows in the report.
-      - It also shows which events of O(journal) belong to this run. Without it, their times do.
+      - RV(start) of a task with this module in check mode at the beginning of the run. Times are then counted from
+        there, whatever happens to the machine's clock, and the report shows if the clock was set.
+      - It also shows which events of O(journal) belong to this run. Without it, their times show that.
     type: dict
   journal:
     description:
-      - The O(wawp.cloud.wawp_fleet#module:journal) of the run. What it knows of earlier runs stands in the records,
-        and what was sent in this one though no result came back, since the task was killed or the connection lost.
-      - If it is given and isn't there, nothing was sent. Leave it out where it can't be read, as on a bastion that is
-        down. Without it, nobody knows what was sent to instances without a result.
-      - The report is noted in it, and the next report names this one.
+      - The O(wawp.cloud.wawp_fleet#module:journal) of the run. The records include what it knows of earlier runs, and
+        what this run sent without a result, because the task was killed or the connection lost.
+      - If it is set but doesn't exist, nothing was sent. Leave it out if it can't be read, for instance on a bastion
+        that is down. Without it, nobody knows what was sent to instances without a result.
+      - The journal records the report, and the next report names this one.
     type: path
   baseline:
     description:
-      - The C(.json) file of an earlier report. What has changed since, against O(after), stands in RV(drift).
-      - It is refused if its chain is broken.
+      - The C(.json) file of an earlier report. RV(drift) lists what has changed since then, compared with O(after).
+      - A report with a broken chain is refused.
     type: path
   abort_reason:
-    description: What broke the run off, if anything did. Such a report is not complete.
+    description: What ended the run early, if anything did. Such a report is not complete.
     type: str
   source:
     description: Where the list of instances came from.
@@ -122,33 +122,34 @@ options:
     description: Who ran it. If unset, the name of the user on the machine where the task runs.
     type: str
   ansible_version:
-    description: The version of ansible-core, which a module can't see by itself.
+    description: The version of ansible-core, which a module can't see for itself.
     type: str
   csv_separator:
     description:
-      - What separates the cells of the table. Where a decimal comma is usual, spreadsheets open V(semicolon).
+      - What separates the cells of the table. Where a decimal comma is usual, spreadsheets expect V(semicolon).
     type: str
     choices: [comma, semicolon, tab]
     default: comma
   sign_key:
     description:
-      - An SSH key to sign the last hash with, by C(ssh-keygen). A private key without a passphrase, or a public key
-        whose private part an agent or a hardware key holds. The signature is the C(.sig) file beside the report.
+      - An SSH key with which C(ssh-keygen) signs the last hash. Either a private key without a passphrase, or a
+        public key whose private part is in an agent or a hardware key. The signature is the C(.sig) file next to the
+        report.
     type: path
   timestamp_url:
     description:
-      - A time-stamping authority (RFC 3161) that is asked, by C(openssl), to confirm that the signature, or without
-        one the last hash, is there by now. Its reply is the C(.tsr) file beside the report.
+      - A time-stamping authority (RFC 3161) that confirms when the signature, or the last hash if there is no
+        signature, existed. C(openssl) makes the request. The reply is the C(.tsr) file next to the report.
     type: str
   allowed_signers:
     description:
-      - With O(state=verified), a file of those whose signature counts, as C(ssh-keygen) reads it. The report must be
-        signed by one of them.
+      - With O(state=verified), a file of accepted signers, in the format of C(ssh-keygen). The report must be signed
+        by one of them.
     type: path
   timestamp_ca:
     description:
-      - With O(state=verified), the certificate of a time-stamping authority to trust, in PEM. The report must have a
-        time-stamp by it.
+      - With O(state=verified), the certificate of a trusted time-stamping authority, in PEM. The report must have its
+        time-stamp.
     type: path
   closed:
     description: With O(state=closed), the ids of instances whose device was removed on the phone.
@@ -159,16 +160,16 @@ options:
     description: With O(state=closed), who looked at the phone.
     type: str
   closed_at:
-    description: With O(state=closed), when that was, in ISO 8601 with its offset from UTC.
+    description: With O(state=closed), when that was, in ISO 8601 with the offset from UTC.
     type: str
   closed_seen:
     description: With O(state=closed), what was seen. Phone numbers are masked.
     type: str
   report:
-    description: The C(.json) file that is verified or closed, required with O(state=verified) and O(state=closed).
+    description: The C(.json) file to verify or close, required with O(state=verified) and O(state=closed).
     type: path
   head:
-    description: With O(state=verified), the last hash as it was kept elsewhere. The report must end on it.
+    description: With O(state=verified), the last hash as kept elsewhere. The report must end on it.
     type: str
 attributes:
   async:
@@ -194,7 +195,7 @@ seealso:
   - module: wawp.cloud.wawp_session_info
   - module: wawp.cloud.wawp_pairing
   - name: Evidence
-    description: What a report holds, and what its chain of hashes can and cannot do.
+    description: What a report contains, and what its chain of hashes can and cannot do.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/evidence.md
 """
 
@@ -221,7 +222,7 @@ EXAMPLES = r"""
     ticket: CHG-20417
   register: evidence
 
-- name: Has anybody changed it since?
+- name: Check that nobody has changed it
   wawp.cloud.wawp_report:
     state: verified
     report: "{{ evidence.files.json }}"
@@ -239,7 +240,7 @@ files:
     html: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.html
     sig: /var/tmp/wawp_reports/decommission-20261122T013000.123Z.sig
 head:
-  description: The last hash of the chain. Keep it where nobody who can edit the report can edit it too.
+  description: The last hash of the chain. Keep it where nobody who can edit the report can also edit it.
   returned: always
   type: str
   sample: 5f8a6d1c0e2b49b7a3f4c1d2e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718
@@ -254,8 +255,7 @@ start:
     events: 120
 complete:
   description:
-    - Whether every instance came to what was wanted, or is listed in O(accept_unproven), and nothing broke the run
-      off.
+    - Whether every instance reached the goal or is listed in O(accept_unproven), and nothing ended the run early.
   returned: unless O(state=verified)
   type: bool
   sample: true
@@ -270,17 +270,17 @@ summary:
       type: int
       sample: 1
     outcomes:
-      description: How many came to each outcome.
+      description: How many instances have each outcome.
       returned: always
       type: dict
       sample: {severed: 1}
     needs_human:
-      description: How many need a human.
+      description: How many instances need a human.
       returned: always
       type: int
       sample: 0
     drifted:
-      description: How many have changed since O(baseline).
+      description: How many instances have changed since O(baseline).
       returned: always
       type: int
       sample: 0
@@ -290,7 +290,7 @@ summary:
       type: int
       sample: 2
     reads:
-      description: How often sessions were read, so that the report can be held against an access log.
+      description: How often sessions were read, so that you can compare the report with an access log.
       returned: always
       type: int
       sample: 9
@@ -311,17 +311,17 @@ needs_human:
       type: str
       sample: 3EB0BCB2E3D4
     name:
-      description: Your name for it, null if it was given none.
+      description: Your name for it, null if you gave none.
       returned: always
       type: str
       sample: Front desk
     outcome:
-      description: What it came to.
+      description: Its outcome.
       returned: always
       type: str
       sample: unproven
     key:
-      description: Whether the key is V(there), V(gone) or V(unknown); null where no link is left to end.
+      description: Whether the key is V(there), V(gone) or V(unknown); null if no link is left to end.
       returned: always
       type: str
       sample: gone
@@ -349,7 +349,7 @@ drift:
       sample: was retired, and works again
   sample: []
 lines:
-  description: The report, or what was verified and what that leaves open, as a person reads it in a terminal.
+  description: The report, or what was verified and what that leaves open, as text for a terminal.
   returned: always
   type: list
   elements: str
@@ -360,13 +360,13 @@ valid:
   type: bool
   sample: true
 authentic:
-  description: Whether O(head) or a verified signature shows that it is the report that was written, not one made anew.
+  description: Whether O(head) or a verified signature shows that this is the original report, not a rebuilt one.
   returned: with O(state=verified)
   type: bool
   sample: true
 seals:
-  description: Who signed it, C(signer), as O(allowed_signers) says, and when it was there already, C(stamped_at), as
-    O(timestamp_ca) vouches for. Null where nothing was verified.
+  description: Who signed the report, C(signer), according to O(allowed_signers), and when it already existed,
+    C(stamped_at), as O(timestamp_ca) vouches. Null if nothing was verified.
   returned: with O(state=verified)
   type: dict
   sample: {signer: night-shift@example.com, stamped_at: Nov 22 01:31:02 2026 GMT}
@@ -378,8 +378,8 @@ problems:
   sample: []
 compared:
   description:
-    - The files that were looked at. The page and the table are left out if they aren't there, or were written by
-      another version of the collection.
+    - The files that were checked. The page and the table are left out if they don't exist, or if another version of
+      the collection wrote them.
   returned: with O(state=verified)
   type: list
   elements: str

@@ -12,37 +12,37 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Wawp has no call that lists instances. This module takes them from the first of its options that is given, and
-    refuses duplicate and malformed ones, all named at once, before anything is called.
-  - If tokens or expected accounts stand among them, the result is shown in no output and no log, only a registered
+  - Wawp has no call that lists instances. This module reads them from the first of its options that you set. It
+    refuses duplicate and malformed entries, and names all of them at once, before anything is called.
+  - If the list contains tokens or expected accounts, the result is hidden from all output and logs; only a registered
     variable holds it. C(async) is refused, since it keeps results in files.
 options:
   entries:
     description:
-      - Instances, each an id, or a mapping with C(instance_id) and optionally C(name), C(expect_account) and
-        C(access_token). C(origin) says where it stands in a list of your own.
+      - Instances, each an id, or a mapping with C(instance_id) and, optionally, C(name), C(expect_account) and
+        C(access_token). C(origin) is the instance's place in a list of your own.
       - Anything but text is refused, since YAML changes the digits of some numbers.
     type: list
     elements: raw
   csv:
     description:
       - A CSV file in UTF-8, separated by commas, semicolons or tabs, whose first line names its columns.
-      - The columns C(instance_id), C(name), C(expect_account) and C(access_token) are taken, in any case, with blanks
-        or dashes for underscores. Others are left to people, but those that are nearly named so are refused.
+      - It uses the columns C(instance_id), C(name), C(expect_account) and C(access_token), in any case, and with
+        blanks or dashes for underscores. Other columns are ignored, but those with nearly the same names are refused.
     type: path
   hosts:
     description:
       - Names of hosts in the inventory, whose variables C(wawp_instance_id), C(wawp_name), C(wawp_expect_account) and
-        C(wawp_access_token) say what the instance is. Also taken are mappings like those in O(entries).
-      - A host without an instance is left out. No host gets the token of another one; those without one of their own
-        use the controller's environment variable C(WAWP_ACCESS_TOKEN).
+        C(wawp_access_token) describe the instance. Mappings like those in O(entries) are accepted too.
+      - A host without an instance is left out. No host gets another host's token; a host without its own uses the
+        controller's environment variable C(WAWP_ACCESS_TOKEN).
     type: list
     elements: raw
   packed:
     description:
-      - Whether to return each list of mappings as one JSON text, which is quicker where there are thousands.
-      - M(wawp.cloud.wawp_plan), M(wawp.cloud.wawp_session_info) and M(wawp.cloud.wawp_report) take such texts by their
-        names, as V(roster.instances).
+      - Whether to return each list of mappings as one JSON text, which is faster with thousands of instances.
+      - M(wawp.cloud.wawp_plan), M(wawp.cloud.wawp_session_info) and M(wawp.cloud.wawp_report) accept such texts by
+        their names, as V(roster.instances).
     type: bool
     default: false
 extends_documentation_fragment:
@@ -53,7 +53,7 @@ seealso:
   - plugin: wawp.cloud.wawp
     plugin_type: inventory
   - name: Runbooks
-    description: Playbooks of this collection that use this module.
+    description: Playbooks in this collection that use this module.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/runbooks.md
 attributes:
   async:
@@ -73,12 +73,12 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: From a file that a spreadsheet has saved
+- name: Read a file saved from a spreadsheet
   wawp.cloud.wawp_roster:
     csv: /var/tmp/office.csv
   register: roster
 
-- name: From a list
+- name: Read a list
   wawp.cloud.wawp_roster:
     entries:
       - 3EB0BCB2E3D4
@@ -88,7 +88,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 source:
-  description: Where they came from, and how many there are.
+  description: Where the instances came from, and how many there are.
   returned: success
   type: str
   sample: a variable, 2 instances
@@ -98,12 +98,12 @@ input:
   type: dict
   contains:
     source:
-      description: Where it came from.
+      description: Where the list came from.
       returned: always
       type: str
       sample: /var/tmp/office.csv
     count:
-      description: How many instances there are in it.
+      description: How many instances are in the list.
       returned: always
       type: int
       sample: 2
@@ -118,13 +118,13 @@ input:
       type: str
       sample: file
     columns:
-      description: The columns of a CSV file that were taken.
+      description: The columns of a CSV file that were used.
       returned: always
       type: list
       elements: str
       sample: [instance_id, name]
     ignored_columns:
-      description: Those that were left to people.
+      description: The columns that were ignored.
       returned: always
       type: list
       elements: str
@@ -146,7 +146,7 @@ instances:
       type: str
       sample: Front desk
     origin:
-      description: Where it stands in the list.
+      description: Its place in the list.
       returned: always
       type: str
       sample: line 2
@@ -163,7 +163,7 @@ instances:
     - {instance_id: 3EB0BCB2E3D4, origin: line 2}
     - {instance_id: 3EB0BCB2E3D5, name: Front desk, origin: line 3}
 identities:
-  description: Which instances they are and where they stand in the list, without tokens, for M(wawp.cloud.wawp_report).
+  description: The instances and their places in the list, without tokens, for M(wawp.cloud.wawp_report).
   returned: success
   type: list
   elements: dict
@@ -174,12 +174,12 @@ identities:
       type: str
       sample: 3EB0BCB2E3D4
     name:
-      description: Your name for it, null if it was given none.
+      description: Your name for it, null if you gave none.
       returned: always
       type: str
       sample: Front desk
     origin:
-      description: Where it stands in the list.
+      description: Its place in the list.
       returned: always
       type: str
       sample: line 2
@@ -202,7 +202,7 @@ targets:
       type: str
       sample: Front desk
     origin:
-      description: Where it stands in the list.
+      description: Its place in the list.
       returned: always
       type: str
       sample: line 2

@@ -13,29 +13,29 @@ author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
   - Reads sessions and changes nothing.
-  - A session that doesn't exist is a result, see RV(sessions[].exists). The task fails if a session could not be read
-    for any other reason, with all that was read in its result.
+  - A session that doesn't exist is a result, not a failure, see RV(sessions[].exists). If a session could not be read
+    for any other reason, the task fails and returns everything that was read.
 options:
   access_token:
     required: false
   instances:
     description:
-      - Many instances, each an id, or a mapping with C(instance_id) and optionally C(name) and C(access_token).
+      - Several instances, each an id, or a mapping with C(instance_id) and, optionally, C(name) and C(access_token).
       - Wawp has no call that lists them.
     type: list
     elements: raw
   qr:
     description:
-      - Whether to return the QR code of a session that waits for somebody to scan it.
-      - Whoever has it can link a phone to the instance. The task's result is therefore shown in no output and no log,
-        only a registered variable holds it.
-      - Refused together with C(async), which would show it.
+      - Whether to return the QR code of a session that is waiting for a scan.
+      - Anybody who has the code can link a phone to the instance. The task's result is therefore hidden from all
+        output and logs; only a registered variable holds it.
+      - Can't be used with C(async), which would show it.
     type: bool
     default: false
   return_session:
     description:
-      - Whether to return the whole reply as RV(sessions[].session). It is most of what Ansible has to carry where there
-        are thousands.
+      - Whether to return the whole reply as RV(sessions[].session). With thousands of sessions, this is most of the
+        data that Ansible has to carry.
     type: bool
     default: true
   mask_account:
@@ -71,7 +71,7 @@ EXAMPLES = r"""
     access_token: "{{ wawp_access_token }}"
   register: found
 
-- name: Go on only if it exists
+- name: Continue only if it exists
   ansible.builtin.assert:
     that: found.sessions[0].exists
 
@@ -97,12 +97,12 @@ sessions:
       type: str
       sample: 3EB0BCB2E3D4
     name:
-      description: Your name for it, null if it was given none.
+      description: Your name for it, null if you gave none.
       returned: always
       type: str
       sample: Front desk
     origin:
-      description: Where it stands in the list that it came from, null if nobody said.
+      description: Its place in the list that it came from, null if unknown.
       returned: always
       type: str
       sample: line 2
@@ -117,7 +117,7 @@ sessions:
       type: str
       sample: WORKING
     paired:
-      description: Whether an account is logged in, null where the reply doesn't say, as often while C(STARTING).
+      description: Whether an account is logged in, null if the reply doesn't say, as is common while C(STARTING).
       returned: always
       type: bool
       sample: true
@@ -127,7 +127,8 @@ sessions:
       type: str
       sample: "********5678@c.us"
     session:
-      description: The reply, without secrets, the account masked unless O(mask_account=false), null if there is none.
+      description: The reply, without secrets, and with the account masked unless O(mask_account=false), null if there
+        is none.
       returned: unless O(return_session=false)
       type: dict
       sample:
@@ -136,17 +137,18 @@ sessions:
         config: {webhooks: {}, proxy: null}
         me: {id: "********5678@c.us", pushName: "J***"}
     error:
-      description: Why it could not be read, null if it could; the fields are those of M(wawp.cloud.wawp_session).
+      description: Why the session could not be read, null if it could; the fields are those of
+        M(wawp.cloud.wawp_session).
       returned: always
       type: dict
       sample: null
     reads:
-      description: How often it was read.
+      description: How often the session was read.
       returned: always
       type: int
       sample: 1
     qr:
-      description: The QR code as a data URI, null where the session doesn't wait for a scan.
+      description: The QR code as a data URI, null if the session isn't waiting for a scan.
       returned: if O(qr=true)
       type: str
       sample: "data:image/png;base64,iVBORw0KGgo="

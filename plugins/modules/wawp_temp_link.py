@@ -7,36 +7,37 @@
 
 DOCUMENTATION = r"""
 module: wawp_temp_link
-short_description: Make or revoke the temporary link of a Wawp instance
+short_description: Create or revoke the temporary link of a Wawp instance
 version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - A temporary link is a page on which whoever has it can scan the QR code of the instance for 30 minutes, and so link
-    a phone. It is a secret, and one that is still alive lets an outsider link the instance again after a logout.
+  - A temporary link opens a page with the QR code of the instance. For 30 minutes, anybody who has the link can scan
+    the code there and so link a phone. The link is a secret. While it is valid, it lets an outsider link the instance
+    again after a logout.
 options:
   state:
     description:
-      - V(present) makes one if there is none. V(absent) revokes all.
+      - V(present) creates a link if there is none. V(absent) revokes all links.
     type: str
     choices: [present, absent]
     required: true
   path:
     description:
-      - A file that holds the link, with mode 0600, for the person who is to scan. Removed with O(state=absent).
+      - A file that holds the link, with mode 0600, for the person who scans. Removed with O(state=absent).
     type: path
   return_link:
     description:
-      - Whether to return the link. The task's result is then shown in no output and no log, only a registered variable
-        holds it.
-      - Refused together with C(async), which would show it.
+      - Whether to return the link. The task's result is then hidden from all output and logs; only a registered
+        variable holds it.
+      - Can't be used with C(async), which would show it.
     type: bool
     default: false
 seealso:
   - module: wawp.cloud.wawp_session
   - module: wawp.cloud.wawp_pairing
   - name: Runbooks
-    description: Playbooks of this collection that use this module.
+    description: Playbooks in this collection that use this module.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/runbooks.md
 attributes:
   action_group:
@@ -48,11 +49,11 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads whether there is one, and predicts what a run would do.
+      - Reads whether there is a link, and predicts what a run would do.
   diff_mode:
     support: full
     details:
-      - Shows whether there is one, never the link.
+      - Shows whether there is a link, never the link itself.
   idempotent:
     support: full
 extends_documentation_fragment:
@@ -63,14 +64,14 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: A page for the new agent to scan from
+- name: Create a link for the new agent to scan from
   wawp.cloud.wawp_temp_link:
     instance_id: 3EB0BCB2E3D4
     access_token: "{{ wawp_access_token }}"
     state: present
     path: /var/tmp/link-for-the-new-agent.txt
 
-- name: Nobody else may use it
+- name: Revoke it
   wawp.cloud.wawp_temp_link:
     instance_id: 3EB0BCB2E3D4
     access_token: "{{ wawp_access_token }}"
@@ -80,7 +81,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exists:
-  description: Whether there is a link when the task has ended. In check mode, whether there would be.
+  description: Whether there is a link at the end of the task. In check mode, whether there would be.
   returned: success
   type: bool
   sample: true

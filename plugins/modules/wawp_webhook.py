@@ -12,39 +12,41 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Wawp's API replaces the whole list. This module reads it, changes what is asked for, and leaves the rest as it is.
-  - Two that do so at the same moment can still undo each other's change, since the API knows no locks.
-  - Wawp allows webhooks on paid plans only. Elsewhere the task fails and says so.
+  - Wawp's API replaces the whole list of webhooks. This module reads the list, changes what you ask for, and leaves
+    the rest as it is.
+  - Two tasks that do so at the same moment can still undo each other's change, since the API has no locks.
+  - Wawp allows webhooks on paid plans only. On other plans, the task fails and says so.
 options:
   state:
     description:
       - V(present) adds the webhooks, or changes those with the same URL. V(absent) removes those with the same URL.
-        V(exact) makes the list hold these and no others.
+        V(exact) makes the list contain only these webhooks.
     type: str
     choices: [present, absent, exact]
     default: present
   webhooks:
-    description: The webhooks. May be empty, which with O(state=exact) removes all.
+    description: The webhooks. With O(state=exact), an empty list removes all webhooks.
     type: list
     elements: dict
     required: true
     suboptions:
       url:
-        description: Where the events are sent. It identifies the webhook.
+        description: The URL to which events are sent. It identifies the webhook.
         type: str
         required: true
       events:
-        description: Which events. If unset, an existing webhook keeps its own, a new one gets none.
+        description: The events to send. If unset, an existing webhook keeps its events, and a new one gets none.
         type: list
         elements: str
       is_active:
-        description: Whether they are sent. If unset, an existing webhook keeps its own, a new one is active.
+        description: Whether events are sent. If unset, an existing webhook keeps its setting, and a new one is
+          active.
         type: bool
 seealso:
   - module: wawp.cloud.wawp_session
   - module: wawp.cloud.wawp_session_info
   - name: Events
-    description: Rulebooks that act on webhooks, and a playbook that sets and proves them.
+    description: Rulebooks that act on webhooks, and a playbook that sets them up and proves that they work.
     link: https://github.com/wawp-cloud/wawp.cloud/blob/main/docs/events.md
 attributes:
   action_group:
@@ -52,11 +54,11 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads the list, and predicts what a run would make of it.
+      - Reads the list, and predicts how a run would change it.
   diff_mode:
     support: full
     details:
-      - Shows the lists, without the credentials and queries of URLs.
+      - Shows the lists, without the credentials and queries in URLs.
   idempotent:
     support: full
 extends_documentation_fragment:
@@ -67,7 +69,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Get an event when the session changes
+- name: Get an event when the session's status changes
   wawp.cloud.wawp_webhook:
     instance_id: 3EB0BCB2E3D4
     access_token: "{{ wawp_access_token }}"
@@ -75,7 +77,7 @@ EXAMPLES = r"""
       - url: https://hooks.example.com/wawp
         events: [session.status]
 
-- name: These and no others
+- name: Keep only these webhooks
   wawp.cloud.wawp_webhook:
     instance_id: 3EB0BCB2E3D4
     access_token: "{{ wawp_access_token }}"
@@ -87,7 +89,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 webhooks:
-  description: The list when the task has ended, without the credentials and queries of URLs. In check mode, as it
+  description: The list at the end of the task, without the credentials and queries in URLs. In check mode, as it
     would be.
   returned: success
   type: list

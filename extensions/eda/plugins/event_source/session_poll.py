@@ -29,26 +29,26 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - For those without the webhooks of the paid plan, or beside them in case one gets lost.
-  - Gives the rules an event, in the form of C(wawp.cloud.session_status), for each session whose status or account
+  - For use without the webhooks of the paid plan, or together with them in case one gets lost.
+  - Sends the rules an event, in the form of C(wawp.cloud.session_status), for each session whose status or account
     changed. Bad news is read twice, since one reading can be wrong.
-  - Curly brackets in foreign text become round ones, because Ansible would run them as templates.
-  - An API that can't be reached, a reply that says no, and a C(404) that doesn't speak of a session are no change.
-    They are logged, each sort at most every ten seconds, and polling goes on.
+  - Curly brackets in text from outside become round ones, because Ansible would run them as templates.
+  - An unreachable API, a refusal, and a C(404) that isn't about a session don't count as a change. They are logged,
+    each kind at most every ten seconds, and polling continues.
 options:
   instances:
     description:
-      - The instances, as ids or as mappings with C(instance_id) and optionally C(access_token) and C(session), the
+      - The instances, as ids or as mappings with C(instance_id) and, optionally, C(access_token) and C(session), the
         session's name.
-      - With an empty list nothing is read.
+      - With an empty list, nothing is read.
     type: list
     elements: raw
     required: true
   access_token:
-    description: The token for those without their own. E(WAWP_ACCESS_TOKEN) if not given.
+    description: The token for instances without their own. Defaults to E(WAWP_ACCESS_TOKEN).
     type: str
   api_url:
-    description: Where the API is. E(WAWP_API_URL) if not given.
+    description: The URL of the API. E(WAWP_API_URL) overrides the default.
     type: str
     default: https://api.wawp.net
   interval:
@@ -56,11 +56,11 @@ options:
     type: float
     default: 60
   jitter:
-    description: The fraction of O(interval) by which it varies at random, so that several pollers don't coincide.
+    description: The fraction by which O(interval) varies at random, so that several pollers don't coincide.
     type: float
     default: 0.1
   calls_per_second:
-    description: Calls a second. V(0) for no limit. A reply of 429 pauses all calls.
+    description: Calls per second. V(0) for no limit. A reply of 429 pauses all calls.
     type: float
     default: 5
   max_connections:
@@ -68,17 +68,17 @@ options:
     type: int
     default: 8
   request_timeout:
-    description: Seconds that a call may take.
+    description: The time-out of a call, in seconds.
     type: float
     default: 30
   confirm_after:
     description:
-      - Seconds after which bad news is read for the second time. It is reported only if it is still the same.
-      - A restart that somebody else sends shows as C(STOPPED) for up to three seconds.
+      - Seconds after which bad news is read again. It is reported only if it is still the same.
+      - While somebody else restarts a session, it shows C(STOPPED) for up to three seconds.
     type: float
     default: 5
   emit_first:
-    description: Report the status of each session when it is read for the first time, as if it had just changed.
+    description: Report the status of each session at its first reading, as if it had just changed.
     type: bool
     default: false
   validate_certs:
@@ -89,12 +89,12 @@ options:
     description: PEM file with the authorities to trust instead of the system's.
     type: path
   mask_accounts:
-    description: Show no more than the last four digits of accounts.
+    description: Show at most the last four digits of accounts.
     type: bool
     default: true
 notes:
   - Unknown options are ignored.
-  - Proxies are taken from the environment. No redirect is followed, for it would carry the token on.
+  - Proxies are taken from the environment. Redirects are not followed, because that would pass the token on.
 requirements:
   - aiohttp >= 3.9
 """

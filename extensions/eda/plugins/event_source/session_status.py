@@ -32,16 +32,18 @@ version_added: 1.0.0
 author:
   - wawp.cloud contributors (@wawp-cloud)
 description:
-  - Listens for the C(session.status) webhooks of Wawp, in each form in which Wawp and the engine beneath send them,
-    and gives each change to the rules as one flat event.
+  - Listens for the C(session.status) webhooks of Wawp, in every form that Wawp and the engine below send, and passes
+    each change to the rules as one flat event.
   - A reply of 200 means that the event was accepted and will reach the rules. It is sent as soon as the event is
-    queued and, with O(state_file), written to disk, before any rule runs. What can't be accepted gets a status that
-    makes the sender try again.
-  - Curly brackets in foreign text, also in O(raw), become round ones, because Ansible would run them as templates.
-  - An event is a claim. The rulebooks of this collection read the session before they believe it.
+    queued and, with O(state_file), written to disk, before any rule runs. A webhook that can't be accepted gets a
+    status that makes the sender try again.
+  - Curly brackets in text from outside, including O(raw), become round ones, because Ansible would run them as
+    templates.
+  - An event is only a claim. The rulebooks of this collection read the session before they believe it.
 options:
   host:
-    description: Address to listen on. Use V(0.0.0.0) for all, with O(certfile), or stay behind a proxy that does TLS.
+    description: Address to listen on. Use V(0.0.0.0) for all, with O(certfile), or stay behind a proxy that handles
+      TLS.
     type: str
     default: 127.0.0.1
   port:
@@ -50,46 +52,46 @@ options:
     default: 9298
   path:
     description:
-      - The path for webhooks. One to this path, a slash and an instance id belongs to that instance unless the webhook
-        itself or O(sessions) says otherwise.
+      - The path for webhooks. If a slash and an instance id follow the path, the webhook belongs to that instance,
+        unless the webhook itself or O(sessions) says otherwise.
     type: str
     default: /wawp
   health_path:
     description:
-      - Answers C(GET) with 200 and counts, or with 503 while the queue is full. With a slash and an instance id or
-        session name after it, it also says when that one last had a status.
+      - Answers C(GET) with 200 and counts, or with 503 while the queue is full. If a slash and an instance id or
+        session name follow, it also says when that session last had a status.
     type: str
     default: /health
   enabled:
-    description: Set to V(false) to listen to nothing, for rulebooks that are fed by C(wawp.cloud.session_poll) alone.
+    description: Set to V(false) to listen to nothing, for rulebooks that only use C(wawp.cloud.session_poll).
     type: bool
     default: true
   certfile:
     description: PEM file with the certificate and its chain. Turns TLS on.
     type: path
   keyfile:
-    description: PEM file with the private key, if O(certfile) doesn't hold it.
+    description: PEM file with the private key, if it isn't in O(certfile).
     type: path
   password:
     description: Password of the private key.
     type: str
   cafile:
-    description: PEM file with the authorities of which one must have signed the client's certificate.
+    description: PEM file with authorities, one of which must have signed the client's certificate.
     type: path
   hmac_keys:
     description:
-      - Keys of which one must have signed a webhook. Give the old and the new one while you rotate them.
-      - The signature is the HMAC of the body with SHA-512 or SHA-256, hexadecimal or in Base64, alone or behind
-        C(sha256=) or the like.
+      - Keys, one of which must have signed each webhook. While you rotate keys, give both the old and the new one.
+      - The signature is the HMAC of the body with SHA-512 or SHA-256, in hexadecimal or Base64, alone or after a
+        prefix such as C(sha256=).
       - Defaults to the environment variable E(WAWP_WEBHOOK_KEYS), separated by commas.
     type: list
     elements: str
   hmac_header:
-    description: The header with the signature. Which one Wawp uses is not known; this is the one of the engine.
+    description: The header with the signature. Which one Wawp uses is not known; the default is the engine's.
     type: str
     default: X-Webhook-Hmac
   secrets:
-    description: Values of which O(secret_header) must hold one. With O(hmac_keys) as well, both must be right.
+    description: Values, one of which must be in O(secret_header). With O(hmac_keys) as well, both must be right.
     type: list
     elements: str
   secret_header:
@@ -102,9 +104,9 @@ options:
     default: false
   replay_window:
     description:
-      - Seconds by which a webhook may be old, by the timestamp in its body and that in C(X-Webhook-Timestamp). It may
-        be at most five seconds ahead. V(0) turns the check off.
-      - With O(hmac_keys) the body must hold a timestamp, because no header is signed. A retried webhook keeps its
+      - How many seconds old a webhook may be, by the timestamps in its body and in C(X-Webhook-Timestamp). It may be
+        at most five seconds ahead. V(0) turns the check off.
+      - With O(hmac_keys), the body must contain a timestamp, because no header is signed. A retried webhook keeps its
         timestamp, so leave room for retries.
     type: float
     default: 300
@@ -113,45 +115,46 @@ options:
     type: int
     default: 262144
   max_rate:
-    description: Genuine webhooks a second. More are answered with 429. V(0) for no limit.
+    description: Genuine webhooks per second. Further ones are answered with 429. V(0) for no limit.
     type: float
     default: 2000
   max_connections:
     description:
-      - Connections at once, counted from the moment they are accepted. A further one takes the place of the oldest
-        that has not brought a genuine webhook. If all have, it is answered with 503 and closed.
+      - Connections at once, counted from the moment they are accepted. A further one replaces the oldest that has not
+        brought a genuine webhook. If all have, it is answered with 503 and closed.
       - Fewer if the process may not open enough files; some file descriptors are kept in reserve.
     type: int
     default: 200
   body_timeout:
-    description: Seconds that a body may take.
+    description: How many seconds a body may take.
     type: float
     default: 10
   idle_timeout:
-    description: Seconds that a TLS handshake may take, and that a connection may wait for a request and its headers.
+    description: How many seconds a TLS handshake may take, and how long a connection may wait for a request and its
+      headers.
     type: float
     default: 60
   queue_size:
-    description: Events that may wait for the rules. Beyond it webhooks are answered with 503.
+    description: How many events may wait for the rules. When the queue is full, webhooks are answered with 503.
     type: int
     default: 10000
   state_file:
     description:
-      - File that remembers over restarts which events were seen, the last status of each session, and what waits for
-        the rules. It is given mode 0600 and must be a regular file of your own. It holds accounts, masked unless
-        O(mask_accounts=false).
-      - Without it all this is kept in memory.
-      - While it can't be written, as on a full disk, webhooks are answered with 503.
+      - A file that remembers across restarts which events were seen, the last status of each session, and which
+        events wait for the rules. It gets mode 0600 and must be a regular file that you own. It contains accounts,
+        masked unless O(mask_accounts=false).
+      - Without it, all this is kept in memory.
+      - While it can't be written, for instance on a full disk, webhooks are answered with 503.
     type: path
   remember:
     description: How many event ids to remember.
     type: int
     default: 200000
   sessions:
-    description: The instance id of each session name, for webhooks that name only the session.
+    description: The instance id for each session name, for webhooks that name only the session.
     type: dict
   mask_accounts:
-    description: Show no more than the last four digits of accounts.
+    description: Show at most the last four digits of accounts.
     type: bool
     default: true
   raw:
