@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A simulated Wawp API: what an instance shows, the truth behind it, faults on demand, and a log of all calls.
+"""A simulated Wawp API: what instances show, the truth behind it, faults on demand, and a log of all calls.
 
-Needs nothing but Python. ``python3 -m simulator --help`` in the folder above starts it over HTTP.
+Needs only Python. ``python3 -m simulator --help`` in the parent folder shows how to serve it over HTTP.
 """
 
 from __future__ import annotations

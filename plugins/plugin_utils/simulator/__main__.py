@@ -33,7 +33,7 @@ PATIENCE = 30.0  # seconds for a process in the background to come up or to end
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """The options of the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="python3 -m simulator",
         allow_abbrev=False,  # `background` must know its option again
@@ -86,7 +86,7 @@ def _port(text: str) -> int:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write all of it or nothing, readable by the user alone."""
+    """Write a file completely or not at all, readable only by the user."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # 0600
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
@@ -94,10 +94,10 @@ def write_file(path: Path, text: str) -> None:
 
 
 def running(ready_file: Path) -> dict[str, t.Any] | None:
-    """What `ready_file` says, if the simulator that wrote it still answers: same process, same nonce."""
+    """Return the content of `ready_file` if the simulator that wrote it still answers: same process, same nonce."""
     try:
         ready = json.loads(ready_file.read_text(encoding="utf-8"))
-        # Loopback without the environment's proxies; the address is the one that our own process wrote.
+        # Loopback without the environment's proxies; our own process wrote the address.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(ready["url"] + "/_simulator/", timeout=5) as reply:
             shown = json.load(reply)
@@ -126,7 +126,7 @@ def stop(ready_file: Path) -> int:
 
 
 def background(options: argparse.Namespace, arguments: list[str]) -> int:
-    """Start the same command in the background, wait until it listens."""
+    """Start the same command in the background and wait until it listens."""
     ready = running(options.ready_file)
     if ready is not None:
         print(f"Already running.\n{how_to(ready['url'])}")
@@ -161,7 +161,7 @@ def background(options: argparse.Namespace, arguments: list[str]) -> int:
 
 
 def how_to(url: str) -> str:
-    """The lines to print for a person."""
+    """Return the lines to print for a person."""
     return (
         f"The sandbox is at {url}. Point the collection at it:\n"
         f"  export WAWP_API_URL={url} WAWP_ACCESS_TOKEN={SANDBOX_TOKEN}\n"
@@ -203,7 +203,7 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """The command; returns the exit code."""
+    """Run the command and return its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     options = parse(given)
     try:

@@ -12,7 +12,7 @@ from . import calls
 
 
 class LogEntry(t.NamedTuple):
-    """One call. Never the token: only where it was and whether it fits."""
+    """One call, without the token: only where it was and whether it is right."""
 
     sequence: int
     received: float  # when the request came, by the engine's clock

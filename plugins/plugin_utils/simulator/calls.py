@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls of the API: where they are, and what they answer. What they do to a session is in transitions.py."""
+"""The calls of the API: their paths and replies. transitions.py has their effects on a session."""
 
 from __future__ import annotations
 
@@ -52,32 +52,32 @@ class Request:
     instance: model.Instance | None = None
     fault: Fault | None = None
     before: str = ""  # the status when it came
-    due: float = 0.0  # when it is answered, unless `lifecycle` tells
+    due: float = 0.0  # when it is answered, unless `lifecycle` says
     lifecycle: Call | None = None
     reply: Reply | None = None  # what is known before it is due
 
 
 def is_write(call: str, method: str) -> bool:
-    """Whether the call may change anything. Session calls do so with GET, too."""
+    """Whether the call may change anything. Session calls do so with GET too."""
     if call in ("webhook", "temp_link", "rate_limit"):
         return method != "GET"
     return call in METHODS and call not in READS
 
 
 def success(request: Request, data: t.Any) -> Reply:
-    """The engine answers a POST with 201, anything else with 200."""
+    """Return a successful reply: the engine answers a POST with 201, anything else with 200."""
     return json_reply(data, 201 if request.method == "POST" else 200)
 
 
 def unknown(request: Request) -> Reply:
-    """What a name gets that no session has: two calls succeed all the same."""
+    """Return the reply for an unknown session: two calls still succeed."""
     if request.call in ("stop", "delete"):
         return success(request, None)
     return error_reply(404, "There is no such session.", "invalid_session")
 
 
 def info(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
-    """POST: the state as it is. GET: what the GET before it showed, if that was a moment ago."""
+    """POST: the current state. GET: the same as the GET before it, if that was a moment ago."""
     fault = request.fault
     if fault is not None and fault.kind == "lie":
         return success(request, _info_body(instance, fault.status, None))
@@ -105,7 +105,7 @@ def _qr(instance: model.Instance) -> str:
 
 
 def answer_lifecycle(request: Request, instance: model.Instance) -> Reply:
-    """The reply to start, stop, restart, logout or delete, from what the call came to."""
+    """Return the reply to start, stop, restart, logout or delete, by the call's outcome."""
     call = request.lifecycle
     outcome = call.outcome if call is not None else "done"
     if outcome == "gone":
@@ -124,7 +124,7 @@ def answer_lifecycle(request: Request, instance: model.Instance) -> Reply:
 
 
 def _busy(instance: model.Instance) -> Reply:
-    """The engine's own error: the words stand in `exception`, with a stack."""
+    """Return the engine's internal error: `exception` has the words and a stack."""
     words = f"async-lock timed out in queue {instance.name}"
     exception = {
         "message": words,
@@ -189,7 +189,7 @@ def rate_limit(request: Request, instance: model.Instance, now: float, delays: D
 
 
 def show_qr(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
-    """qr-image and qr: the code that is on show."""
+    """qr-image and qr: the current code."""
     if instance.status != model.SCAN_QR_CODE:
         return _not_scanning(instance)
     return success(request, {"qr": _qr(instance)})
@@ -214,7 +214,7 @@ def _not_scanning(instance: model.Instance) -> Reply:
 
 
 Answer = t.Callable[[Request, model.Instance, float, Delays], Reply]
-# The calls that are no part of the lifecycle. create has no instance yet: the engine answers it.
+# The calls outside the lifecycle. create has no instance yet: the engine answers it.
 ANSWERS: dict[str, Answer] = {
     "info": info,
     "me": me,

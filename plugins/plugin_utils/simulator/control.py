@@ -4,7 +4,7 @@
 
 """The control API below ``/_simulator/``: sets the scene and shows the truth. JSON in, JSON out.
 
-It asks for no token: whoever reaches the port may use it. See docs/simulator.md for the list of what it can do.
+It asks for no token: whoever reaches the port may use it. docs/simulator.md lists its requests.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Refusal(Exception):  # noqa: N818  an answer, not an error of ours
 
 
 def respond(engine: Engine, method: str, path: str, query: dict[str, str], body: t.Any) -> tuple[int, t.Any]:
-    """Answer one request. `path` is what follows the prefix, `body` the parsed JSON, None where there was none."""
+    """Answer one request. `path` comes without the prefix; `body` is the parsed JSON, None if there was none."""
     room, dummy, rest = path.strip("/").partition("/")
     handlers = ROOMS.get(room)
     if handlers is None:
@@ -49,7 +49,7 @@ def respond(engine: Engine, method: str, path: str, query: dict[str, str], body:
 
 
 def truth(engine: Engine, instance: Instance) -> dict[str, t.Any]:
-    """Everything about an instance but its token."""
+    """Return everything about an instance but its token."""
     shown = {name: getattr(instance, name) for name in fleet.INSTANCE_FIELDS if name != "access_token"}
     due = instance.next
     shown["removed"] = instance.removed
@@ -126,7 +126,7 @@ def patch_instance(engine: Engine, rest: str, query: dict[str, str], body: t.Any
 
 
 def delete_instance(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
-    """DELETE instances/ID: without a trace, unlike the API's delete."""
+    """DELETE instances/ID: leaves no trace, unlike the API's delete."""
     _look(engine, rest)
     engine.instances.pop(rest, None)
     engine.removed.pop(rest, None)
@@ -153,7 +153,7 @@ def clear_faults(engine: Engine, rest: str, query: dict[str, str], body: t.Any) 
 
 
 def list_outages(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
-    """GET outages: those that go on or are to come, in seconds from now; `to` is null where there is no end."""
+    """GET outages: current and future ones, in seconds from now; `to` is null for one without an end."""
     now = engine.clock()
     return {
         "outages": [
@@ -205,7 +205,7 @@ def show_delays(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -
 
 
 def set_delays(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
-    """PATCH delays. What is already on its way keeps its time."""
+    """PATCH delays. Calls under way keep theirs."""
     values = fleet.checked(body, fleet.DELAY_FIELDS, "delays")
     for name in DELAY_TABLES:
         values[name] = {**getattr(engine.delays, name), **values.get(name, {})}
@@ -214,14 +214,14 @@ def set_delays(engine: Engine, rest: str, query: dict[str, str], body: t.Any) ->
 
 
 def show_webhooks(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
-    """GET webhooks: how they are sent (never the key), and what was sent; `offset`, `limit`."""
+    """GET webhooks: their settings (never the key), and those sent; `offset`, `limit`."""
     settings = engine.webhooks
     sent = [entry._asdict() for entry in _page(query, list(settings.log))]
     return {**settings.shown(), "signed": bool(settings.key), "sent": sent, "total": len(settings.log)}
 
 
 def set_webhooks(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
-    """PATCH webhooks. What is already on its way goes as it was."""
+    """PATCH webhooks. Those under way keep the old settings."""
     values = fleet.checked(body, webhooks.SETTING_FIELDS, "webhooks")
     settings = replace(engine.webhooks, **values)
     settings.check()
@@ -230,7 +230,7 @@ def set_webhooks(engine: Engine, rest: str, query: dict[str, str], body: t.Any) 
 
 
 def reset(engine: Engine, rest: str, query: dict[str, str], body: t.Any) -> t.Any:
-    """POST reset: empty, or with the fleet given."""
+    """POST reset: start over, empty or with the given fleet."""
     new = None if body is None else _fleet(body)
     engine.reset()
     return {"added": [item.instance_id for item in fleet.load(engine, new)] if new is not None else []}

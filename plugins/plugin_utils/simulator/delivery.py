@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends ``session.status`` webhooks for what happens to instances that have one, as the engine beneath Wawp does."""
+"""Delivery of ``session.status`` webhooks for instances that have one, as by the engine beneath Wawp."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TIMEOUT = 10.0  # seconds for one attempt
 
 
 class Watch:
-    """Notices what happened to instances since it looked last."""
+    """A watch for events of instances since its last look."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -30,7 +30,7 @@ class Watch:
         self.number = 0
 
     def news(self) -> list[Webhook]:
-        """The webhooks that are due."""
+        """Return the webhooks that are due."""
         found: list[Webhook] = []
         with self.engine.lock:
             ago = self.engine.wall() - self.engine.clock()
@@ -50,7 +50,7 @@ class Watch:
 
 
 def request_of(webhook: Webhook, settings: Settings, attempt: int) -> urllib.request.Request:
-    """The HTTP request that carries a webhook."""
+    """Build the HTTP request for a webhook."""
     headers = {"Content-Type": "application/json"}
     if webhook.signed:
         headers["X-Webhook-Request-Id"] = f"{webhook.event_id}.{attempt}"
@@ -63,7 +63,7 @@ def request_of(webhook: Webhook, settings: Settings, attempt: int) -> urllib.req
 
 
 def post(request: urllib.request.Request, ca_file: str) -> int:
-    """Send a request past all proxies; the reply's status, 0 for none."""
+    """Send a request without any proxy and return the reply's status, 0 for none."""
     context = ssl.create_default_context(cafile=ca_file or None)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
@@ -88,7 +88,7 @@ async def send(engine: Engine, webhook: Webhook) -> None:
 
 
 async def deliver(engine: Engine) -> None:
-    """Send what happens, until cancelled."""
+    """Send webhooks as events happen, until cancelled."""
     watch, sending = Watch(engine), set[asyncio.Task[None]]()
     try:
         while True:

@@ -14,8 +14,8 @@ Pure: no I/O, and the time comes from the clock given. Thread-safe: `Engine.lock
     clock.advance(1)
     engine.ask("info", "3EB0BCB2E3D4").json()["status"]     # SCAN_QR_CODE
 
-A call takes time, and what it does is seen meanwhile: `begin` it, let the time until `due` pass, and `finish` it.
-`handle` and `ask` do both at once; then all that the call does happens in this moment.
+A call takes time, and its effects show meanwhile: `begin` it, let the time until `due` pass, and `finish` it.
+`handle` and `ask` do both at once; then all effects of the call happen immediately.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .replies import Reply, error_reply
 
 
 class VirtualClock:
-    """A clock that the tests move."""
+    """A clock that tests advance."""
 
     def __init__(self, now: float = 0.0) -> None:
         self.now = now
@@ -69,7 +69,7 @@ class Engine:
 
     @property
     def delays(self) -> Delays:
-        """How long things take."""
+        """The delays of calls and transitions."""
         return self.environment.delays
 
     @delays.setter
@@ -98,7 +98,7 @@ class Engine:
             self.removed.pop(instance.instance_id, None)
             self.instances[instance.instance_id] = instance
             self.tokens.add(instance.access_token)
-            # An instance that is given as STARTING or SCAN_QR_CODE moves on from now.
+            # An instance given as STARTING or SCAN_QR_CODE moves on from now.
             number = instance.qr_number
             instance.now = self.clock()
             transitions.enter(instance, instance.status, self.clock(), self.environment)
@@ -117,12 +117,12 @@ class Engine:
             self._faults.clear(instance_id)
 
     def faults(self) -> list[Fault]:
-        """The faults that can still apply_fault; `times` and `skip` count down."""
+        """Return the faults that can still apply; `times` and `skip` count down."""
         with self.lock:
             return self._faults.waiting()
 
     def add_outage(self, kind: str, start: float = 0.0, end: float | None = None, instance_id: str = ANY) -> Outage:
-        """Cut instances off from WhatsApp, from `start` to `end` seconds from now; None: until it is ended.
+        """Cut instances off from WhatsApp, from `start` to `end` seconds from now; None: until ended explicitly.
 
         Raises ImpossibleError.
         """
@@ -135,7 +135,7 @@ class Engine:
             return outage
 
     def end_outages(self, instance_id: str = ANY) -> None:
-        """End those of one instance, or all of them, and forget those to come."""
+        """End the outages of one instance, or all, and forget future ones."""
         with self.lock:
             now, ended = self.clock(), []
             for outage in self.environment.outages:
@@ -147,7 +147,7 @@ class Engine:
             self._outages_changed()
 
     def outages(self) -> list[Outage]:
-        """Those that are not over."""
+        """Return the outages that aren't over."""
         with self.lock:
             return [outage for outage in self.environment.outages if outage.end > self.clock()]
 
@@ -169,12 +169,12 @@ class Engine:
             return instance
 
     def look(self, instance_id: str) -> Instance:
-        """The instance with the truth of this moment, deleted ones included. Raises KeyError."""
+        """Return an instance with the truth at this moment, deleted ones included. Raises KeyError."""
         with self.lock:
             return self._alive(instance_id) or self.removed[instance_id]
 
     def change(self, instance_id: str, values: dict[str, t.Any]) -> Instance:
-        """Set fields of an instance. What cannot be raises ImpossibleError and changes nothing."""
+        """Set fields of an instance. Raises ImpossibleError for an impossible state, and then changes nothing."""
         with self.lock:
             instance = self.look(instance_id)
             old = dict(vars(instance))
@@ -193,14 +193,14 @@ class Engine:
 
     # --- looking back --------------------------------------------------------------------------------------------
     def calls(self, instance_id: str | None = None, name: str | None = None) -> list[LogEntry]:
-        """The logged calls of one instance, of one name, or all."""
+        """Return the logged calls of one instance, of one name, or all."""
         with self.lock:
             return [
                 entry for entry in self.log if instance_id in (None, entry.instance_id) and name in (None, entry.call)
             ]
 
     def calls_by_instance(self) -> dict[str, list[LogEntry]]:
-        """All logged calls in one pass, for fleets."""
+        """Return all logged calls by instance, in one pass for fleets."""
         found: dict[str, list[LogEntry]] = defaultdict(list)
         with self.lock:
             for entry in self.log:
@@ -208,12 +208,12 @@ class Engine:
         return dict(found)
 
     def writes(self, instance_id: str | None = None) -> list[str]:
-        """The names of the calls that may have changed something, in order."""
+        """Return the names of the calls that may have changed something, in order."""
         return [entry.call for entry in self.calls(instance_id) if entry.write]
 
     # --- the API -------------------------------------------------------------------------------------------------
     def ask(self, call: str, instance_id: str, method: str = "", **params: t.Any) -> Reply:
-        """A well-formed call with the instance's own token, for tests without HTTP."""
+        """Make a well-formed call with the instance's token, for tests without HTTP."""
         instance = self.instances.get(instance_id)
         token = instance.access_token if instance is not None else SANDBOX_TOKEN
         allowed = calls.METHODS[call]
@@ -221,7 +221,7 @@ class Engine:
         return self.handle(call, method, {"instance_id": instance_id, "access_token": token, **params})
 
     def delay(self, call: str, instance_id: t.Any = None) -> float:
-        """Seconds that the call would take in this moment, if no other one holds the session."""
+        """Return the seconds that the call would take now, if no other one holds the session."""
         with self.lock:
             return self._duration(call, self._alive(instance_id))
 
@@ -234,7 +234,7 @@ class Engine:
         location: str = "body",
         path: str = "",
     ) -> Reply:
-        """One call without any waiting: all that it does happens now. The arguments are `begin`'s."""
+        """Make a call without any waiting: all its effects happen now. The arguments are those of `begin`."""
         return self.finish(self.begin(call, method, params, location=location, path=path))
 
     def begin(
@@ -246,7 +246,7 @@ class Engine:
         location: str = "body",
         path: str = "",
     ) -> Request:
-        """A call comes in. `location` says where the token was, for the log."""
+        """Take in a call. `location` says where the token was, for the log."""
         with self.lock:
             now = self.clock()
             request = Request(call, method, params if params is not None else {}, location, path, now)
@@ -275,7 +275,7 @@ class Engine:
         transitions.settle(instance, now, self.environment)
 
     def due(self, request: Request) -> float:
-        """When `request` is answered, by the engine's clock. Ask again then: a call may wait for another one."""
+        """Return when `request` is answered, by the engine's clock. Ask again then: it may wait for another call."""
         with self.lock:
             if request.instance is None or request.lifecycle is None:
                 return request.due
@@ -283,7 +283,7 @@ class Engine:
             return request.lifecycle.due
 
     def finish(self, request: Request) -> Reply:
-        """Answer `request`, in any case now: what it has not done yet it does now."""
+        """Answer `request` now, with any effects still outstanding."""
         with self.lock:
             now, instance, fault = self.clock(), request.instance, request.fault
             if instance is not None:
@@ -330,7 +330,7 @@ class Engine:
         return self.delays.of_read(call, instance)
 
     def _alive(self, instance_id: t.Any) -> Instance | None:
-        """The instance, unless it is deleted, as it stands now."""
+        """Return the instance in its current state, None if it is deleted."""
         instance = self.instances.get(instance_id) if isinstance(instance_id, str) else None
         if instance is not None:
             transitions.settle(instance, self.clock(), self.environment)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What surrounds all sessions: delays, and outages of the connection to WhatsApp. Pure."""
+"""The environment of all sessions: delays, and outages of the connection to WhatsApp. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Outage(t.NamedTuple):
     instance_id: str = ANY
 
     def check(self, now: float) -> None:
-        """Raise ImpossibleError for what can't be."""
+        """Raise ImpossibleError for an impossible outage."""
         if self.kind not in OUTAGES:
             raise ImpossibleError("the kind of an outage must be one of {}".format(", ".join(OUTAGES)))
         if not now <= self.start < self.end:
@@ -41,14 +41,14 @@ class Environment:
         self.outages: list[Outage] = []
 
     def outage(self, instance: Instance, at: float) -> str:
-        """The kind of the outage that cuts off `instance` at that time, the oldest one's; empty: none."""
+        """Return the kind of the oldest outage that cuts off `instance` at that time; empty for none."""
         for outage in self.outages:
             if outage.start <= at < outage.end and outage.concerns(instance.instance_id):
                 return outage.kind
         return ""
 
     def next_edge(self, instance: Instance) -> float:
-        """When an outage of `instance` begins or ends next."""
+        """Return when an outage of `instance` next begins or ends."""
         edges = [
             edge
             for outage in self.outages

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults that are scripted per instance and call, and the error bodies that Wawp is known to send."""
+"""Faults scripted per instance and call, and the error bodies that Wawp is known to send."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ KINDS = {
     "redirect": True,  # `http_status` 307 to `location`
     "late": False,  # `http_status` 504 at once (0: the connection is dropped); the effect comes `seconds` later
     "swallow": False,  # a logout or delete answers 2xx but the link stays
-    "truncate": False,  # Content-Length is larger than what comes
-    "slow": False,  # the reply drips over `seconds`
+    "truncate": False,  # Content-Length is larger than the body
+    "slow": False,  # the reply trickles over `seconds`
     "huge": False,  # the JSON reply is padded to `mebibytes`
-    "garbage": False,  # 200, and a body that is no JSON
-    "non_utf8": False,  # 200, and JSON with bytes that are no UTF-8
+    "garbage": False,  # 200, and a body that isn't JSON
+    "non_utf8": False,  # 200, and JSON with bytes that aren't UTF-8
     "empty": False,  # 2xx without a body
     "created": False,  # 201 instead of 200
     "patch": False,  # keys of the JSON reply `remove`d or `replace`d (dotted paths)
     "reply": True,  # another reply altogether, by its `name` in other_replies.py
-    "twice": False,  # the JSON reply has `status` twice, first as given here, then as it is
+    "twice": False,  # the JSON reply has `status` twice, first as given here, then the real one
     "case": False,  # the status in the JSON reply is written in another `case`: lower, title or upper
-    "lie": False,  # info reports `status` with `me` empty, this once; the truth is unchanged
+    "lie": False,  # info reports `status` with `me` empty, once; the truth is unchanged
 }
 # The placeholder for the request's token in a message or replacement.
-TOKEN_MARK = "$access_token"  # noqa: S105  a placeholder, no token
+TOKEN_MARK = "$access_token"  # noqa: S105  a placeholder, not a token
 
 
 class FaultError(ValueError):
-    """A fault that says what cannot be."""
+    """A fault with impossible parameters."""
 
 
 @dataclass
@@ -54,8 +54,8 @@ class Fault:
     """One scripted fault. `kind` is one of `KINDS`, where the parameters that it uses are named.
 
     It strikes the calls `call` ("*": any) of `instance_id` ("*": any) after the first `skip` of them, `times` times
-    (None: for ever), `when` "before" or "after" the effect of the call took place. Of several that fit, one for the
-    instance goes before one for any, then the older one; a call suffers one fault at most.
+    (None: forever), `when` "before" or "after" the effect of the call. Of several matching faults, one for the instance
+    goes before one for any, then the older one; a call suffers at most one fault.
     """
 
     kind: str
@@ -73,7 +73,7 @@ class Fault:
     seconds: float = 30.0
     location: str = ""
     status: str = "STARTING"
-    swallow: bool = False  # besides, the engine fails to unpair: the key is wiped, the link stays
+    swallow: bool = False  # the engine also fails to unpair: the key is wiped, the link stays
     name: str = ""
     case: str = "lower"
     mebibytes: float = 4.0
@@ -114,7 +114,7 @@ class Fault:
 
 
 class Script:
-    """The faults that wait for their calls."""
+    """The faults waiting for their calls."""
 
     def __init__(self) -> None:
         self._by_instance: dict[str, list[Fault]] = defaultdict(list)
@@ -131,11 +131,11 @@ class Script:
             self._by_instance.pop(instance_id, None)
 
     def waiting(self) -> list[Fault]:
-        """The faults that can still strike."""
+        """Return the faults that can still strike."""
         return [fault for faults in self._by_instance.values() for fault in faults]
 
     def take(self, call: str, instance_id: str) -> Fault | None:
-        """The fault that this call suffers; counts it."""
+        """Return the fault that this call suffers, and count it."""
         if not self._by_instance:
             return None
         for key in (instance_id, ANY):
@@ -155,12 +155,12 @@ class Script:
 
 
 def replaces_reply(fault: Fault) -> bool:
-    """Whether nothing of the call's own reply comes through."""
+    """Whether the fault replaces the call's whole reply."""
     return fault.kind in ("http", "timeout", "drop", "redirect", "late", "reply")
 
 
 def apply_fault(fault: Fault, reply: Reply, token: str, wall: t.Callable[[], float]) -> Reply:
-    """What becomes of the call's own `reply`. `wall` gives the time for an HTTP date."""
+    """Apply a fault to the call's `reply`. `wall` gives the time for an HTTP date."""
     if fault.kind in ("timeout", "drop") or (fault.kind == "late" and not fault.http_status):
         return Reply(0, b"", delivery="timeout" if fault.kind == "timeout" else "drop", seconds=fault.seconds)
     if fault.kind == "reply":
@@ -170,7 +170,7 @@ def apply_fault(fault: Fault, reply: Reply, token: str, wall: t.Callable[[], flo
         return _error(fault, token, wall)
     if fault.kind in ("truncate", "slow"):
         reply.delivery, reply.seconds = fault.kind, fault.seconds
-    elif reply.status < 300:  # the rest changes successful replies only
+    elif reply.status < 300:  # the other kinds change only successful replies
         if fault.kind == "created":
             reply.status = 201
         elif fault.kind not in ("swallow", "lie"):
@@ -213,7 +213,7 @@ def _body(fault: Fault, body: bytes, token: str) -> bytes:
 
 
 def _at(data: t.Any, path: str) -> dict[str, t.Any]:
-    """The mapping that holds the last key of a dotted `path`; an empty one where there is none."""
+    """Return the mapping that holds the last key of a dotted `path`; an empty one if there is none."""
     for key in path.split(".")[:-1]:
         data = data.get(key) if isinstance(data, dict) else None
     return data if isinstance(data, dict) else {}

@@ -68,7 +68,7 @@ KINDS: dict[str, dict[str, t.Any]] = {
     "read_lies_once": {"faults": [{"kind": "lie", "call": "info", "status": model.STOPPED}]},
     "passkey_required": {"status": "PASSKEY_REQUIRED", **_PAIRED},
 }
-# Twenty-five sessions as a company may have them; a mixed fleet repeats them.
+# Twenty-five sessions of a typical company; a mixed fleet repeats them.
 _MIXED = [
     *["working", "working_webjs", "working_gows", "working", "stopped"] * 2,
     *["working", "waiting_for_scan", "working_gows", "logout_504_after", "failed"],
@@ -87,7 +87,7 @@ def fits(kind: str, value: t.Any) -> bool:
 
 
 def checked(values: t.Any, allowed: dict[str, str], what: str) -> dict[str, t.Any]:
-    """`values` if it is an object of allowed keys with values of the right types. Raises ImpossibleError."""
+    """Return `values` if it is an object with allowed keys and values of the right types. Raises ImpossibleError."""
     if not isinstance(values, dict):
         raise ImpossibleError(f"{what} must be an object")
     unknown = sorted(set(values) - set(allowed))
@@ -100,21 +100,21 @@ def checked(values: t.Any, allowed: dict[str, str], what: str) -> dict[str, t.An
 
 
 def make_instance(values: t.Any) -> Instance:
-    """An instance from JSON. Raises ImpossibleError."""
+    """Make an instance from JSON. Raises ImpossibleError."""
     if isinstance(values, dict) and "instance_id" not in values:
         raise ImpossibleError("an instance needs an instance_id")
     return Instance(**checked(values, INSTANCE_FIELDS, "an instance"))
 
 
 def make_fault(values: t.Any) -> Fault:
-    """A fault from JSON. Raises ImpossibleError or FaultError."""
+    """Make a fault from JSON. Raises ImpossibleError or FaultError."""
     if isinstance(values, dict) and "kind" not in values:
         raise FaultError("a fault needs a kind")
     return Fault(**checked(values, FAULT_FIELDS, "a fault"))
 
 
 def make_outage(values: t.Any) -> dict[str, t.Any]:
-    """The arguments of `Engine.add_outage` from JSON. Raises ImpossibleError."""
+    """Make the arguments of `Engine.add_outage` from JSON. Raises ImpossibleError."""
     given = checked(values, OUTAGE_FIELDS, "an outage")
     end = NEVER if given.get("to") is None else given["to"]
     outage = Outage(given.get("kind", ""), given.get("from", 0.0), end, given.get("instance_id", ANY))
@@ -123,10 +123,10 @@ def make_outage(values: t.Any) -> dict[str, t.Any]:
 
 
 def load(engine: Engine, fleet: t.Any) -> list[Instance]:
-    """Add a fleet: all of it or, if anything in it is wrong, nothing (ImpossibleError, FaultError).
+    """Add a fleet completely or, if anything in it is wrong, not at all. Raises ImpossibleError or FaultError.
 
-    A list of instances, or an object of `instances`, `faults` and `outages`. An instance may carry `faults` and
-    `outages` of its own.
+    A fleet is a list of instances, or an object of `instances`, `faults` and `outages`. An instance may have its own
+    `faults` and `outages`.
     """
     whole = {"instances": fleet} if isinstance(fleet, list) else fleet
     whole = checked(whole, {"instances": "list[t.Any]", "faults": "list[t.Any]", "outages": "list[t.Any]"}, "a fleet")
@@ -163,7 +163,7 @@ def _own(values: t.Any, name: str) -> list[dict[str, t.Any]]:
 
 
 def built_in(name: str) -> list[dict[str, t.Any]]:
-    """The fleet ``demo`` (one session of each kind), ``mixed:N`` or ``KIND:N``. Raises ImpossibleError."""
+    """Return the fleet ``demo`` (one session of each kind), ``mixed:N`` or ``KIND:N``. Raises ImpossibleError."""
     kind, dummy, count = name.partition(":")
     if name == "demo":
         names = list(KINDS)
@@ -181,7 +181,7 @@ def _instance_id(fleet: str, number: int) -> str:
 
 
 def read(source: str) -> t.Any:
-    """A fleet from a file or the name of a built-in one. Raises ImpossibleError, OSError."""
+    """Return a fleet from a file, or a built-in one by name. Raises ImpossibleError, OSError."""
     if not source.endswith(".json"):
         return built_in(source)
     with open(source, encoding="utf-8") as stream:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The generations of the engine, and how they differ. Measured with NOWEB; see tests/.../engine_traces.jsonl."""
+"""The generations of the engine and their differences. Measured with NOWEB; see tests/.../engine_traces.jsonl."""
 
 from __future__ import annotations
 

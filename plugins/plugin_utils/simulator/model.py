@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A session: the hidden truth about it, what the API shows of that, and how long things take.
+"""A session: the hidden truth about it, the API's view of that, and the delays.
 
 Pure: no I/O and no clock.
 """
@@ -22,18 +22,18 @@ STARTING = "STARTING"
 SCAN_QR_CODE = "SCAN_QR_CODE"
 WORKING = "WORKING"
 FAILED = "FAILED"
-DELETED = "DELETED"  # the simulator's own word; the API knows no deleted session
+DELETED = "DELETED"  # the simulator's word; the API knows no deleted sessions
 STATUSES = (STOPPED, STARTING, SCAN_QR_CODE, WORKING, FAILED)
 CONNECTED = (WORKING, SCAN_QR_CODE)  # statuses that rest on a connection to WhatsApp
 ACCOUNT_FORMS = ("id", "lid", "jid", "phone", "list", "number")
 ENGINES = ("NOWEB", "WEBJS", "GOWS")
 
-# The constant token of the sandbox. It opens nothing but a simulator, so it is no secret.
+# The constant token of the sandbox. It opens only a simulator, so it isn't a secret.
 SANDBOX_TOKEN = "sandbox-token"  # noqa: S105
 
 REFUSED, SILENT, STALLED = "refused", "silent", "stalled"
 # refused: connections break at once, new ones are refused. silent: packets are lost. stalled: as silent, but new
-# connections are taken and then never answered.
+# connections are accepted and then never answered.
 OUTAGES = (REFUSED, SILENT, STALLED)
 
 LONGEST = 1e9  # seconds that anything may take
@@ -44,25 +44,25 @@ _BY_STATUS = t.cast("bool", None)  # resolved in __post_init__
 
 
 class ImpossibleError(ValueError):
-    """A world action or a description of an instance that cannot be."""
+    """An impossible world action or description of an instance."""
 
 
 @dataclass
 class Delays:
-    """How long things take, in seconds, before `scale` is applied; as NOWEB was measured.
+    """Delays in seconds, before `scale` is applied; measured with NOWEB.
 
-    With ``scale=0`` every transition is immediate, and what a session drifts to by itself (a QR code that nobody
-    scans turning into FAILED, a lost connection that is noticed, a host that hibernates, a temporary link that
-    expires) never happens: time stands still. The seconds named in a fault or an outage are not scaled.
+    With ``scale=0`` every transition is immediate, and nothing that only time brings ever happens (a QR code that
+    nobody scans turns into FAILED, a lost connection is noticed, a host hibernates, a temporary link expires): time
+    stands still. The seconds of faults and outages aren't scaled.
     """
 
     scale: float = 1.0
     pace: dict[str, float] = field(default_factory=lambda: {"NOWEB": 1.0, "GOWS": 0.7, "WEBJS": 4.0})  # factors
-    call: float = 0.03  # until a call that waits for nothing is answered
+    call: float = 0.03  # the reply to a call that waits for nothing
     create: float = 0.5
-    lead: float = 1.0  # a logout or delete goes on so long before the session shows STOPPED
+    lead: float = 1.0  # from the start of a logout or delete until the session shows STOPPED
     hang: float = 10.0  # to close an engine whose attempt to connect gets no answer at all
-    erase: float = 0.1  # from the key to the last of a deleted session
+    erase: float = 0.1  # from the removal of the key to the end of a deletion
     wrong_status: float = 5.0  # before a QR call outside SCAN_QR_CODE is answered with 422
     busy: float = 5.0  # how long a call waits for another one on the same session, before it is answered with 500
     settle: float = 0.6  # STARTING -> WORKING or FAILED
@@ -87,16 +87,16 @@ class Delays:
             raise ImpossibleError("delays must be numbers of seconds, not negative")
 
     def linger_of(self, instance: Instance, kind: str) -> float:
-        """How long `instance` shows that it is connected after an outage of this kind has cut it off."""
+        """Return for how long `instance` still looks connected after an outage of this kind has cut it off."""
         spread = 0.0 if kind == REFUSED else self.linger_spread * (instance.seed % 1000) / 1000
         return (self.linger[kind] + spread) * self.scale
 
     def of_engine(self, seconds: float, instance: Instance) -> float:
-        """`seconds` of work as the engine of `instance` takes it."""
+        """Scale `seconds` of work to the engine of `instance`."""
         return seconds * self.pace[instance.engine] * self.scale
 
     def of_read(self, call: str, instance: Instance | None) -> float:
-        """Seconds until a call that isn't part of the lifecycle is answered."""
+        """Return the seconds until a call outside the lifecycle is answered."""
         if call in ("qr_image", "qr", "request_code") and instance is not None and instance.status != SCAN_QR_CODE:
             return self.scale * self.wrong_status
         return self.scale * (self.create if call == "create" else self.call)
@@ -119,12 +119,12 @@ class StatusEvent(t.NamedTuple):
 class Instance:
     """One session with the hidden truth.
 
-    `credentials`: the key that the engine stores. `linked`: the phone still lists the device. They default to what is
-    usual for the status: both false in SCAN_QR_CODE, else both true. `linked` without `credentials` is a burnt key:
-    only the phone can end that link.
+    `credentials`: the key that the engine stores. `linked`: the phone still lists the device. Their defaults depend on
+    the status: both false in SCAN_QR_CODE, else both true. `linked` without `credentials` is a burnt key: only the
+    phone can end that link.
 
-    `starts_into`: what STARTING settles into. None: WORKING, FAILED (unlinked on the phone) or SCAN_QR_CODE, as the
-    truth has it. A status forces it, "STARTING" hangs forever; a list serves one start each, then None.
+    `starts_into`: the status after STARTING. None: WORKING, FAILED (unlinked on the phone) or SCAN_QR_CODE, by the
+    truth. A status forces it, "STARTING" hangs forever; a list has one for each start, then None.
     """
 
     instance_id: str
@@ -149,8 +149,8 @@ class Instance:
     # State that the simulator keeps for itself.
     now: float = float("-inf")  # everything due by then has been applied
     since: float = 0.0
-    forced: str = ""  # what this STARTING settles into; empty: as the truth has it
-    next: tuple[float, str] | None = None  # what follows by itself; an empty status: as the truth has it
+    forced: str = ""  # the status after this STARTING; empty: by the truth
+    next: tuple[float, str] | None = None  # time and status of the next change by itself; an empty status: by the truth
     repeat: float | None = None  # when the same status is reported again
     lost: tuple[float, str] | None = None  # when an outage, and which kind, cut a connection that still looks alive
     me_from: float = float("-inf")  # a starting engine shows no account before
@@ -180,21 +180,21 @@ class Instance:
 
     @property
     def seed(self) -> int:
-        """A number that is the same for the same instance_id."""
+        """A number that is always the same for an instance_id."""
         return zlib.crc32(self.instance_id.encode("utf-8", "replace"))
 
     @property
     def traits(self) -> Generation:
-        """What the generation of its engine does."""
+        """The generation of its engine."""
         return GENERATIONS[self.generation]
 
     @property
     def live(self) -> bool:
-        """Whether it is connected to WhatsApp, which the status doesn't always tell."""
+        """Whether it is connected to WhatsApp, which the status doesn't always show."""
         return self.status in CONNECTED and self.lost is None
 
     def check(self) -> None:
-        """Raise ImpossibleError if the fields contradict one another."""
+        """Raise ImpossibleError if the fields contradict each other."""
         if self.engine not in ENGINES:
             raise ImpossibleError("engine must be one of {}".format(", ".join(ENGINES)))
         if self.generation not in GENERATIONS:
@@ -211,16 +211,16 @@ class Instance:
             raise ImpossibleError("a session has an account if it has credentials or a link, and only then")
 
     def facts(self) -> dict[str, t.Any]:
-        """All fields but how far time has gone; equal before and after where nothing happened."""
+        """Return all fields but the time, equal before and after if nothing happened."""
         return {name: value for name, value in vars(self).items() if name != "now"}
 
     def forget(self) -> None:
-        """Drop the account that neither a key nor a phone names any more."""
+        """Drop an account that neither a key nor a phone names any more."""
         if not (self.credentials or self.linked):
             self.account = self.push_name = ""
 
     def link_to(self, now: float, account: str, push_name: str, via_link: bool) -> None:
-        """Take the key of a new link."""
+        """Store the key of a new link."""
         if via_link and live_link(self, now) is None:
             raise ImpossibleError("there is no live temporary link")
         if self.linked:
@@ -231,7 +231,7 @@ class Instance:
         self.pairing, self.me_from = "", float("-inf")
 
     def me(self) -> t.Any:
-        """The account as the API shows it, or None."""
+        """Return the account as the API shows it, or None."""
         if self.status == STOPPED and self.closed and not self.traits.shows_me_at_rest:
             return None
         if self.pairing and self.status in (SCAN_QR_CODE, STOPPED, FAILED):
@@ -245,7 +245,7 @@ class Instance:
         return self.named_account()
 
     def named_account(self) -> t.Any:
-        """The account in the form `names_account_by`."""
+        """Return the account in the form `names_account_by`."""
         number = self.account.partition("@")[0]
         lid = f"{self.seed:015d}@lid"
         shown = {"id": self.account, "pushName": self.push_name, **({"lid": lid} if self.traits.shows_lid else {})}
@@ -261,15 +261,15 @@ class Instance:
 
 
 def fictional_account(number: int) -> str:
-    """A JID below the country code +999, which nobody has."""
+    """Return a JID with the country code +999, which nobody has."""
     return f"999{number % 10**9:09d}@c.us"
 
 
 def live_link(instance: Instance, now: float) -> str | None:
-    """The token of the temporary link if it hasn't expired."""
+    """Return the token of the temporary link, None if it has expired."""
     return instance.link[1] if instance.link is not None and now < instance.link[0] else None
 
 
 def qr_shown(instance: Instance) -> str:
-    """Which QR code is on show."""
+    """Return the text of the current QR code."""
     return f"{instance.qr_number}.{instance.qr_refresh}"

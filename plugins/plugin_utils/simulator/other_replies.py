@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replies that operators have met: refusals inside a 2xx, other servers' 404s, an application's errors.
+"""Replies seen by operators: refusals inside a 2xx, other servers' 404s, an application's errors.
 
-Each was believed by some client that it misled. A fault of kind ``reply`` sends one by its name.
+Each has misled some client. A fault of kind ``reply`` sends one by its name.
 """
 
 from __future__ import annotations

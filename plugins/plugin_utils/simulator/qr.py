@@ -27,7 +27,7 @@ def _finder(row: int, column: int) -> bool | None:
 
 
 def _bits(wanted: bool | None) -> int:
-    """The modules where `_finder` says `wanted`, as bits, the first one the highest."""
+    """Return the modules where `_finder` says `wanted` as bits, the first as the highest."""
     cells = ("1" if _finder(row, column) is wanted else "0" for row in range(MODULES) for column in range(MODULES))
     return int("".join(cells), 2)
 
@@ -38,7 +38,7 @@ _SIDE = (MODULES + 2 * len(QUIET)) * SCALE
 
 
 def _line(modules: str) -> bytes:
-    """One row of modules as rows of pixels: each starts with its filter type and is padded to whole bytes."""
+    """Return one row of modules as rows of pixels: each starts with its filter type and is padded to whole bytes."""
     return bytes.fromhex(f"00{QUIET}{modules}{QUIET}0") * SCALE
 
 
@@ -51,7 +51,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 @lru_cache(maxsize=1024)
 def data_uri(text: str) -> str:
-    """`text` as ``data:image/png;base64,...``."""
+    """Return the picture of `text` as ``data:image/png;base64,...``."""
     noise = int.from_bytes(hashlib.shake_128(text.encode("utf-8")).digest(MODULES * MODULES // 8 + 1), "big")
     digits = format(noise & _FREE | _CORNERS, f"0{MODULES * MODULES}b").translate(_DIGITS)
     rows = [_line(digits[start : start + MODULES]) for start in range(0, len(digits), MODULES)]

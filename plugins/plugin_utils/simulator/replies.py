@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What goes back to a client, and the error bodies that Wawp is known to send."""
+"""Replies to a client, and the error bodies that Wawp is known to send."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _CODES = {
 
 
 class Reply:
-    """What goes back to the client.
+    """A reply to the client.
 
-    `delivery` says how: "plain"; "timeout" (nothing for `seconds`, then closed); "drop" (closed); "truncate" (half of
-    the body, then closed); "slow" (the body drips over `seconds`). `status` is 0 where no reply comes.
+    `delivery` says how it is sent: "plain"; "timeout" (nothing for `seconds`, then closed); "drop" (closed); "truncate"
+    (half of the body, then closed); "slow" (the body trickles over `seconds`). `status` is 0 if no reply comes.
     """
 
     __slots__ = ("body", "delivery", "headers", "seconds", "status")
@@ -51,7 +51,7 @@ class Reply:
         self.seconds = seconds
 
     def json(self) -> t.Any:
-        """The body, parsed."""
+        """Return the parsed body."""
         return json.loads(self.body)
 
     def __repr__(self) -> str:
@@ -59,12 +59,12 @@ class Reply:
 
 
 def json_reply(data: t.Any, status: int = 200) -> Reply:
-    """A JSON reply."""
+    """Make a JSON reply."""
     return Reply(status, json.dumps(data).encode("utf-8"))
 
 
 def error_reply(status: int, message: str, code: str = "", body: str = "json") -> Reply:
-    """An error in one of the forms of `BODIES`."""
+    """Make an error reply in one of the forms of `BODIES`."""
     code = code or _CODES.get(status, "error")
     if body == "json":
         return json_reply({"code": code, "message": message}, status)

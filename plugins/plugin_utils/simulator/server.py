@@ -4,11 +4,11 @@
 
 """The simulator over HTTP/1.1 (and TLS): the Wawp API, and the control API (control.py) below ``/_simulator/``.
 
-    with Server(engine) as server:          # in a thread of its own, on a free port of 127.0.0.1
+    with Server(engine) as server:          # in a separate thread, on a free port of 127.0.0.1
         requests.post(server.url + "/v2/session/info", json={...})
 
 A call is carried out whether or not the client still waits for its reply. No delay holds up another connection.
-Its own code instead of `http.server`, because a thread a connection can't carry the thousands of a fleet's test.
+This doesn't use `http.server`, because one thread per connection can't serve the thousands of a fleet's test.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .replies import Reply, error_reply, json_reply
 MAX_HEAD = 64 * 1024
 MAX_BODY = 64 * 1024 * 1024
 BACKLOG = 2048
-DRIPS = 50  # pieces that a slow body comes in
+DRIPS = 50  # pieces of a slow body
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
@@ -110,7 +110,7 @@ def api_params(head: Head, query: str, body: bytes) -> tuple[dict[str, t.Any], s
 
 
 class Connection(asyncio.Protocol):
-    """One client. Requests are answered in their order, one at a time."""
+    """A connection of one client. Requests are answered in order, one at a time."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -122,13 +122,13 @@ class Connection(asyncio.Protocol):
         self.transport: t.Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # asyncio sets TCP_NODELAY by itself.
+        # asyncio already sets TCP_NODELAY.
         self.transport = transport
         self.server.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.server.connections.discard(self)
-        if self.timer is not None:  # what only delivers; the effect of a call is never cancelled
+        if self.timer is not None:  # only the delivery; the effect of a call is never cancelled
             self.timer.cancel()
 
     def data_received(self, data: bytes) -> None:
@@ -139,7 +139,7 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
 
     def serve(self) -> None:
-        """Answer what has come in completely."""
+        """Answer the requests that have arrived completely."""
         try:
             while not self.busy and self.buffer and not self.transport.is_closing():
                 if not self.read_request():
@@ -148,7 +148,7 @@ class Connection(asyncio.Protocol):
             self.send(error_reply(error.status, str(error)), keep_alive=False)
 
     def read_request(self) -> bool:
-        """Take one request from the buffer and answer it; False if it isn't complete."""
+        """Take one request from the buffer and answer it; return false if it isn't complete."""
         if self.head is None:
             end = self.buffer.find(b"\r\n\r\n")
             if end > MAX_HEAD or (end < 0 and len(self.buffer) > MAX_HEAD):
@@ -180,7 +180,7 @@ class Connection(asyncio.Protocol):
         self.await_reply(request, head.keep_alive)
 
     def await_reply(self, request: calls.Request, keep_alive: bool) -> None:
-        """Deliver the reply once it is due. A call that waits for another one may be due later than it seemed."""
+        """Deliver the reply once it is due. A call that waits for another one may be due later than planned."""
         wait = self.engine.due(request) - self.engine.clock()
         if wait > 0:
             self.busy = True
@@ -195,7 +195,7 @@ class Connection(asyncio.Protocol):
                 self.serve()
 
     def deliver(self, reply: Reply, keep_alive: bool) -> None:
-        """Send the reply, in the way that a fault may want it."""
+        """Send the reply, in the way that a fault may ask for."""
         if reply.delivery == "plain":
             self.send(reply, keep_alive)
         elif reply.delivery == "drop":
@@ -234,7 +234,7 @@ class Connection(asyncio.Protocol):
 
 
 def split_target(target: str) -> tuple[str, str]:
-    """Path and query of a request target, also of the absolute form that a proxy is sent."""
+    """Return path and query of a request target, also in the absolute form that proxies get."""
     if not target.startswith("/"):
         parts = urlsplit(target)
         return parts.path or "/", parts.query
@@ -243,7 +243,7 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def http_bytes(reply: Reply, keep_alive: bool) -> bytes:
-    """A reply as it goes over the wire."""
+    """Return a reply as it goes over the wire."""
     lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}"]
     if "Content-Type" not in reply.headers:
         lines.append("Content-Type: application/json")
@@ -253,10 +253,10 @@ def http_bytes(reply: Reply, keep_alive: bool) -> bytes:
 
 
 class Server:
-    """Serves an engine, in a thread (`start`, `stop`, or as a context manager) or in the caller's (`run`).
+    """A server for an engine, in a thread (`start`, `stop`, or as a context manager) or in the caller's (`run`).
 
-    `url` is known once it listens. Raises OSError if it can't. `nonce` is shown by ``GET /_simulator/``, so that
-    whoever started it can tell it from another one.
+    `url` is known once it listens. Raises OSError if it can't. ``GET /_simulator/`` shows `nonce`, which tells whoever
+    started the server that it is this one.
     """
 
     def __init__(
@@ -300,7 +300,7 @@ class Server:
         return json_reply(data, status)
 
     def about(self) -> dict[str, t.Any]:
-        """What ``GET /_simulator/`` shows."""
+        """Return the content of ``GET /_simulator/``."""
         return {
             "simulator": "wawp.cloud",
             "pid": os.getpid(),
@@ -312,7 +312,7 @@ class Server:
         }
 
     async def main(self, ready: t.Callable[[], None], lifetime: float | None = None) -> None:
-        """Listen until `shutdown`, for `lifetime` seconds at most; `ready` is called once `url` is known."""
+        """Listen until `shutdown`, for at most `lifetime` seconds; call `ready` once `url` is known."""
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         listener = await self._loop.create_server(
             lambda: Connection(self), self.host, self.port, ssl=self.ssl_context, backlog=BACKLOG
@@ -335,7 +335,7 @@ class Server:
     def shutdown(self) -> None:
         """End `main`, from any thread or a signal handler."""
         if self._loop is not None and self._stop is not None:
-            with contextlib.suppress(RuntimeError):  # it has ended by itself
+            with contextlib.suppress(RuntimeError):  # it has already ended
                 self._loop.call_soon_threadsafe(self._stop.set)
 
     def start(self) -> Server:
@@ -358,7 +358,7 @@ class Server:
         return self
 
     def stop(self) -> None:
-        """End the thread; raise what made it fail."""
+        """End the thread; raise the error that made it fail, if any."""
         self.shutdown()
         if self._thread is not None:
             self._thread.join()

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a session moves: what the lifecycle calls do step by step, what it drifts to, what outages do to it.
+"""The transitions of a session: the steps of lifecycle calls, changes by themselves, and the effects of outages.
 
 Pure: no I/O and no clock. Every function takes the time in seconds of whatever clock the engine was given.
-Transitions are lazy: an instance remembers what comes next and when, and `settle` applies it when somebody looks.
+Transitions are lazy: an instance remembers its next change and when, and `settle` applies it when somebody looks.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from .model import (
     StatusEvent,
 )
 
-# --- What the calls do -------------------------------------------------------------------------------------------
-# A call on a STOPPED session has nothing to close; on any other status, new ones included, all is done in order.
-# Words that take time are in PAUSES, the others in EFFECTS.
+# --- Effects of the calls ----------------------------------------------------------------------------------------
+# A call on a STOPPED session has nothing to close; in any other status, new ones included, all steps are done in order.
+# Steps that take time are in PAUSES, the others in EFFECTS.
 _TABLE = """
          | STOPPED | other
 start    | begin   | conflict
@@ -51,10 +51,10 @@ LIFECYCLE = tuple(dict.fromkeys(call for call, dummy in SCRIPTS))
 
 
 class Call:
-    """A lifecycle call on its way. It holds the session from its start to its answer.
+    """A lifecycle call under way. It holds the session from its start to its answer.
 
     `outcome`: "" (under way), "done", "refused" (422), "busy" (waited too long for another call, did nothing), "gone"
-    (the session was deleted while it waited). `due`: when it is answered, as far as is known.
+    (the session was deleted while it waited). `due`: when it is answered, as far as known.
     """
 
     def __init__(self, name: str, swallow: bool = False) -> None:
@@ -77,7 +77,7 @@ def submit(instance: Instance, call: Call, now: float, env: Environment) -> None
 
 
 def rush(instance: Instance, call: Call, now: float, env: Environment) -> None:
-    """Do at once what is left of `call`, and of those before it."""
+    """Do the remaining steps of `call`, and of those before it, at once."""
     settle(instance, now, env)
     while not call.outcome:
         instance.running.steps = [(now, word) for dummy, word in instance.running.steps]
@@ -85,7 +85,7 @@ def rush(instance: Instance, call: Call, now: float, env: Environment) -> None:
 
 
 def duration(instance: Instance, name: str, env: Environment) -> float:
-    """Seconds that a call of that name would take now, if no other one holds the session."""
+    """Return the seconds that the named call would take now, if no other one holds the session."""
     if _refuses(instance, name):
         return env.delays.call * env.delays.scale
     return _steps(instance, Call(name), 0.0, env)[-1][0]
@@ -187,9 +187,9 @@ EFFECTS: dict[str, t.Callable[[Instance, float, Environment], None]] = {
 }
 
 
-# --- What comes by itself ----------------------------------------------------------------------------------------
+# --- Changes by themselves ---------------------------------------------------------------------------------------
 def settle(instance: Instance, now: float, env: Environment) -> None:
-    """Apply all that has become due."""
+    """Apply all changes that are due."""
     while True:
         at, dummy, action = min(_coming(instance, env), key=lambda item: item[:2])
         if at > now:
@@ -203,7 +203,7 @@ _Coming = tuple[float, int, t.Callable[[Instance, float, Environment], None]]
 
 
 def _coming(instance: Instance, env: Environment) -> list[_Coming]:
-    """What comes next of each sort, and when. Of two at the same time the lower number is first."""
+    """Return the next change of each sort with its time; at the same time, the lower number comes first."""
     coming: list[_Coming] = [(env.next_edge(instance), 0, _edge)]
     if instance.running is not None:
         coming.append((instance.running.steps[0][0], 1, _step))
@@ -246,7 +246,7 @@ def _drift(instance: Instance, at: float, env: Environment) -> None:
 
 
 def _repeat(instance: Instance, at: float, env: Environment) -> None:
-    """Report the same status again: a new QR code, or another attempt that was refused."""
+    """Report the same status again: a new QR code, or another refused attempt."""
     scanning = instance.status == SCAN_QR_CODE
     instance.qr_refresh += scanning
     instance.repeat = at + (env.delays.qr_next if scanning else env.delays.again) * env.delays.scale
@@ -254,7 +254,7 @@ def _repeat(instance: Instance, at: float, env: Environment) -> None:
 
 
 def _edge(instance: Instance, at: float, env: Environment) -> None:
-    """An outage begins or ends."""
+    """Begin or end an outage."""
     kind = env.outage(instance, at)
     if instance.status == STARTING:
         _plan_start(instance, at, env, env.delays.reconnect)
@@ -276,13 +276,13 @@ def _lose(instance: Instance, at: float, kind: str, env: Environment) -> None:
 
 
 def enter(instance: Instance, status: str, at: float, env: Environment) -> None:
-    """Change to `status`, report it, and plan what comes next."""
+    """Change to `status`, report it, and plan the next change."""
     instance.status, instance.since, instance.lost, instance.now = status, at, None, max(instance.now, at)
     if status == STARTING:
         forced = instance.starts_into
         if isinstance(forced, list):
             forced = forced.pop(0) if forced else None
-        # WORKING can't be forced: where the session can work it does.
+        # WORKING can't be forced: a session that can work does.
         instance.forced = "" if forced in (None, WORKING) else forced
     elif status == SCAN_QR_CODE:
         _wipe(instance, at, env)
@@ -314,7 +314,7 @@ def _plan(instance: Instance, at: float, env: Environment) -> None:
 
 
 def _plan_start(instance: Instance, at: float, env: Environment, reconnect: float) -> None:
-    """When STARTING settles: soon, after an outage `reconnect` seconds later, or not before it ends."""
+    """Plan when STARTING settles: soon, after an outage `reconnect` seconds later, or not before the outage ends."""
     delays = env.delays
     instance.next = instance.repeat = None
     kind = env.outage(instance, at)
@@ -331,13 +331,13 @@ def _plan_start(instance: Instance, at: float, env: Environment, reconnect: floa
 
 
 def settles_into(instance: Instance) -> str:
-    """What STARTING turns into, as the truth has it."""
+    """Return the status after STARTING, by the truth."""
     if not instance.credentials:
         return SCAN_QR_CODE
     return WORKING if instance.linked else FAILED
 
 
 def refresh(instance: Instance, at: float, env: Environment) -> None:
-    """Let an outage that was added begin for `instance`, even if it was looked at in this very moment."""
+    """Let a new outage begin for `instance`, even if that was looked at in this very moment."""
     if instance.now >= at:
         _edge(instance, instance.now, env)

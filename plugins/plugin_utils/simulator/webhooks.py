@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a ``session.status`` webhook says, and how webhooks are sent. The sending itself is in delivery.py."""
+"""The content of ``session.status`` webhooks, and the settings for sending them. delivery.py sends them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 
 from .model import LONGEST, ImpossibleError, Instance, StatusEvent
 
-EVENTS = ("session.status", "*")  # a webhook gets ours if it asks for one of these
+EVENTS = ("session.status", "*")  # a webhook that asks for one of these gets our events
 FORMS = ("engine", "old")
 KEPT = 10_000  # deliveries in the log
 
@@ -31,7 +31,7 @@ class Delivery(t.NamedTuple):
 
 @dataclass
 class Settings:
-    """How webhooks are sent. Wawp documents none of it; the defaults are the engine's.
+    """Settings for sending webhooks. Wawp documents none of them; the defaults are the engine's.
 
     `key`: signs the body, empty: unsigned. `form`: "engine", or the "old" one that names instance and QR code.
     `ca_file`: the authorities to trust for https, empty: the system's.
@@ -46,14 +46,14 @@ class Settings:
     log: deque[Delivery] = field(default_factory=lambda: deque(maxlen=KEPT))
 
     def check(self) -> None:
-        """Raise ImpossibleError for what can't be."""
+        """Raise ImpossibleError for impossible settings."""
         if self.algorithm not in ("sha256", "sha512") or self.form not in FORMS:
             raise ImpossibleError(f"algorithm must be sha256 or sha512, form one of {', '.join(FORMS)}")
         if not (0 <= self.retries <= 1000 and 0 <= self.delay < LONGEST):
             raise ImpossibleError("retries and delay must not be negative")
 
     def shown(self) -> dict[str, t.Any]:
-        """The settings but the key."""
+        """Return the settings without the key."""
         return {name: getattr(self, name) for name in SETTING_FIELDS if name != "key"}
 
 
@@ -61,7 +61,7 @@ SETTING_FIELDS = {item.name: str(item.type) for item in fields(Settings) if item
 
 
 class Webhook(t.NamedTuple):
-    """What is sent to one URL."""
+    """A webhook to send to one URL."""
 
     event_id: str
     instance_id: str
@@ -77,7 +77,7 @@ def wanted(hook: t.Mapping[str, t.Any]) -> bool:
 
 
 def compose(instance: Instance, event: StatusEvent, form: str, event_id: str, ago: float) -> bytes:
-    """The body. `ago`: what the wall clock showed when the engine's clock was 0."""
+    """Compose the body. `ago`: the wall clock's time when the engine's clock was 0."""
     moment = event.at + ago
     if form == "old":
         body: dict[str, t.Any] = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What phones, hosts and other people do to a session. Pure, as transitions.py."""
+"""Actions of phones, hosts and other people on a session. Pure, like transitions.py."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .transitions import Call, enter, submit
 def scan(
     instance: Instance, now: float, env: Environment, *, account: str = "", push_name: str = "", via_link: bool = False
 ) -> None:
-    """Somebody scans the QR code: a new link. `via_link`: an outsider does, on the page of the temporary link."""
+    """Scan the QR code: a new link. `via_link`: by an outsider, on the page of the temporary link."""
     if instance.status != SCAN_QR_CODE:
         raise ImpossibleError(f"there is no QR code to scan in {instance.status}")
     if not instance.live:
@@ -26,7 +26,7 @@ def scan(
 
 
 def unlink_on_phone(instance: Instance, now: float, env: Environment) -> None:
-    """The phone's owner removes the device in Linked Devices; every orphan with it."""
+    """Remove the device in Linked Devices on the phone, and every orphan with it."""
     instance.linked, instance.orphans = False, []
     if instance.status == WORKING and instance.live:
         enter(instance, FAILED, now, env)
@@ -34,25 +34,25 @@ def unlink_on_phone(instance: Instance, now: float, env: Environment) -> None:
 
 
 def drop_connection(instance: Instance, now: float, env: Environment) -> None:
-    """The connection to WhatsApp breaks and is made anew."""
+    """Break the connection to WhatsApp, which is then made anew."""
     if instance.status != WORKING:
         raise ImpossibleError("only a WORKING session has a connection to drop")
     enter(instance, STARTING, now, env)
 
 
 def crash(instance: Instance, now: float, env: Environment) -> None:
-    """The engine's session breaks down."""
+    """Crash the engine's session."""
     enter(instance, FAILED, now, env)
 
 
 def hibernate(instance: Instance, now: float, env: Environment) -> None:
-    """The host puts the session to sleep."""
+    """Hibernate the session, as by its host."""
     instance.closed = True
     enter(instance, STOPPED, now, env)
 
 
 def restart(instance: Instance, now: float, env: Environment) -> None:
-    """Somebody else restarts the session."""
+    """Restart the session, as by somebody else's call."""
     submit(instance, Call("restart"), now, env)
 
 
