@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action of wawp_roster: see plugin_utils/_in_process.py. It reads the variables of hosts, which no module can."""
+"""Action of wawp_roster: see plugin_utils/_in_process.py. It reads hosts' variables, which a module can't."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ActionModule(InProcessAction):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         if self._task.async_val:
-            # async keeps the result in a file and shows it through a task of its own.
+            # async keeps the result in a file and shows it through a separate task.
             return {
                 "failed": True,
                 "msg": "instances: may hold tokens, so they are returned only without async",

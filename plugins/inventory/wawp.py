@@ -141,17 +141,17 @@ except ImportError:
     from ansible.utils.unsafe_proxy import wrap_var
 
     def _text(value: str, template: bool) -> str:
-        """A string for a variable; until 2.18, any is evaluated that is not marked."""
+        """Protect a variable's string: up to 2.18, Ansible evaluates any string that isn't marked unsafe."""
         return value if template else wrap_var(value)
 
 else:
 
     def _text(value: str, template: bool) -> str:
-        """A string for a variable; from 2.19 on, only one is evaluated that is marked."""
+        """Protect a variable's string: from 2.19 on, Ansible evaluates only strings that are marked trusted."""
         return trust_as_template(value) if template else value
 
 
-# Marks that make a string a template. One without needs no protection, which ansible-inventory would put into its JSON.
+# Marks of a template. A string without any needs no protection, which ansible-inventory would write into its JSON.
 _TEMPLATE = re.compile(r"\{|^#jinja2:")
 _OPTIONS = ("api_url", "request_timeout", "validate_certs", "ca_path", "max_connections", "calls_per_second")
 _GROUPS = ("wawp", "wawp_missing", "wawp_unreachable")
@@ -179,14 +179,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._refuse_groups(hosts)
         except OptionError as error:
             raise AnsibleParserError(f"{path}: {error}") from None
-        # These are there even if empty, so that patterns may name them.
+        # These exist even if empty, so that patterns may name them.
         for group in _GROUPS:
             self.inventory.add_group(group)
         for name, facts in hosts.items():
             self._add(name, facts)
 
     def _check(self, source: Mapping[str, Any]) -> None:
-        """Refuse what Ansible passes over: options that don't exist, and truth values that are none and mean false."""
+        """Refuse what Ansible ignores: unknown options, and invalid booleans, which it takes for false."""
         known = config.get_configuration_definitions("inventory", self._load_name)
         unknown = sorted(str(name) for name in source if name not in known)
         if unknown:
@@ -199,7 +199,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                     raise OptionError(str(name), "must be true or false") from None
 
     def _hosts(self, path: str, cache: bool) -> list[dict[str, Any]]:
-        """What was read of each instance, from the cache if it is to be used, and was filled from the same source."""
+        """Return the reading of each instance: from the cache if allowed and filled from the same source, else new."""
         if not self.get_option("cache"):
             return self._read()
         key, source = self.get_cache_key(path), self._source()
@@ -212,13 +212,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 hosts: list[dict[str, Any]] = cached["hosts"]
                 return hosts
         hosts = self._read()
-        # An outage is not worth remembering.
+        # An outage isn't worth caching.
         if not any(host["error"] for host in hosts):
             self._cache[key] = {"source": source, "hosts": hosts}
         return hosts
 
     def _source(self) -> dict[str, Any]:
-        """What decides what is read, without tokens."""
+        """Return the source's options that determine the readings, without tokens."""
         instances = [
             {key: value for key, value in entry.items() if key != "access_token"} if isinstance(entry, dict) else entry
             for entry in self._instances()
@@ -232,7 +232,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return instances
 
     def _named(self, hosts: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        """The hosts by their names. Raises OptionError if two have the same."""
+        """Return the hosts by name. Raises OptionError if two have the same name."""
         by_name = self.get_option("hostname") == "name"
         named_hosts: dict[str, dict[str, Any]] = {}
         clashes = []
@@ -246,7 +246,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return named_hosts
 
     def _refuse_groups(self, hosts: Mapping[str, Mapping[str, Any]]) -> None:
-        """Refuse hosts with a group's name: Ansible would put that group, with all that is in it, in their place."""
+        """Refuse hosts with a group's name: Ansible would replace them with the hosts of that group."""
         groups = {*self.inventory.groups, *_GROUPS, *map(_group, hosts.values())}
         clashes = sorted(groups & set(hosts))
         if clashes:
@@ -274,7 +274,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             )
 
     def _option(self, name: str) -> Any:
-        """An option's value in plain types; templates in the source are evaluated."""
+        """Return an option's value in plain types, with the source's templates evaluated."""
         try:
             return plain(self.templar.template(self.get_option(name)))
         except AnsibleError as error:
@@ -302,7 +302,7 @@ def _group(facts: Mapping[str, Any]) -> str:
 
 
 def _never_a_template(value: Any) -> Any:
-    """A value for a variable whose text is foreign: nothing in it is ever evaluated."""
+    """Protect a foreign value for a variable, so that nothing in it is ever evaluated."""
     if isinstance(value, Mapping):
         return {key: _never_a_template(item) for key, item in value.items()}
     return _text(value, template=not _TEMPLATE.search(value)) if isinstance(value, str) else value

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lookup journal_path: where the journal of an API lies."""
+"""Lookup journal_path: the path of an API's journal."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lookup runbook_hosts: the hosts of a runbook's play, unless its command line can't do what it asks for."""
+"""Lookup runbook_hosts: the hosts of a runbook's play. Refuses a command line that can't work."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ from ansible.utils.vars import load_extra_vars
 
 from ..plugin_utils._variables import slips
 
-# Command-line options that leave tasks out, with their values when they aren't given.
+# Command-line options that leave out tasks, with their defaults.
 PARTIAL = {"tags": ("all",), "skip_tags": (), "start_at_task": None, "step": False}
 
 
@@ -79,7 +79,7 @@ class LookupModule(LookupBase):
         return [hosts]
 
     def _matches(self, hosts: str, variables: Mapping[str, Any]) -> bool:
-        """Whether the pattern matches any host. A group's name is looked up; else the inventory is built once more."""
+        """Whether the pattern matches any host. Looks a group up by name; any other pattern rebuilds the inventory."""
         if variables.get("groups", {}).get(hosts):
             return True
         find = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)

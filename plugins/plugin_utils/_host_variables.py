@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of an inventory's hosts say about instances."""
+"""Instances described by the variables of an inventory's hosts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ._plain import plain
 
 try:
     from ansible.errors import AnsibleValueOmittedError
-except ImportError:  # until 2.18, a placeholder stands for it
+except ImportError:  # up to 2.18, a placeholder stands for it
 
     class AnsibleValueOmittedError(Exception):  # type: ignore[no-redef]
         """Never raised."""
@@ -28,20 +28,20 @@ except ImportError:  # until 2.18, a placeholder stands for it
 
 _PREFIX = "wawp_"
 _VARIABLES = tuple(f"{_PREFIX}{name}" for name in COLUMNS)
-# Characters that a host pattern splits at or gives a meaning.
+# Characters that a host pattern splits at or treats specially.
 _PATTERN = re.compile(r"[^\w.-]|^[^\w]")
 
 
 def safe_host_name(name: str) -> str:
-    """A name that --limit takes for one host: what a pattern would take apart is replaced by ``_``."""
+    """Return a name that --limit takes for one host: ``_`` replaces the characters that a pattern would split at."""
     return _PATTERN.sub("_", name)
 
 
 def replace_hosts(args: dict[str, Any], task_vars: Mapping[str, Any], token: str | None) -> str | None:
-    """Put what hosts' variables say in the place of their names, unless another source of instances comes first.
+    """Replace hosts' names by the instances in their variables, unless another source of instances comes first.
 
     Returns:
-        What is wrong with them, None if nothing is.
+        The problem with them, None if there is none.
     """
     hosts = args.get("hosts")
     if args.get("entries") or args.get("csv") or not isinstance(hosts, Sequence) or isinstance(hosts, str):
@@ -56,12 +56,12 @@ def replace_hosts(args: dict[str, Any], task_vars: Mapping[str, Any], token: str
 
 
 def instances_of(hosts: Sequence[str], task_vars: Mapping[str, Any], token: str | None) -> list[dict[str, Any]]:
-    """The instance of each of these hosts that has one, as an entry of wawp_roster.
+    """Return the instances of the hosts that have one, as entries of wawp_roster.
 
     Args:
-        hosts: their names.
+        hosts: the hosts' names.
         task_vars: all variables, with ``hostvars``.
-        token: the token of hosts without one where others have one of their own.
+        token: the token of hosts without one, if other hosts have their own.
 
     Raises:
         OptionError: names the hosts, and their variables that can't be used.
@@ -90,25 +90,25 @@ def instances_of(hosts: Sequence[str], task_vars: Mapping[str, Any], token: str 
 
 
 def _value(variables: Mapping[str, Any], name: str, omitted: Any) -> Any:
-    """A variable's value, None if it isn't there or is to be left out."""
+    """Return a variable's value, None if it is undefined or omitted."""
     try:
         value = variables.get(name)
     except AnsibleValueOmittedError:
         return None
     except AnsibleUndefinedVariable as error:
         raise OptionError(name, f"is a template with an undefined variable: {error}") from None
-    except Exception as error:  # whatever a template's filters and lookups raise; its text may hold a secret
+    except Exception as error:  # anything that a template's filters and lookups raise; its text may hold a secret
         raise OptionError(name, f"is a template that fails with {type(error).__name__}") from None
     if omitted is not None and value == omitted:
         return None
-    # Until 2.18, a template with an undefined variable stays as it is.
+    # Up to 2.18, a template with an undefined variable stays unchanged.
     if isinstance(value, str) and "{{" in value and not hasattr(value, "__UNSAFE__") and omitted is not None:
         raise OptionError(name, "is a template with an undefined variable")
     return plain(value)
 
 
 def _refuse_near_misses(variables: Mapping[str, Any]) -> None:
-    """A slip in a variable's name would skip the check that it asks for."""
+    """Refuse variables whose name is almost one of ours: a typo would skip the check that it asks for."""
     for name in variables:
         if str(name).startswith(_PREFIX) and name not in _VARIABLES:
             meant = near_miss(str(name)[len(_PREFIX) :], COLUMNS)
@@ -116,12 +116,12 @@ def _refuse_near_misses(variables: Mapping[str, Any]) -> None:
                 raise OptionError(str(name), f"did you mean {_PREFIX}{meant}?")
 
 
-# Variables that the inventory plugin sets, beside those that a roster takes.
+# Variables that the inventory plugin sets, besides those that a roster reads.
 _OTHERS = frozenset({"wawp_account"})
 
 
 def _refuse_unsafe(task_vars: Mapping[str, Any]) -> None:
-    """Refuse names that --limit takes apart: of "Front desk", it leaves Front and desk, which may be other hosts."""
+    """Refuse names that --limit splits: it takes "Front desk" for Front and desk, which may be other hosts."""
     names = map(str, task_vars.get("groups", {}).get("all", ()))
     unsafe = [name for name in names if safe_host_name(name) != name]
     ours = [host for host in unsafe if "wawp_instance_id" in task_vars["hostvars"][host]]

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carries a task inside the controller's worker, where that can't make a difference.
+"""Runs a module in the controller process when the result is identical.
 
-Packing a module and starting a Python for it costs forty times what a call costs. Where the task runs on the controller
-itself, with its own Python, the same options are checked against the same specification and handed to the same code.
+Packing a module and starting a Python for it costs forty times as much as a call. If the task would run on the
+controller with its own Python, the same options are checked against the same specification and passed to the same code.
 """
 
 from __future__ import annotations
@@ -40,28 +40,27 @@ from ._plain import plain
 from ._registered import packed, with_registered
 from ._variables import near_misses, overridden, slips
 
-# Ansible's standard error, from before a worker is cut off from it: what is said there after an interruption has to get
-# past Ansible, which takes no more lines then. Not handed on to other programs.
+# Ansible's standard error, from before a worker is cut off from it: after an interruption, lines must bypass Ansible,
+# which shows no more then. Other programs don't inherit it.
 try:
     _TERMINAL = os.dup(2)
 except OSError:
     _TERMINAL = -1
 _INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# The runbooks' folder; nobody means it by a relative path on the command line.
+# The runbooks' folder; a relative path on the command line never means it.
 _RUNBOOKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "playbooks"))
 
 
 class InProcessAction(NormalAction):
-    """The action of a module: does its work here where it can, starts it as always where it can't.
+    """The action of a module: runs it in this process where possible, and starts it as usual elsewhere.
 
     Attributes:
-        is_abandoned: returns whether the controller was killed, so that nobody waits for the result.
+        is_abandoned: returns whether the controller was killed, so nobody waits for the result.
         spec: the module's options.
         secret_when: the option that asks for a secret. The result is then kept out of all output and logs;
             only a registered variable holds it.
         if_interrupted: what to do after an interruption, where the task itself can't say.
-        only_reads: whether nothing is left half-done if the task is broken off, which is done when the controller was
-            killed.
+        only_reads: whether aborting the task leaves nothing half-done; it is then aborted if the controller was killed.
         named_lists: options whose value may be the name of a list in a registered result.
         packs: lists of the result that ``packed`` makes one text of.
     """
@@ -75,16 +74,16 @@ class InProcessAction(NormalAction):
     packs: ClassVar[tuple[str, ...]] = ()
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-        """What the module does with its checked options."""
+        """Carry out the module with its checked options."""
         raise NotImplementedError
 
     def say(self, line: str) -> None:
-        """Show a line while the task goes on; not on the standard output, which may be a callback's JSON."""
+        """Show a line during the task; not on the standard output, which may be a callback's JSON."""
         self._display.display(f"{self._task.get_name()}: {line}", stderr=True)
 
     def say_last(self, line: str) -> None:
         """Show a line after an interruption, when Ansible itself shows no more."""
-        with suppress(OSError):  # it was the terminal that was closed
+        with suppress(OSError):  # the terminal may be closed
             os.write(_TERMINAL, f"{self._task.get_name()}: {line}\n".encode())
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -95,7 +94,7 @@ class InProcessAction(NormalAction):
             return {"failed": True, "msg": f"{numbers[0]}: {NO_TEXT}, where the template gets it from"}
         secret = bool(self.secret_when) and boolean(self._task.args.get(self.secret_when, False), strict=False)
         if secret and self._task.async_val:
-            # async keeps the result in a file and shows it through a task of its own.
+            # async keeps the result in a file and shows it through a separate task.
             return {"failed": True, "msg": f"{self.secret_when}: no secret with async, leave one out"}
         if secret:
             self._silence_connection()
@@ -114,12 +113,12 @@ class InProcessAction(NormalAction):
         return packed(result, self.packs) if boolean(self._task.args.get("packed", False), strict=False) else result
 
     def _in_a_runbook(self) -> bool:
-        """Whether the task stands in a role of this collection."""
+        """Whether the task is in a role of this collection."""
         role = getattr(self._task, "_role", None)
         return role is not None and getattr(role, "_role_collection", None) == "wawp.cloud"
 
     def _given_from_outside(self, task_vars: Mapping[str, Any]) -> list[str]:
-        """What is wrong with variables that win over a role's own: given with -e, or where the role is included."""
+        """Return the problems of variables that override a role's: given with -e, or where the role is included."""
         task = self._task
         beside = {**task.get_include_params(), **task._role.get_role_params(task.get_dep_chain())}
         loop = getattr(task.loop_control, "loop_var", None) if task.loop else None
@@ -130,7 +129,7 @@ class InProcessAction(NormalAction):
         ]
 
     def _silence_connection(self) -> None:
-        """Have the connection not show, at -vvv, what a module returns: ssh asks its own context, not the result."""
+        """Stop the connection from showing a module's output at -vvv: ssh checks its own context, not the result."""
         self._connection._play_context.no_log = True
 
     def _run(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +155,7 @@ class InProcessAction(NormalAction):
         return cleaned
 
     def _uncopied(self, given: Mapping[str, Any]) -> dict[str, list[Any]]:
-        """Lists of mappings that need no conversion, and would be copied once more: they may hold thousands."""
+        """Return lists of mappings that need no conversion, to save copying them: they may have thousands of items."""
         free = {
             name for name, option in self.spec.items() if option.get("elements") == "dict" and "options" not in option
         }
@@ -171,19 +170,19 @@ class InProcessAction(NormalAction):
             self.say_last(f"Ended early. {self.if_interrupted}")
 
     def _run_module(self, tmp: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Start the module. A connection that fails says why, even where it was silenced."""
+        """Start the module. A failing connection still says why, even if silenced."""
         try:
             ran: dict[str, Any] = super().run(tmp, task_vars)  # type: ignore[no-untyped-call]
         except AnsibleConnectionFailure:
             if self._connection._play_context.no_log and not self._task.no_log:
                 self._connection._play_context.no_log = False
-                # Fails with the connection's own words; nothing secret is sent.
+                # This fails with the connection's own message, and sends nothing secret.
                 self._low_level_execute_command(":", sudoable=False)
             raise
         return ran
 
     def _with_anchored_paths(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        """The options, with each path meaning the same file wherever and however the module runs."""
+        """Return the options, with paths that mean the same file wherever and however the module runs."""
         paths = {name for name, option in self.spec.items() if option["type"] == "path"}
         given = {name: str(args[name]) for name in paths if isinstance(args.get(name), (str, int)) and args[name] != ""}
         if not given:
@@ -192,9 +191,9 @@ class InProcessAction(NormalAction):
         return {**args, **{name: anchored(path, folder) for name, path in given.items()}}
 
     def _folder(self) -> str:
-        """Where relative paths begin on the controller: beside the playbook, of a runbook in the current folder.
+        """Return the base of relative paths on the controller: the playbook's folder; for a runbook, the current one.
 
-        $PWD isn't asked: under cron, systemd and ansible-pull it is unset, or another folder's.
+        Ignores $PWD: under cron, systemd and ansible-pull it is unset or names another folder.
         """
         folder = os.path.abspath(self._loader.get_basedir())
         if os.path.realpath(folder) != _RUNBOOKS:
@@ -209,7 +208,7 @@ class InProcessAction(NormalAction):
             report = self.task(params, self._task.check_mode)
         except OptionError as error:
             return {"failed": True, "msg": str(error)}
-        except Exception as error:  # Ansible would show it as it is, with all that it may hold
+        except Exception as error:  # Ansible would show it unredacted
             report = crashed(error, params)
         result = {**report.result, **({"warnings": report.warnings} if report.warnings else {})}
         if self._task.diff and report.diff:
@@ -217,7 +216,7 @@ class InProcessAction(NormalAction):
         return result
 
     def _complaint(self, error: Any) -> str:
-        """The words in which AnsibleModule refuses an option."""
+        """Return the message with which AnsibleModule refuses an option."""
         if isinstance(error, UnsupportedError):
             return f"Unsupported parameters for ({self._task.resolved_action}) module: {error.msg}"
         return str(error.msg)
@@ -236,14 +235,14 @@ class InProcessAction(NormalAction):
         )
 
     def _own_python(self, task_vars: dict[str, Any]) -> bool:
-        """Whether the module would run with the Python that runs this: asked for in the way that Ansible asks."""
+        """Whether the module would run with this Python, determined as Ansible does."""
         host_vars = self._delegated(task_vars) if self._task.delegate_to else task_vars
         wanted = constants.config.get_config_value("INTERPRETER_PYTHON", variables=host_vars)
         wanted = str(self._templar.template(wanted)).strip()
         return wanted in ("", sys.executable) or wanted.startswith("auto")
 
     def _variable(self, name: str, task_vars: dict[str, Any], default: Any) -> Any:
-        """A variable of the host that the task runs on, which delegate_to may have changed."""
+        """Return a variable of the host that the task runs on, which delegate_to may have changed."""
         value = self._delegated(task_vars).get(name, task_vars.get(name, default))
         return self._templar.template(value)
 
@@ -253,23 +252,23 @@ class InProcessAction(NormalAction):
 
 
 def _end_worker() -> None:
-    """End this process, whose controller was killed. It would wait for ever to hand over its result."""
+    """End this process, whose controller was killed. It would wait forever to hand over its result."""
     os._exit(1)
 
 
 def _break_off() -> None:
-    """Raise KeyboardInterrupt where the task is, which tidies up on its way out."""
+    """Raise KeyboardInterrupt in the task, which cleans up on its way out."""
     os.kill(os.getpid(), signal.SIGINT)
 
 
 @contextmanager
 def _when_interrupted(tell: Callable[[], None]) -> Iterator[None]:
-    """Tell of an interruption before it takes its usual effect."""
+    """Call ``tell`` on an interruption before it takes its usual effect."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in numbers}
 
     def heed(number: int, frame: Any) -> None:
-        for each, handler in before.items():  # told once: Ansible follows a Ctrl-C up with a SIGTERM
+        for each, handler in before.items():  # only once: Ansible sends a SIGTERM after a Ctrl-C
             signal.signal(each, handler)
         tell()
         signal.raise_signal(number)
@@ -285,7 +284,7 @@ def _when_interrupted(tell: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def _tidying_up(tell: Callable[[], None]) -> Iterator[None]:
-    """Have signals unwind the task, so that no QR code stays on the disk. Ansible's own handlers end it at once."""
+    """Unwind the task on a signal, so that no QR code stays on disk. Ansible's handlers would end it at once."""
     before = [(number, signal.signal(number, signal.default_int_handler)) for number in _INTERRUPTING]
     try:
         yield
@@ -299,9 +298,9 @@ def _tidying_up(tell: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def _when_abandoned(is_abandoned: Callable[[], bool], act: Callable[[], None]) -> Iterator[None]:
-    """Act once the controller was killed. A module sees by the end of this process that nobody reads its output.
+    """Act once the controller was killed. When this process ends, a module sees that nobody reads its output.
 
-    The thread that watches takes no signals: taken there, they wouldn't wake this one, which waits for the module.
+    The watching thread takes no signals: there they wouldn't wake this thread, which waits for the module.
     """
     ended = threading.Event()
 
@@ -323,7 +322,7 @@ def _when_abandoned(is_abandoned: Callable[[], bool], act: Callable[[], None]) -
 
 
 def _shows_invocation(task_vars: dict[str, Any]) -> bool:
-    """Whether results hold their invocation; they always did before ansible-core 2.21."""
+    """Whether results include their invocation, as they always did before ansible-core 2.21."""
     if not constants.config.get_configuration_definition("INJECT_INVOCATION"):
         return True
     return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=task_vars))

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sees that a template has made text of a number.
+"""Detects numbers that a template turned into text.
 
-Up to ansible-core 2.18 the result of most templates is text. YAML may have changed the number's digits before, and the
+Up to ansible-core 2.18 the result of most templates is text. YAML may already have changed the number's digits, and the
 text would name another session.
 """
 
@@ -14,21 +14,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# A task may say its options here, besides under its module's name.
+# A task may give its options here, besides under its module's name.
 _PLACES = ("args", "action", "local_action")
 _EXPRESSION = re.compile(r"\s*\{\{((?:(?!\}\}|\{\{).)*)\}\}\s*", re.DOTALL)
-# So many variables may name one another.
+# The longest chain of variables that name one another.
 _DEEPEST = 8
 _DIGITS = re.compile(r"-?[\d.]+(?:e[+-]?\d+)?")
 
 
 def made_of_numbers(task: Any, templar: Any) -> list[str]:
-    """The options, of those that hold instance ids, in which a template gave a number.
+    """Return the options with instance ids in which a template yielded a number.
 
-    What a template makes of several parts, or of another variable's template, can't be told apart.
+    Doesn't detect a template of several parts, or one that uses another variable's template.
 
     Args:
-        task: the task, with its options as they came out of their templates, and as they stand in the playbook.
+        task: the task, with its options both templated and as written in the playbook.
         templar: evaluates templates.
     """
     stated = task.get_ds()
@@ -45,7 +45,7 @@ def made_of_numbers(task: Any, templar: Any) -> list[str]:
 
 
 def _ids(raw: Any, value: Any) -> Iterator[tuple[Any, Any]]:
-    """The instance ids of an option, as they stand in the playbook and as they came out."""
+    """Yield the instance ids of an option, as written in the playbook and templated."""
     if isinstance(raw, list) and isinstance(value, list):
         for each, came_out in zip(raw, value):
             yield from _ids(each, came_out)
@@ -66,6 +66,6 @@ def _is_number(raw: Any, value: Any, templar: Any) -> bool:
 
 
 def _expression(raw: Any) -> str:
-    """What a template evaluates if it is nothing but one expression, else nothing."""
+    """Return the expression of a template that consists of a single one, else an empty string."""
     found = _EXPRESSION.fullmatch(raw) if isinstance(raw, str) else None
     return found[1].strip() if found else ""

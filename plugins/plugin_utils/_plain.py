@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Takes values out of Ansible's hands."""
+"""Conversion of Ansible's values to Python's own types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..module_utils._json_values import converted
 
 
 def plain(value: Any) -> Any:
-    """The value in Python's own types: templating and the vault leave containers and strings of their own behind."""
+    """Convert a value to Python's own types, from the containers and strings of templating and the vault."""
     return converted(value, _plain_scalar)
 
 

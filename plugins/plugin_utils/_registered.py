@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hands thousands of results on from task to task.
+"""Passes thousands of results on from task to task.
 
-Ansible takes each value of a registered result in hand several times, which costs as much as the calls behind them.
-A list that is one text costs next to nothing, and one that is named isn't templated.
+Ansible processes each value of a registered result several times, which costs as much as the calls behind them. A list
+as one text costs next to nothing, and a list given by name isn't templated.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _NAME = re.compile(r"([A-Za-z_]\w*)\.(\w+)")
 
 
 def with_registered(args: Mapping[str, Any], task_vars: Mapping[str, Any], options: Iterable[str]) -> dict[str, Any]:
-    """The options, with what was registered in the place of its name. A field that isn't there is an empty list.
+    """Replace the names of registered results by their values. A missing field is an empty list.
 
     Raises:
-        KeyError: there is no such variable.
+        KeyError: a variable isn't registered.
     """
     registered = {}
     for option in options:
@@ -39,5 +39,5 @@ def with_registered(args: Mapping[str, Any], task_vars: Mapping[str, Any], optio
 
 
 def packed(result: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """The result with the lists of these names as one JSON text each."""
+    """Return the result with each of these lists as one JSON text."""
     return {name: json.dumps(value) if name in names else value for name, value in result.items()}

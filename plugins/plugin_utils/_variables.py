@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of the runbooks: which there are, and what is wrong with those that were given from outside.
+"""The variables of the runbooks: their names, and checks of those given from outside.
 
-What is given with -e or beside an include wins over everything that a role registers, so that a role can't rely on its
-own variables unless their names are refused.
+Variables given with -e or beside an include override everything that a role registers, so a role can't rely on its
+variables unless their names are refused from outside.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..module_utils._identity import as_latin, mixes_scripts
 _ROLES = Path(__file__).resolve().parents[2] / "roles"
 _PREFIX = "wawp_"
 _INTERNAL = "__wawp"
-# What the roles register or set as facts, which wins over an inventory's and a play's variables.
+# Variables that the roles register or set as facts, which override an inventory's and a play's.
 REGISTERED = frozenset(
     f"{_INTERNAL}_{name}"
     for name in (
@@ -36,36 +36,36 @@ REGISTERED = frozenset(
 _ALSO_KNOWN = ("wawp_instance_id", "wawp_name", "wawp_expect_account", "wawp_in_process")
 # Variables that Ansible and controllers set.
 _FOREIGN = ("ansible_", "awx_", "tower_")
-# Similarity, from 0 to 1, from which one name counts as a slip for the other.
+# Similarity, from 0 to 1, from which one name counts as a typo of the other.
 _NEAR = 0.8
 
 
 @functools.cache
 def known_variables() -> Mapping[str, Mapping[str, Any]]:
-    """The variables of all roles, by name, as their argument specs document them."""
+    """Return the variables of all roles, by name, from their argument specs."""
     found: dict[str, Mapping[str, Any]] = {name: {} for name in _ALSO_KNOWN}
     for path in sorted(_ROLES.glob("*/meta/argument_specs.yml")):
-        specs = yaml_load(path.read_text(encoding="utf-8"))["argument_specs"]  # libyaml's, where it is there
+        specs = yaml_load(path.read_text(encoding="utf-8"))["argument_specs"]  # uses libyaml if installed
         found.update(specs["main"]["options"])
     return found
 
 
 def slips(given: Mapping[str, Any], ours_only: bool) -> list[str]:
-    """What is wrong with variables that were given from outside, one sentence each.
+    """Return the problems of variables given from outside, one sentence each.
 
     Args:
         given: the variables.
-        ours_only: whether names without the prefix belong to somebody else, as in a playbook of the user's own.
+        ours_only: whether names without the prefix may be the user's, as in their own playbook.
     """
     return [problem for name, value in given.items() for problem in _slip(str(name), value, ours_only)]
 
 
 def overridden(found: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
-    """What is wrong with variables that a runbook keeps for itself: from an inventory, a file, or an earlier fact.
+    """Return the problems of variables reserved for the runbooks, set by an inventory, a file, or an earlier fact.
 
     Args:
         found: all variables of a task.
-        own: those that the runbook gives it, which a fact or an included file wins over.
+        own: the variables that the runbook gives it, which a fact or an included file overrides.
     """
     return [
         f"{name}: the runbooks keep this variable for themselves"
@@ -75,7 +75,7 @@ def overridden(found: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
 
 
 def near_misses(names: Iterable[str]) -> list[str]:
-    """What is wrong with names in an inventory: those that are almost one of ours. Others may be somebody's own."""
+    """Return the problems of names in an inventory that are almost one of ours. Others may be the user's."""
     unknown = (name for name in names if name.startswith(_PREFIX) and name not in known_variables())
     return [f"{name}: no such variable, did you mean {near}?" for name in unknown if (near := _nearest(name))]
 
@@ -90,7 +90,7 @@ def _slip(name: str, value: Any, ours_only: bool) -> Iterable[str]:
     if bare.startswith(_FOREIGN):
         return
     near = _nearest(name)
-    # A prefix with its letters in another order, and letters of another script in the place of ours.
+    # A prefix with its letters in another order, or with look-alikes from another script.
     like_ours = bare.startswith("wawp") or sorted(bare.partition("_")[0]) == sorted("wawp")
     if bare.startswith("wawp") and name.startswith("_"):
         yield f"{name}: the runbooks keep this variable for themselves"
@@ -99,12 +99,12 @@ def _slip(name: str, value: Any, ours_only: bool) -> Iterable[str]:
 
 
 def _bare(name: str) -> str:
-    """A name as it looks, without what only its writing has: case, accents, quotes, what can't be seen."""
+    """Return a name as it looks, without case, accents, quotes and invisible characters."""
     return re.sub(r"[\W_]+", "_", as_latin(name)).strip("_")
 
 
 def _nearest(name: str) -> str | None:
-    """The known name that is most like this one, with or without its prefix; None if none is."""
+    """Return the known name most similar to this one, with or without its prefix; None if none is similar."""
     said = _bare(name)
     bare = {known[len(_PREFIX) :]: known for known in known_variables()}
     without = said[len(_PREFIX) :] if said.startswith(_PREFIX) else said
