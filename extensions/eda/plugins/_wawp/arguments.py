@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# No more than this, since it is part of a URL, a file name and a log line.
+# Only these characters, since it is part of a URL, a file name and a log line.
 INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Ansible's words.
 _BOOLEANS = {
@@ -24,21 +24,21 @@ class Arguments:
     """The arguments of a source, read one by one. Each method raises ValueError, which never repeats the value.
 
     Args:
-        given: what the rulebook says; null counts as not given.
+        given: the rulebook's values; null counts as not given.
     """
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self.given = {name: value for name, value in given.items() if value is not None}
 
     def number(self, name: str, default: float, least: float = 0.0, most: float = math.inf) -> float:
-        """A number between two bounds."""
+        """Return a number between two bounds."""
         value = self._float(name, default)
         if not (math.isfinite(value) and least <= value <= most):
             raise ValueError(f"{name} must be a number {_between(least, most)}")
         return value
 
     def whole(self, name: str, default: int, least: int = 0, most: float = math.inf) -> int:
-        """A whole number between two bounds."""
+        """Return a whole number between two bounds."""
         value = self._float(name, default)
         if not (math.isfinite(value) and value == int(value) and least <= value <= most):
             raise ValueError(f"{name} must be a whole number {_between(least, most)}")
@@ -51,21 +51,21 @@ class Arguments:
             return math.nan
 
     def boolean(self, name: str, default: bool) -> bool:
-        """True or false."""
+        """Return a boolean."""
         try:
             return _BOOLEANS[str(self.given.get(name, default)).strip().lower()]
         except KeyError:
             raise ValueError(f"{name} must be a boolean") from None
 
     def text(self, name: str, default: str = "") -> str:
-        """A string, which may be empty."""
+        """Return a string, which may be empty."""
         value = self.given.get(name, default)
         if not isinstance(value, str):
             raise ValueError(f"{name} must be a string")
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A list of strings, or a single one."""
+        """Return a list of strings, which may be given as a single one."""
         value = self.given.get(name) or []
         values = [value] if isinstance(value, str) else value
         if not (isinstance(values, (list, tuple)) and all(isinstance(each, str) and each.strip() for each in values)):
@@ -73,7 +73,7 @@ class Arguments:
         return tuple(values)
 
     def mapping(self, name: str) -> dict[str, str]:
-        """A mapping of strings to strings."""
+        """Return a mapping of strings to strings."""
         value = self.given.get(name) or {}
         if not isinstance(value, Mapping):
             raise ValueError(f"{name} must be a mapping")

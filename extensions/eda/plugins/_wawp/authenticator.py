@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Authenticates webhooks."""
+"""Authentication of webhooks."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ from .times import milliseconds, now_ms
 from .webhook import WebhookRejected
 
 TIMESTAMP_HEADER = "X-Webhook-Timestamp"
-# Seconds that a sender's clock may be ahead. An event from the future would make the genuine ones after it
-# look late.
+# Seconds that a sender's clock may be ahead. An event from the future would make later genuine ones look late.
 MAX_AHEAD = 5.0
 _DIGESTS = {32: "sha256", 64: "sha512"}  # by length in bytes
 _PREFIX = re.compile(r"(?:hmac-)?(sha)-?(256|512)\s*[=:]\s*", re.IGNORECASE)
 
 
 class Secrets(NamedTuple):
-    """What senders must know. Without any of it everybody may send.
+    """The secrets that senders must know. Without any, everybody may send.
 
     Args:
-        hmac_keys: keys of which one must have signed the body.
+        hmac_keys: keys, one of which must have signed the body.
         hmac_header: the header with the signature.
-        secrets: values of which the header must have one.
+        secrets: values, one of which the header must have.
         secret_header: that header.
     """
 
@@ -41,12 +40,12 @@ class Secrets(NamedTuple):
 
 
 class Authenticator:
-    """Rejects what isn't genuine.
+    """A check that rejects webhooks that aren't genuine.
 
     Args:
-        secrets: what senders must know.
-        replay_window: seconds by which a webhook may be old, 0 for any.
-        clock: the present time in ms.
+        secrets: the secrets that senders must know.
+        replay_window: the greatest age of a webhook in seconds, 0 for any.
+        clock: returns the current time in ms.
     """
 
     def __init__(self, secrets: Secrets, replay_window: float, clock: Callable[[], int] = now_ms) -> None:
@@ -59,11 +58,11 @@ class Authenticator:
 
     @property
     def demanding(self) -> bool:
-        """Whether senders must know something, so that not everybody's webhook is accepted."""
+        """Whether senders must know a secret, so not everybody's webhook is accepted."""
         return bool(self.keys or self.secrets)
 
     def check_headers(self, headers: Mapping[str, str]) -> None:
-        """Reject what can't be genuine before its body is read. Raises WebhookRejected."""
+        """Reject a request that can't be genuine before its body is read. Raises WebhookRejected."""
         if self.secrets and not _any_equal(_bytes(headers.get(self.secret_header, "")), self.secrets):
             raise WebhookRejected(401, "the shared secret is missing or wrong")
         if self.keys and self.hmac_header not in headers:
@@ -79,12 +78,12 @@ class Authenticator:
             raise WebhookRejected(401, "the signature is wrong")
 
     def check_time(self, in_body: int | None, headers: Mapping[str, str]) -> None:
-        """Reject what is too old, or from the future. Raises WebhookRejected.
+        """Reject a webhook that is too old, or from the future. Raises WebhookRejected.
 
         Args:
-            in_body: the time in the body (ms), None if it has none. Where bodies are signed it has to have one: a
-                replay would come with a header as fresh as one likes.
-            headers: those of the request.
+            in_body: the time in the body (ms), None if it has none. Signed bodies must have one, since a replay can
+                come with any time in its header.
+            headers: the request's headers.
         """
         if not self.replay_window:
             return
@@ -98,10 +97,10 @@ class Authenticator:
 
 
 def parse_signature(text: str) -> bytes:
-    """Return the digest in a signature header: hexadecimal or Base64, behind ``sha256=`` or the like or not.
+    """Return the digest in a signature header: hexadecimal or Base64, with or without a prefix like ``sha256=``.
 
     Returns:
-        Nothing if it can't be read, or has another length than the algorithm it names.
+        Empty if it can't be read, or if its length isn't that of the algorithm it names.
     """
     text = text.strip()
     prefix = _PREFIX.match(text)
@@ -122,7 +121,7 @@ def _decode(text: str) -> bytes:
 
 
 def _any_equal(given: bytes, expected: list[bytes]) -> bool:
-    """Whether it is one of them, in a time that doesn't depend on which or on how much of it is right."""
+    """Whether it is one of them. The time taken doesn't depend on which one, or on how much of it is right."""
     return sum(hmac.compare_digest(given, one) for one in expected) > 0  # any() would stop at the first
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the sources take from the collection itself: the one place that knows where it is."""
+"""The sources' imports from the collection itself: the only file that knows where it is."""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accepts connections within bounds, so that idle and hostile ones can't shut genuine ones out.
+"""A bounded acceptor of connections, so that idle and hostile ones can't shut genuine ones out.
 
-asyncio's own server counts a connection only after its TLS handshake, doesn't know which one to give up, and logs each
-failure to accept, a hundred times a second, when descriptors run out.
+asyncio's server counts a connection only after its TLS handshake, doesn't know which one to drop, and when descriptors
+run out, logs each failure to accept, a hundred times a second.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .throttled_log import ThrottledLog
 
 BACKLOG = 512
 RESERVE = 32  # descriptors for the state file, for playbooks and for other sources
-ACCEPT_PAUSE = 0.1  # seconds until accepting is tried again
+ACCEPT_PAUSE = 0.1  # seconds until it tries again to accept
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
-    """A connection from the moment it is accepted, TLS handshake included; leaves all else to aiohttp's protocol."""
+    """A connection from its accept on, TLS handshake included; leaves everything else to aiohttp's protocol."""
 
     def __init__(self, peer: socket.socket, inner: asyncio.Protocol, ended: Callable[[Connection], None]) -> None:
         self.peer = peer
@@ -66,15 +66,15 @@ class Connection(asyncio.Protocol):
 
 
 class ConnectionLimit:
-    """Accepts connections, at most so many at once. One too many takes the place of the oldest.
+    """A limit on connections: one too many replaces the oldest.
 
-    Those that have brought a genuine webhook are spared. A flood would have to open all of them again in the few
+    Those that have brought a genuine webhook are spared. A flood would have to reopen all others in the few
     milliseconds that a genuine sender needs.
 
     Args:
-        most: connections at once.
-        patience: seconds that the TLS handshake may take, and that may pass until the first request.
-        log: where trouble is logged.
+        most: the greatest number of connections at once.
+        patience: seconds allowed for the TLS handshake, and until the first request.
+        log: the log for problems.
     """
 
     def __init__(self, most: int, patience: float, log: ThrottledLog) -> None:
@@ -115,14 +115,14 @@ class ConnectionLimit:
             await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def cut_all(self) -> None:
-        """End what is still open."""
+        """Cut all open connections."""
         for connection in list(self.open.values()):
             connection.cut()
 
     def _accept(
         self, listener: socket.socket, tls: ssl.SSLContext | None, serve: Callable[[], asyncio.Protocol]
     ) -> None:
-        """Accept one connection, so that the loop turns before the next."""
+        """Accept one connection, so that the loop runs before the next one."""
         loop = asyncio.get_running_loop()
         try:
             peer, dummy = listener.accept()
@@ -158,7 +158,7 @@ class ConnectionLimit:
             await loop.connect_accepted_socket(
                 lambda: connection, connection.peer, ssl=tls, ssl_handshake_timeout=patience
             )
-        except OSError as error:  # of which asyncio's and TLS' own are kinds
+        except OSError as error:  # asyncio's and TLS's errors are subclasses
             self._forget(connection)
             self.log.note("a connection failed before its first request", type(error).__name__)
         else:
@@ -169,8 +169,8 @@ class ConnectionLimit:
             connection.cut()
 
     def _has_room(self, peer: socket.socket) -> bool:
-        """Whether another connection may stay, after giving one up if need be."""
-        # Descriptors are given lowest first, so a high one shows that many are in use, by others too.
+        """Whether another connection may stay, after dropping one if need be."""
+        # The lowest free descriptor is given first, so a high one shows that many are in use, by others too.
         many = peer.fileno() > self.highest
         if len(self.open) < self.most and not many:
             return True
@@ -212,7 +212,7 @@ def _turn_away(peer: socket.socket, plain: bool) -> None:
 
 
 def _descriptors() -> tuple[int, int]:
-    """Return the highest descriptor that a connection may have, and how many it leaves to them."""
+    """Return the highest descriptor that a connection may have, and the number of descriptors for connections."""
     soft, dummy = resource.getrlimit(resource.RLIMIT_NOFILE)
     with socket.socket() as probe:
         used = probe.fileno()

@@ -19,20 +19,20 @@ KINDS = {
     "SCAN_QR_CODE": "logged_out",
 }
 # Words that Wawp's guides, other gateways and the engines beneath use instead of a status. The rulebooks read the
-# session before they believe one, so a word too many costs a reading, and one too few an unnoticed loss.
+# session before they believe one, so an extra word costs a reading, and a missing one an unnoticed loss.
 _LOGGED_OUT = re.compile(
     r"(?:[A-Z]+_){0,2}(?:LOG(?:GED)?_?(?:OUT|OFF)|UN(?:PAIR|LINK|REGISTER)(?:ED)?(?:_IDLE)?)"
     r"(?:_(?:BY|FROM|ON)(?:_[A-Z]+){1,3})?"
 )
 _LINK_LOST = re.compile(r"(?:[A-Z]+_){0,2}(?:DISCONNECT(?:ED)?|STREAM_REPLACED|BAN(?:NED)?|CLIENT_OUTDATED)")
-# These speak of a session only where a status is expected: a contact can be blocked, a call can time out.
+# These are about a session only where a status is expected: a contact can be blocked, a call can time out.
 _TROUBLE = re.compile(
     r"(?:[A-Z]+_){0,2}(?:REPLACED|CONFLICT|(?:TOS_?|PROXY_?)?BLOCK(?:ED)?|SUSPENDED|RESTRICTED|KICKED|REMOVED|REVOKED"
     r"|EXPIRED|UNAUTHORI[SZ]ED|OUTDATED|DEPRECATED_VERSION|CLOSED?|LOST|OFFLINE|TIME_?OUT|UNLAUNCHED"
     r"|CONNECT(?:ION)?_(?:FAIL(?:ED|URE)|ERROR)|STREAM_ERROR)"
 )
-LARGEST_INTEGER = 2**63 - 1  # what the rule engine, which is written in Java, can hold
-# Fields of an event, in their order; `raw` is added on demand.
+LARGEST_INTEGER = 2**63 - 1  # the rule engine is written in Java
+# Fields of an event, in order; `raw` is added on demand.
 FIELDS = (
     *("source", "authenticated", "subject", "instance_id", "session", "event_id", "event_name", "status"),
     *("previous_status", "changed", "kind", "reason", "account", "occurred_at", "received_at", "late", "recovered"),
@@ -40,7 +40,7 @@ FIELDS = (
 
 
 def kind_of(status: str, settled: str) -> str:
-    """Say what a status means after the last settled one (empty if that isn't known).
+    """Return the kind of event that a status means after the last settled one (empty if unknown).
 
     FAILED is a lost link unless the session is known to have had none: better a false alarm than none.
     """
@@ -52,20 +52,20 @@ def kind_of(status: str, settled: str) -> str:
 
 
 def signal_kind(word: str) -> str:
-    """Return `logged_out` or `lost` for a word that says so wherever it stands, else an empty string."""
+    """Return `logged_out` or `lost` for a word that means it in any place, else an empty string."""
     if _LOGGED_OUT.fullmatch(word):
         return "logged_out"
     return "lost" if _LINK_LOST.fullmatch(word) else ""
 
 
 def status_word(text: str) -> str:
-    """Write a status or the name of an event as the engine does: ``events.LoggedOut`` is LOGGED_OUT."""
+    """Convert a status or the name of an event to the engine's form: ``events.LoggedOut`` is LOGGED_OUT."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text.rpartition(".")[2])
     return re.sub(r"[\s_-]+", "_", words.strip()).upper()
 
 
 def status_of(text: str) -> str:
-    """Return a status in the engine's writing if it is one that has a meaning, else in upper case; numbers masked."""
+    """Return a known status as the engine writes it, any other in upper case; numbers masked."""
     word = status_word(text)
     known = word == "FAILED" or word.startswith("PASSKEY_") or kind_of(word, "") != "other"
     return word if known else mask_numbers_in(text.upper())
@@ -77,18 +77,18 @@ def line(value: Any, length: int = 200) -> str | None:
 
 
 def make_event(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the event with its fields in order, with nothing in it that Ansible or the rule engine would trip over."""
+    """Return the event with its fields in order, and nothing in it on which Ansible or the rule engine would fail."""
     return {name: neutralize(fields[name]) for name in (*FIELDS, *(["raw"] if "raw" in fields else []))}
 
 
 def neutralize(value: Any) -> Any:
-    """Return a copy of a value that playbooks and rules can take as it is: neither templates nor unwritable parts."""
+    """Return a copy of a value that is safe for playbooks and rules: no templates, no unwritable parts."""
     if isinstance(value, dict):
         return {neutralize(name): neutralize(item) for name, item in value.items()}
     if isinstance(value, list):
         return [neutralize(item) for item in value]
     if isinstance(value, str):
-        return neutralize_templates(value.encode("utf-8", "replace").decode())  # half of a character can't be written
+        return neutralize_templates(value.encode("utf-8", "replace").decode())  # a lone surrogate can't be written
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
     return value if math.isfinite(value) and abs(value) <= LARGEST_INTEGER else str(value)
@@ -97,7 +97,7 @@ def neutralize(value: Any) -> Any:
 def neutralize_templates(text: str) -> str:
     """Return a text in which Ansible finds no template.
 
-    A playbook gets the event as an extra variable, and Ansible runs the templates in those, with any command in them.
-    Without curly brackets there are none, unless a text begins by saying what is to stand for them.
+    A playbook gets the event as an extra variable, and Ansible runs templates in those, with any command in them.
+    Without curly brackets there are none, unless a text begins by declaring other delimiters.
     """
     return text.replace("{", "(").replace("}", ")").replace("#jinja2:", "# jinja2:")

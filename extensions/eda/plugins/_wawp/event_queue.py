@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turns genuine webhooks into events that wait for the rules."""
+"""The queue that turns genuine webhooks into events for the rules."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from .throttled_log import ThrottledLog
 from .times import iso, now_ms
 from .webhook import WebhookEvent, WebhookRejected, redact_body, session_key, shown_id
 
-STORAGE_PAUSE = 1.0  # seconds until storing is tried again
+STORAGE_PAUSE = 1.0  # seconds until it tries again to store
 CLEANING = 1000  # events after which the oldest are forgotten
-# The rules run in the same loop and take some milliseconds for an event. Before each the loop turns as often as an
-# answer needs it to, so that a backlog of events doesn't slow the answers down.
+# The rules run in the same loop and take some milliseconds for an event. Before each, the loop runs as many times as an
+# answer needs, so that a backlog of events doesn't slow the answers down.
 TURNS = 6
 CANT_STORE = "state_file can't be written; webhooks are answered with 503 until it can"
 CANT_FORGET = "state_file can't be written; events that the rules got stay in it until it can"
@@ -33,10 +33,10 @@ CANT_FORGET = "state_file can't be written; events that the rules got stay in it
 
 @dataclass(frozen=True)
 class Appearance:
-    """How events are shown.
+    """The appearance of events.
 
     Args:
-        mask_accounts: show no more than the last four digits of accounts.
+        mask_accounts: show only the last four digits of accounts.
         raw: add the webhook's body.
     """
 
@@ -45,13 +45,13 @@ class Appearance:
 
 
 class EventQueue:
-    """Queues events, each once, and gives them to the rules in order.
+    """A queue of events, each once, that gives them to the rules in order.
 
     Args:
-        store: what is remembered, and what waits.
-        size: how many events may wait.
-        appearance: how events are shown.
-        log: where trouble is logged.
+        store: the store of known sessions and waiting events.
+        size: the greatest number of waiting events.
+        appearance: the appearance of events.
+        log: the log for problems.
         authenticated: whether every sender has shown a key, a secret or a certificate.
     """
 
@@ -69,16 +69,16 @@ class EventQueue:
 
     @property
     def full(self) -> bool:
-        """Whether no more may wait."""
+        """Whether no more events may wait."""
         return self.store.count >= self.size
 
     def take(self, event: WebhookEvent, body: Mapping[str, Any], digest: str) -> bool:
-        """Queue what a webhook adds; False if it adds nothing.
+        """Queue the events that a webhook adds; return false if it adds none.
 
         Args:
-            event: what it says.
+            event: the parsed webhook.
             body: its parsed body.
-            digest: of its body; stands for its id if it has none.
+            digest: the digest of its body, which replaces a missing id.
 
         Raises:
             WebhookRejected: it can't be queued.
@@ -98,7 +98,7 @@ class EventQueue:
     def _note(self, event: WebhookEvent, body: Mapping[str, Any], digest: str) -> int:
         now, subject = now_ms(), event.key
         known = self.store.known(subject)
-        # An id counts for one session and status, so that one about another can't make this a duplicate.
+        # An id counts for one session and status, so that a webhook about another one can't make this a duplicate.
         new = self.store.is_new(f"{subject} {event.status} {event.event_id or digest}")
         if not new and (event.event_id or not may_be_news(event, known, now)):
             return 0
@@ -115,15 +115,15 @@ class EventQueue:
         return len(changes)
 
     def _is_news(self, event: WebhookEvent, change: Change) -> bool:
-        # Only times of the engine's own list are the same in each webhook with that step.
+        # Only times from the engine's list are the same in each webhook with that step.
         return change.step not in event.history or self.store.is_new(
             f"{event.key} {change.step.at} {change.step.status}"
         )
 
     async def pass_on(self, queue: Any) -> None:
-        """Give the rules what waits, for ever. What was given is removed only afterwards.
+        """Give the rules the waiting events, forever. An event is removed only after it was given.
 
-        Trouble with the storage is waited out: what can still be read is given all the same.
+        Waits out trouble with the storage; events that can still be read are given meanwhile.
 
         Args:
             queue: the rules' queue, with a coroutine ``put``.
@@ -139,7 +139,7 @@ class EventQueue:
                 given = self.given = number
                 self._remove_given()
             if given and not self.given:
-                continue  # there may be more
+                continue  # more may be waiting
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.arrived.wait(), STORAGE_PAUSE if self.store.count else None)
             self._remove_given()
@@ -147,7 +147,7 @@ class EventQueue:
     async def _give(self, queue: Any, event: Any) -> None:
         try:
             await queue.put(event)
-        except Exception as error:  # a filter of the user's; a source that ends takes the rulebook with it
+        except Exception as error:  # from a user's filter; a source that ends also ends the rulebook
             self.log.note("an event was rejected by a filter of the rulebook and is left out", type(error).__name__)
 
     def _waiting(self) -> Iterator[tuple[int, Any]]:
@@ -171,10 +171,10 @@ class EventQueue:
             except sqlite3.Error as error:
                 self.log.note(CANT_FORGET, str(error))
             else:
-                self.given = 0  # a table that has become empty counts from 1 again
+                self.given = 0  # an emptied table counts from 1 again
 
     def last_event(self, name: str) -> str | None:
-        """Return when a session was last heard of, by its instance id or its name."""
+        """Return the time of the last event of a session, by its instance id or name."""
         known: Known | None = None
         with contextlib.suppress(sqlite3.Error):
             known = self.store.known(name) or self.store.known(session_key(name))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What happened to a session, in its order: which statuses a webhook adds to what is known."""
+"""The history of a session, in order: the statuses that a webhook adds to it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .webhook import Step, WebhookEvent
 
 
 class Known(NamedTuple):
-    """The last that is known of a session.
+    """The last known state of a session.
 
     Args:
-        at: when it happened (ms), never later than when it was heard.
+        at: when it happened (ms), never later than its webhook.
         settled: the last status but STARTING; empty if that isn't known.
     """
 
@@ -30,9 +30,9 @@ class Change(NamedTuple):
     """A status to report.
 
     Args:
-        known: what is known of the session with it.
-        late: something that happened later was reported before.
-        recovered: taken from a later webhook's list, since its own is late or lost.
+        known: the known state of the session after it.
+        late: a later change was reported before it.
+        recovered: taken from a later webhook's list, since its own webhook is late or lost.
     """
 
     step: Step
@@ -44,7 +44,7 @@ class Change(NamedTuple):
 
 
 def own_step(event: WebhookEvent, now: int) -> Step:
-    """Return the status that the webhook is about, with the time at which it was entered, if the engine lists it."""
+    """Return the status that the webhook is about, with the time at which it began, if the engine lists it."""
     at = now if event.at is None else event.at
     last = event.history[-1] if event.history else None
     until = at + 999 if at % 1000 == 0 else at  # a time in whole seconds may be that much too early
@@ -52,14 +52,14 @@ def own_step(event: WebhookEvent, now: int) -> Step:
 
 
 def changes_of(event: WebhookEvent, known: Known | None, now: int) -> Iterator[Change]:
-    """Yield what the webhook adds, oldest first: what was missed since the last one, then its own status.
+    """Yield the changes that the webhook adds, oldest first: those missed since the last one, then its own status.
 
-    Of a session that wasn't known before only the own status is new; the statuses before it are old news.
+    For a session that wasn't known before, only the webhook's own status is new.
 
     Args:
         event: the webhook.
-        known: the last that is known of its session.
-        now: the present time (ms). Nothing has happened after it, whatever a sender or a clock put back says.
+        known: the last known state of its session.
+        now: the current time (ms). Nothing has happened after it, whatever a sender or a clock set back says.
     """
     own = own_step(event, now)
     earlier = event.history[:-1] if event.history and event.history[-1] is own else event.history
@@ -77,7 +77,7 @@ def changes_of(event: WebhookEvent, known: Known | None, now: int) -> Iterator[C
 
 
 def _since(steps: list[Step], known: Known) -> list[Step]:
-    """Return the steps after the known one; within one second only their order says which those are."""
+    """Return the steps after the known one; within one second, only their order shows which those are."""
     for index, step in enumerate(steps):
         if (step.at, step.status) == (known.at, known.status):
             return steps[index + 1 :]
@@ -85,7 +85,7 @@ def _since(steps: list[Step], known: Known) -> list[Step]:
 
 
 def after(step: Step, known: Known | None, now: int) -> Known:
-    """Return what is known of a session once it entered a status."""
+    """Return the known state of a session after it entered a status."""
     settled = step.status
     if step.status == "STARTING":
         settled = known.settled if known else ""

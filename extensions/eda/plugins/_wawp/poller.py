@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads sessions again and again."""
+"""The poller, which reads sessions again and again."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .reading import DELETED, Known, Reading, Unreadable, after, differs, event_
 from .throttled_log import ThrottledLog
 
 LARGEST_REPLY = 1_000_000  # bytes
-LONGEST_PAUSE = 300.0  # seconds; a Retry-After beyond it is cut
-USUAL_PAUSE = 10.0  # seconds to leave the API alone that doesn't say how long
+LONGEST_PAUSE = 300.0  # seconds; a longer Retry-After is cut
+USUAL_PAUSE = 10.0  # seconds to leave the API alone if it doesn't say how long
 
 
 class Watched(NamedTuple):
@@ -36,7 +36,7 @@ class Watched(NamedTuple):
 
 @dataclass(frozen=True)
 class Polling:
-    """What to read, and how; the options of the same names explain it."""
+    """What to read, and how: the options of the same names."""
 
     instances: tuple[Watched, ...] = field(repr=False)
     api_url: str
@@ -53,7 +53,7 @@ class Polling:
 
 
 class Busy(Unreadable):
-    """The API wants to be left alone for `pause` seconds."""
+    """The API asks clients to wait for `pause` seconds."""
 
     def __init__(self, pause: float) -> None:
         super().__init__("HTTP 429, too many calls")
@@ -61,7 +61,7 @@ class Busy(Unreadable):
 
 
 class Pace:
-    """Lets calls go one after the other, so many a second; all of them wait out a pause."""
+    """A pace for calls: one after the other, at a rate per second; all of them wait out a pause."""
 
     def __init__(self, calls_per_second: float) -> None:
         self.gap = 1 / calls_per_second if calls_per_second else 0.0
@@ -77,12 +77,12 @@ class Pace:
             await asyncio.sleep(self.next - now)
 
     def pause(self, seconds: float) -> None:
-        """Let nobody go for so long."""
+        """Hold all calls for this many seconds."""
         self.next = max(self.next, time.monotonic() + seconds)
 
 
 class Poller:
-    """Reads all instances in rounds, and gives the rules an event for each change.
+    """A poller that reads all instances in rounds, and gives the rules an event for each change.
 
     Args:
         polling: what to read, and how.
@@ -102,16 +102,16 @@ class Poller:
         self.unreadable: set[str] = set()
 
     async def run(self) -> None:
-        """Poll for ever."""
+        """Poll forever."""
         while True:
             start = time.monotonic()
             await asyncio.gather(*(self.look(watched) for watched in self.polling.instances))
             spread = self.polling.interval * self.polling.jitter
-            wait = self.polling.interval + random.uniform(-spread, spread)  # noqa: S311  no secret
+            wait = self.polling.interval + random.uniform(-spread, spread)  # noqa: S311  not a secret
             await asyncio.sleep(max(0.0, start + wait - time.monotonic()))
 
     async def look(self, watched: Watched) -> None:
-        """Read an instance, and report it if it changed. That it can't be read changes nothing."""
+        """Read an instance, and report it if it changed. A failed reading changes nothing."""
         try:
             await self._look(watched)
         except Unreadable as reason:
@@ -127,14 +127,14 @@ class Poller:
         if known and differs(new, known.reading) and new.status != "WORKING":
             await asyncio.sleep(self.polling.confirm_after)
             if differs(await self.read(watched), new):
-                return  # the next round will see what it was
+                return  # the next round will show it
         if differs(new, known.reading) if known else self.polling.emit_first:
             event = event_of(watched.instance_id, watched.session, new, known, self.polling.mask_accounts)
             await self.queue.put(event)
         self.known[watched.instance_id] = after(new, known)
 
     def _note(self, watched: Watched, why: str | None) -> None:
-        """Log that an instance can't be read, and the end of that; each reason once in a while for all of them."""
+        """Log that an instance can't be read, and that it can be again; each reason once in a while for all of them."""
         if why is not None:
             self.unreadable.add(watched.instance_id)
             self.log.note(f"a session can't be read, {why}", watched.instance_id)
@@ -143,7 +143,7 @@ class Poller:
             self.log.note("a session can be read again", watched.instance_id, logging.INFO)
 
     async def read(self, watched: Watched) -> Reading:
-        """Read an instance in its turn. Raises Unreadable."""
+        """Read an instance when it is its turn. Raises Unreadable."""
         async with self.places:
             await self.pace.turn()
             try:
@@ -181,19 +181,19 @@ async def limited_body(stream: aiohttp.StreamReader) -> bytes:
 
 
 def retry_after(value: str) -> float:
-    """Return the seconds to wait after a 429; a date is as good as nothing said."""
+    """Return the seconds to wait after a 429; a date counts as no advice."""
     return min(float(value), LONGEST_PAUSE) if re.fullmatch(r"\d{1,9}", value.strip()) else USUAL_PAUSE
 
 
 def tls_of(polling: Polling) -> ssl.SSLContext | bool:
-    """Return how to check the API's certificate. Raises OSError if `ca_path` is of no use."""
+    """Return the TLS settings for the API. Raises OSError if `ca_path` can't be used."""
     if polling.validate_certs:
         return ssl.create_default_context(cafile=polling.ca_path or None)
     return False
 
 
 async def poll(polling: Polling, queue: Any, log: ThrottledLog) -> None:
-    """Poll for ever.
+    """Poll forever.
 
     Args:
         polling: what to read, and how.
@@ -208,8 +208,8 @@ async def poll(polling: Polling, queue: Any, log: ThrottledLog) -> None:
         connector=connector,
         timeout=aiohttp.ClientTimeout(total=polling.request_timeout),
         trust_env=True,
-        cookie_jar=aiohttp.DummyCookieJar(),  # what a server would have us keep grows without bound
+        cookie_jar=aiohttp.DummyCookieJar(),  # a server's cookies could grow without bound
         auto_decompress=False,
-        headers={"Accept": "application/json", "Accept-Encoding": "identity"},  # a bomb stays as small as it came
+        headers={"Accept": "application/json", "Accept-Encoding": "identity"},  # so that a compression bomb stays small
     ) as http:
         await Poller(polling, http, queue, log).run()

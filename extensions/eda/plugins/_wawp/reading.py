@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the API says of a session, and whether that is a change."""
+"""A reading of a session, and whether it is a change."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ DELETED = "DELETED"
 
 
 class Unreadable(Exception):  # noqa: N818  a state of the world, not an error of ours
-    """A session can't be read; the message says why, in one of few ways."""
+    """A session can't be read; the message is one of a few reasons."""
 
 
 class Reading(NamedTuple):
-    """What the API says of a session.
+    """A reading of a session.
 
     Args:
-        account: as the API writes it, None if it names none.
-        names: the account in the writings in which two can be compared.
+        account: the account as the API writes it, None if it names none.
+        names: the account in the forms in which two can be compared.
     """
 
     status: str
@@ -33,7 +33,7 @@ class Reading(NamedTuple):
 
 
 class Known(NamedTuple):
-    """The last that is known of a session.
+    """The last known state of a session.
 
     Args:
         settled: the last status but STARTING; empty if that isn't known.
@@ -44,7 +44,7 @@ class Known(NamedTuple):
 
 
 def parse_reading(body: bytes) -> Reading:
-    """Read the reply to an info call. Raises Unreadable if it doesn't say what the status is."""
+    """Parse the reply to an info call. Raises Unreadable if it has no status."""
     try:
         parsed = read_json(body)
         session = parse_session(parsed)
@@ -58,12 +58,12 @@ def parse_reading(body: bytes) -> Reading:
 
 
 def differs(new: Reading, old: Reading) -> bool:
-    """Whether the status changed, or a working session's account; that is left out at times, which means nothing."""
+    """Whether the status changed, or a working session's account. Some replies omit that, which means nothing."""
     return new.status != old.status or (new.status == "WORKING" and are_different(new.names, old.names))
 
 
 def after(new: Reading, known: Known | None) -> Known:
-    """Return what is known of a session after a reading."""
+    """Return the known state of a session after a reading."""
     old = known or Known(Reading(""), "")
     settled = old.settled if new.status == "STARTING" else new.status
     if not new.names or not are_different(new.names, old.reading.names):

@@ -28,7 +28,7 @@ from .webhook import WebhookRejected, body_time, parse_json, parse_webhook
 
 @dataclass(frozen=True)
 class Listening:
-    """Where and how webhooks are received; the options of the same names explain it."""
+    """Where and how to receive webhooks: the options of the same names."""
 
     host: str = "127.0.0.1"
     port: int = 9298
@@ -47,7 +47,7 @@ class Listening:
 
 
 class TokenBucket:
-    """At most `rate` a second, as many at once; 0 for no limit."""
+    """A limit of `rate` per second, and as many at once; 0 for no limit."""
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate = rate
@@ -56,7 +56,7 @@ class TokenBucket:
         self.last = clock()
 
     def take(self) -> bool:
-        """Whether there is room for one more, which it then takes."""
+        """Take one if there is room. Returns whether there was."""
         if not self.rate:
             return True
         now = self.clock()
@@ -69,13 +69,13 @@ class TokenBucket:
 
 
 class Receiver:
-    """Answers webhooks, and questions after its health.
+    """A receiver that answers webhooks and health checks.
 
     Args:
         settings: where and how to listen.
-        authenticator: rejects webhooks that are not genuine.
-        queue: takes what they say.
-        log: where trouble is logged.
+        authenticator: rejects webhooks that aren't genuine.
+        queue: takes their events.
+        log: the log for problems.
     """
 
     def __init__(self, settings: Listening, authenticator: Authenticator, queue: EventQueue, log: ThrottledLog) -> None:
@@ -100,7 +100,7 @@ class Receiver:
             headers = {"Retry-After": str(rejected.retry_after)} if rejected.retry_after else {}
             response = web.json_response({"error": str(rejected)}, status=rejected.status, headers=headers)
             if not request.content.at_eof():
-                response.force_close()  # what is still to come isn't worth reading
+                response.force_close()  # the rest isn't worth reading
             return response
         self.counts[result] += 1
         return web.json_response({"result": result})
@@ -118,10 +118,10 @@ class Receiver:
             raise WebhookRejected(413, "the body is too large") from None
 
     def take(self, request: web.Request, body: bytes) -> str:
-        """Decide on a genuine webhook: accepted, duplicate, or ignored since it is about something else.
+        """Take a genuine webhook. Returns accepted, duplicate, or ignored if it is about something else.
 
         Raises:
-            WebhookRejected: it can't be taken.
+            WebhookRejected: it can't be queued.
         """
         if not self.bucket.take():
             raise WebhookRejected(429, "too many events", retry_after=1)
@@ -133,12 +133,12 @@ class Receiver:
         return "accepted" if self.queue.take(event, parsed, hashlib.sha256(body).hexdigest()) else "duplicate"
 
     def log_rejection(self, rejected: WebhookRejected, request: web.Request) -> None:
-        """Count a rejection, and log it if it is the turn of its sort."""
+        """Count a rejection, and log it if its sort is due."""
         self.counts["refused"] += 1
         self.log.note(f"a webhook was refused with {rejected.status}, {rejected}", f"from {request.remote}")
 
     async def health(self, request: web.Request) -> web.Response:
-        """Answer whether events are taken, with counts."""
+        """Answer whether events are accepted, with counts."""
         self.connections.note_request(request.protocol, genuine=False)
         full = self.queue.full
         shown: dict[str, Any] = {"status": "full" if full else "ok", "waiting": self.queue.store.count, **self.counts}
@@ -147,7 +147,7 @@ class Receiver:
         return web.json_response(shown, status=503 if full else 200)
 
     def application(self) -> web.Application:
-        """Return the routes; a slash at their ends makes no difference."""
+        """Return the routes, with or without a trailing slash."""
         settings = self.settings
         app = web.Application(client_max_size=settings.max_body)
         for end in ("", "/"):
@@ -159,12 +159,12 @@ class Receiver:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Listen within the context. Raises OSError if that can't be done."""
+        """Listen within the context. Raises OSError if it can't."""
         settings = self.settings
         runner = web.AppRunner(
             self.application(),
             access_log=None,
-            auto_decompress=False,  # nobody compresses webhooks, and a bomb stays as small as it came
+            auto_decompress=False,  # nobody compresses webhooks, and a compression bomb stays small
             keepalive_timeout=settings.idle_timeout,
             lingering_time=1.0,
             logger=LibraryLog(self.log, "a request can't be read").as_logger(),
@@ -183,7 +183,7 @@ class Receiver:
 
 
 def tls_of(settings: Listening) -> ssl.SSLContext | None:
-    """Return the TLS settings, None for plain HTTP. Raises OSError (ssl.SSLError) if the files are of no use."""
+    """Return the TLS settings, None for plain HTTP. Raises OSError (ssl.SSLError) if the files can't be used."""
     if not settings.certfile:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=settings.cafile or None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the receiver remembers."""
+"""The store of what the receiver remembers."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ CREATE TABLE IF NOT EXISTS session (subject TEXT PRIMARY KEY, at INTEGER, status
 CREATE TABLE IF NOT EXISTS waiting (number INTEGER PRIMARY KEY, event TEXT);
 BEGIN IMMEDIATE; COMMIT; -- takes the lock: a file is for one process
 """
-# Trouble that ends by itself or that an administrator mends, unlike a wrong path.
+# Errors that pass or that an administrator fixes, unlike a wrong path.
 _PASSING_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EFBIG}
 _PASSING_WORDS = ("disk is full", "disk i/o error", "unable to open database file")
 
 
 class StorageTrouble(Exception):  # noqa: N818  it passes
-    """Something can't be stored now; trying again later may help."""
+    """Something can't be stored now; a later try may succeed."""
 
 
 class Store:
-    """Which events were seen, the last status of each session, and what waits for the rules.
+    """The events seen, the last status of each session, and the events that wait for the rules.
 
     SQLite, in memory or in a file. A statement takes some 20 microseconds, so it may run inside the loop; and an event
-    is stored wholly or not at all. Survives the end of the process at any moment.
+    is stored completely or not at all. Survives a crash of the process at any moment.
 
     Args:
         path: the file, empty for memory.
-        remember: how many event ids and sessions to remember.
+        remember: the number of event ids and of sessions to remember.
 
     Raises:
         ValueError: the file can't be used.
@@ -69,38 +69,38 @@ class Store:
             raise ValueError(f"state_file can't be used: {error}") from error
 
     def is_new(self, event_id: str) -> bool:
-        """Note an event's id; whether it was not known before."""
+        """Note an event's id and return whether it is new."""
         return self.db.execute("INSERT OR IGNORE INTO seen (id) VALUES (?)", (event_id,)).rowcount == 1
 
     def known(self, subject: str) -> Known | None:
-        """Return the last that is known of a session."""
+        """Return the last known state of a session."""
         row = self.db.execute("SELECT at, status, settled FROM session WHERE subject = ?", (subject,)).fetchone()
         return Known(*row) if row else None
 
     def set_known(self, subject: str, known: Known) -> None:
-        """Note the last that is known of a session; it moves to the end, for the oldest are forgotten first."""
+        """Note the last known state of a session, and move it to the end: the oldest are forgotten first."""
         self.db.execute("REPLACE INTO session VALUES (?, ?, ?, ?)", (subject, *known))
 
     def add(self, event: Mapping[str, Any]) -> None:
-        """Let an event wait."""
+        """Add an event to those that wait."""
         self.db.execute("INSERT INTO waiting (event) VALUES (?)", (json.dumps(event),))
 
     def waiting(self, after: int) -> list[tuple[int, str]]:
         """Return the events that have waited longest, each with its number.
 
         Args:
-            after: leave out those up to this number.
+            after: skip the events up to this number.
         """
         sql = "SELECT number, event FROM waiting WHERE number > ? ORDER BY number LIMIT ?"
         return self.db.execute(sql, (after, BATCH)).fetchall()
 
     def remove(self, number: int) -> None:
-        """Remove the events that waited, up to a number."""
+        """Remove the waiting events up to a number."""
         with self.db:
             self.count -= self.db.execute("DELETE FROM waiting WHERE number <= ?", (number,)).rowcount
 
     def forget_oldest(self) -> None:
-        """Keep what is remembered within its bound."""
+        """Forget the oldest ids and sessions beyond the limit."""
         for table in ("seen", "session"):
             sql = f"DELETE FROM {table} WHERE rowid <= (SELECT max(rowid) FROM {table}) - ?"  # noqa: S608  no input
             self.db.execute(sql, (self.remember,))
@@ -111,7 +111,7 @@ class Store:
 
 
 def _make_private(path: str) -> None:
-    """Make sure that the file is there, is a file of our own and for our eyes only. Raises OSError."""
+    """Ensure that the file exists, is this user's regular file, and is private. Raises OSError."""
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
         facts = os.fstat(descriptor)
@@ -125,7 +125,7 @@ def _make_private(path: str) -> None:
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether an error of the file system or of SQLite may be gone when one tries again."""
+    """Whether an error of the file system or of SQLite may be gone at the next try."""
     if isinstance(error, OSError):
         return error.errno in _PASSING_ERRORS
     return any(words in str(error).lower() for words in _PASSING_WORDS)

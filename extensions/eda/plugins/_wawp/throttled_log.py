@@ -12,15 +12,15 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-PAUSE = 10.0  # seconds between two lines on the same sort of trouble
+PAUSE = 10.0  # seconds between two lines about the same sort of problem
 
 
 class ThrottledLog:
-    """Logs each sort of trouble at most once in a while, and says how often it happened.
+    """A log that shows each sort of problem at most once in a while, with the number of times it happened.
 
     Args:
-        logger: where the lines go.
-        clock: seconds, monotonic.
+        logger: the logger for the lines.
+        clock: returns monotonic seconds.
     """
 
     def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,12 +30,12 @@ class ThrottledLog:
         self.last: dict[str, float] = {}
 
     def note(self, sort: str, detail: str = "", level: int = logging.WARNING) -> None:
-        """Log trouble, if it is the turn of its sort.
+        """Log a problem if its sort is due.
 
         Args:
             sort: one of few, since each is remembered.
-            detail: what is particular to this one.
-            level: how bad it is.
+            detail: details of this problem.
+            level: the logging level.
         """
         self.counts[sort] += 1
         now = self.clock()
@@ -46,9 +46,9 @@ class ThrottledLog:
 
 
 class LibraryLog(logging.Handler):
-    """Takes what a library logs about its peers, and passes on only that there was trouble.
+    """A handler that reduces a library's log of its peers to the fact that there was a problem.
 
-    A library quotes what it was sent, secrets in headers too, and logs a traceback for each bad request.
+    A library quotes its input, secrets in headers included, and logs a traceback for each bad request.
     """
 
     def __init__(self, log: ThrottledLog, sort: str) -> None:
@@ -57,12 +57,12 @@ class LibraryLog(logging.Handler):
         self.sort = sort
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Count the record; log its exception's name, if it is its turn."""
+        """Count the record, and log its exception's name if that is due."""
         name = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
         self.log.note(self.sort, name)
 
     def as_logger(self) -> logging.Logger:
-        """A logger that hands everything to this handler alone."""
+        """Return a logger that passes everything to this handler only."""
         logger = logging.Logger(__name__, logging.WARNING)
         logger.addHandler(self)
         return logger

@@ -15,12 +15,12 @@ _NUMBER = re.compile(r"\d{1,20}(?:\.\d{1,20})?(?:[eE]\+?\d{1,2})?")
 _ISO = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)[Tt ](\d\d):?(\d\d):?(\d\d)(?:[.,](\d{1,12}))?\s?(?:[Zz]|UTC|GMT|([+-])(\d\d):?(\d\d)?)?"
 )
-# The largest number that still counts seconds, milliseconds, microseconds and nanoseconds: the year 5138 in each.
+# The largest number of seconds, milliseconds, microseconds and nanoseconds: the year 5138 in each.
 _UNITS = ((1e11, 1e3), (1e14, 1.0), (1e17, 1e-3), (1e20, 1e-6))
 
 
 def now_ms() -> int:
-    """Return the present time."""
+    """Return the current time."""
     return time.time_ns() // 1_000_000
 
 
@@ -30,7 +30,7 @@ def iso(at: int) -> str:
 
 
 def milliseconds(value: Any) -> int | None:
-    """Read a timestamp: s, ms, µs or ns since 1970 as a number or as text, or ISO 8601; None if it is none of these.
+    """Parse a timestamp: s, ms, µs or ns since 1970 as a number or as text, or ISO 8601; None for anything else.
 
     A time without a zone is taken for UTC.
     """

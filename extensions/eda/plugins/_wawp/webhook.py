@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a webhook says: the forms in which Wawp and the engines beneath send a session's status."""
+"""Webhooks: the forms in which Wawp and the engines beneath send a session's status."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from .event import line, signal_kind, status_of, status_word
 from .times import milliseconds
 
 _TIMES = ("timestamp", "ts")
-# Which of the engine's own events are about the link; what others are about, such as messages, may hold any word.
+# The engine's events about the link; others, such as those about messages, may hold any word.
 _ABOUT_LINK = re.compile(r"state|status|connect|auth|session|stream|pair", re.IGNORECASE)
 _LIKE_AN_ID = re.compile(r"[0-9A-Fa-f]{10,}")  # a session's name that could be mistaken for another's instance id
 _ABOUT_OTHERS = re.compile(r"group|chat|contact|message|call|label|poll|presence|participant|channel", re.IGNORECASE)
 
 
 class WebhookRejected(Exception):  # noqa: N818  an answer, not an error of ours
-    """A webhook that isn't taken.
+    """A webhook that isn't accepted.
 
     Args:
         status: the HTTP status of the answer.
-        message: why; goes to the sender and to the log, so it repeats nothing of the webhook.
-        retry_after: seconds after which to try again, 0 for no such advice.
+        message: the reason; goes to the sender and to the log, so it repeats nothing of the webhook.
+        retry_after: seconds after which to try again, 0 for no advice.
     """
 
     def __init__(self, status: int, message: str, retry_after: int = 0) -> None:
@@ -45,20 +45,20 @@ class WebhookRejected(Exception):  # noqa: N818  an answer, not an error of ours
 
 
 class Step(NamedTuple):
-    """A status that was entered, and when (ms)."""
+    """A status, and when it began (ms)."""
 
     at: int
     status: str
 
 
 class WebhookEvent(NamedTuple):
-    """What a webhook says of a session.
+    """A session's event, as a webhook reports it.
 
     Args:
         event_id: the sender's id for it, empty if it has none.
         at: when it happened (ms), None if the webhook doesn't say.
-        history: the last statuses, oldest first, where the engine lists them.
-        account: as the sender writes it, unmasked.
+        history: the last statuses, oldest first, if the engine lists them.
+        account: the account as the sender writes it, unmasked.
     """
 
     event_id: str
@@ -73,19 +73,19 @@ class WebhookEvent(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What the session is remembered by. No instance id has a blank, so a name is never taken for one."""
+        """The key under which the session is remembered. An instance id has no blank, so a name can't pass for one."""
         return self.instance_id or session_key(self.session)
 
     @property
     def subject(self) -> str:
-        """What the session is called."""
+        """The session's name for people."""
         if self.instance_id or _LIKE_AN_ID.fullmatch(self.session or ""):
             return self.key
         return self.session or ""
 
 
 def session_key(name: str | None) -> str:
-    """Return what a session is remembered by of which only the name is known."""
+    """Return the key of a session of which only the name is known."""
     return f"session {name}"
 
 
@@ -104,7 +104,7 @@ def body_time(body: Mapping[str, Any]) -> int | None:
     """Return when the event happened (ms), None if the body doesn't say.
 
     Raises:
-        WebhookRejected: it says so in a way that can't be read. Nothing else vouches for the time then.
+        WebhookRejected: its time can't be read, and nothing else vouches for it.
     """
     for part in (body, payload_of(body)):
         for name in _TIMES:
@@ -117,13 +117,13 @@ def body_time(body: Mapping[str, Any]) -> int | None:
 
 
 def payload_of(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the part of the body that is about the session: the one with a status, if any has one."""
+    """Return the part of the body about the session: the one with a status, if any has one."""
     parts = [*(body[name] for name in ("payload", "data") if isinstance(body.get(name), dict)), body]
     return next((part for part in parts if part.get("status")), parts[0])
 
 
 def parse_webhook(body: Mapping[str, Any], hint: str | None, sessions: Mapping[str, str]) -> WebhookEvent | None:
-    """Read a webhook in any of its forms.
+    """Parse a webhook in any of its forms.
 
     Args:
         body: the parsed body.
@@ -131,10 +131,10 @@ def parse_webhook(body: Mapping[str, Any], hint: str | None, sessions: Mapping[s
         sessions: instance ids by session name.
 
     Returns:
-        None if it has nothing to say of a session's status, like one about a message.
+        None if it isn't about a session's status, like one about a message.
 
     Raises:
-        WebhookRejected: it is none of the forms.
+        WebhookRejected: it has none of the forms.
     """
     name = line(body.get("event")) or "session.status"
     payload = payload_of(body)
@@ -184,10 +184,10 @@ def extract_status(name: str, payload: Mapping[str, Any]) -> str | None:
 
     Args:
         name: the event's name.
-        payload: what it is about.
+        payload: its part about the session.
 
     Raises:
-        WebhookRejected: it should have a status and has none.
+        WebhookRejected: it should have a status but hasn't.
     """
     if _signal(name):
         return status_word(name)
@@ -202,12 +202,12 @@ def extract_status(name: str, payload: Mapping[str, Any]) -> str | None:
 
 
 def _signal(name: str) -> str:
-    """Return the kind of an event whose name alone says that the link is gone, else an empty string."""
+    """Return the kind of an event whose name says that the link is gone, else an empty string."""
     return "" if _ABOUT_OTHERS.search(name) else signal_kind(status_word(name))
 
 
 def _engine_signal(payload: Mapping[str, Any]) -> str | None:
-    """Return what an engine's own event says of the link; that it was logged out says more than that it is lost."""
+    """Return what an engine's event says about the link; logged out says more than lost."""
     event = payload.get("event")
     if not isinstance(event, str) or _ABOUT_OTHERS.search(event):
         return None
@@ -230,7 +230,7 @@ def _words(*values: Any) -> Iterator[str]:
 def _reason(body: Mapping[str, Any], payload: Mapping[str, Any], status: str) -> str | None:
     """Return why it happened in the sender's words, numbers masked, URLs without credentials and queries."""
     for words in (payload.get("reason"), payload.get("message"), body.get("reason")):
-        # Redact first: a password that was cut off before its @ would no longer be known as one.
+        # Redact first: a password that is cut off before its @ would no longer be recognized.
         given = line(redact_sensitive_keys(words)) if isinstance(words, str) else None
         if given:
             return mask_numbers_in(given)
@@ -238,11 +238,11 @@ def _reason(body: Mapping[str, Any], payload: Mapping[str, Any], status: str) ->
 
 
 def _history(payload: Mapping[str, Any]) -> list[Step]:
-    """Return the engine's list of the last statuses, oldest first; entries that make no sense are left out."""
+    """Return the engine's list of the last statuses, oldest first, without entries that make no sense."""
     entries = payload.get("statuses")
     entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     steps = ((milliseconds(entry.get("timestamp")), line(entry.get("status"), 64)) for entry in entries)
-    # Only by time: within one second the list's own order is the right one.
+    # Only by time: within one second, the list's order is right.
     return sorted((Step(at, status_of(status)) for at, status in steps if at and status), key=lambda step: step.at)
 
 
@@ -252,7 +252,7 @@ def redact_body(body: Mapping[str, Any], mask: bool, keep: frozenset[str] = froz
     Args:
         body: the parsed body.
         mask: whether to mask accounts and names.
-        keep: what stands elsewhere in the event anyway, such as the session's name.
+        keep: values that the event shows elsewhere anyway, such as the session's name.
     """
     bare = redact_sensitive_keys(body)
     return _mask(bare, "", keep) if mask else bare
@@ -265,10 +265,10 @@ def _mask(value: Any, key: str, keep: frozenset[str]) -> Any:
         return [_mask(item, key, keep) for item in star_pieces(value)]
     if (isinstance(value, str) and value in keep) or (key.lower().endswith(_TIMES) and milliseconds(value)):
         return value
-    (masked,) = mask_person({key: value}).values()  # the key is masked, too
+    (masked,) = mask_person({key: value}).values()  # masks the key too
     return masked
 
 
 def shown_id(event_id: str) -> str | None:
-    """Return an event's id as it may be shown: those of messages name accounts."""
+    """Return an event's id, safe to show: ids of messages name accounts."""
     return mask_accounts_in(event_id) or None

@@ -124,7 +124,7 @@ def read_options(args: Mapping[str, Any], environment: Mapping[str, str]) -> Pol
     """Check and convert the arguments.
 
     Raises:
-        ValueError: an argument is of no use; the message names it and never repeats its value.
+        ValueError: an argument can't be used; the message names it and never repeats its value.
     """
     given = Arguments(args)
     token = given.text("access_token") or environment.get("WAWP_ACCESS_TOKEN") or ""

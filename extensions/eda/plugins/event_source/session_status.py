@@ -197,7 +197,7 @@ _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 @dataclass(frozen=True)
 class Options:
-    """The source's arguments; DOCUMENTATION explains them."""
+    """The source's arguments; DOCUMENTATION describes them."""
 
     enabled: bool = True
     listening: Listening = field(default_factory=Listening)
@@ -214,7 +214,7 @@ def read_options(args: Mapping[str, Any], environment: Mapping[str, str]) -> Opt
     """Check and convert the arguments.
 
     Raises:
-        ValueError: an argument is of no use; the message names it and never repeats its value.
+        ValueError: an argument can't be used; the message names it and never repeats its value.
     """
     given = Arguments(args)
     if not given.given.get("hmac_keys") and environment.get(ENVIRONMENT_KEYS):
@@ -281,7 +281,7 @@ def _check(options: Options) -> None:
 
 
 async def open_store(options: Options, log: ThrottledLog) -> Store:
-    """Open what is remembered, waiting for a disk that is full. Raises ValueError if the file can't be used."""
+    """Open the store, waiting while the disk is full. Raises ValueError if the file can't be used."""
     while True:
         try:
             return Store(options.state_file, options.remember)
