@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The checks of this project as nox sessions; `tools/nox` starts nox, `tools/nox --list` lists them.
 
-What stands after `--` goes to pytest or ansible-test: `tools/nox -s units -- tests/unit -k journal`,
+Arguments after `--` go to pytest or ansible-test: `tools/nox -s units -- tests/unit -k journal`,
 `tools/nox -s sanity -- --test validate-modules`, `tools/nox -s integration -- secrets`.
 
-Versions stand in pyproject.toml. Environments, logs and downloads stay below `.work`.
+Versions are in pyproject.toml. Environments, logs and downloads stay below `.work`.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ nox.options.sessions = [
 NEWEST = newest_core()
 PYTHON = controller_python(NEWEST)
 SHARED = WORK / "nox/environment"
-# What the processes that tests start by the hundred import, mostly forbidden to write bytecode.
+# Imports of the processes that tests start by the hundred, most of which may not write bytecode.
 COMPILED = (
     *("ansible", "ansible_runner", "ansible_rulebook", "argcomplete", "distro", "jinja2", "markupsafe", "packaging"),
     *("certifi", "charset_normalizer", "cryptography", "idna", "requests", "urllib3", "yaml"),
 )
 LOGS = WORK / "logs"
 NO_TIME = "no time left"
-# Integration targets that no Python but the controller's has a part in.
+# Integration targets that use only the controller's Python.
 ON_CONTROLLER = ("in_process", "inventory_wawp")
-# As Ansible's own CI does: a second try, with all that it says. The closing lines name what needed one.
+# As in Ansible's CI: a second try, with full output. The closing lines name the targets that needed one.
 ON_ERROR = ("--continue-on-error", "--retry-on-error")
 USER_HOME = os.path.expanduser("~")
 os.environ.update(
     {
-        # Nothing is written outside of the checkout, so what is set in the user's home is pointed to.
+        # Nothing is written outside the checkout, so settings in the user's home are passed by path.
         "HOME": str(WORK / "home"),
         "GIT_CONFIG_GLOBAL": os.environ.get("GIT_CONFIG_GLOBAL", f"{USER_HOME}/.gitconfig"),
         "NPM_CONFIG_USERCONFIG": os.environ.get("NPM_CONFIG_USERCONFIG", f"{USER_HOME}/.npmrc"),
@@ -74,7 +74,7 @@ os.environ.update(
         "npm_config_cache": str(WORK / "cache/npm"),
     }
 )
-# Whatever is started would compile half of its environment anew.
+# Every process would compile half of its environment again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 (WORK / "home").mkdir(parents=True, exist_ok=True)
 link_tree()
@@ -93,7 +93,7 @@ def install(session: nox.Session, *groups: str, core: str = NEWEST, requirements
 
 
 def enter(session: nox.Session) -> None:
-    """Let a session find the programs of the shared environment."""
+    """Put the programs of the shared environment on a session's PATH."""
     results.forget(session.name)
     os.environ.update(PATH=os.pathsep.join([f"{SHARED}/bin", os.environ["PATH"]]), VIRTUAL_ENV=str(SHARED))
 
@@ -119,7 +119,7 @@ def run_logged(session: nox.Session, *command: str, env: dict[str, str | None] |
 
 @contextmanager
 def fresh_log(session: nox.Session) -> Iterator[Path]:
-    """Begin a session's log anew and give its path."""
+    """Start a new log for a session and yield its path."""
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{session.name}.log"
     log.unlink(missing_ok=True)
@@ -127,7 +127,7 @@ def fresh_log(session: nox.Session) -> Iterator[Path]:
 
 
 def run_pytest(session: nox.Session, *arguments: str, paths: list[str]) -> None:
-    """Run pytest on `paths`, or on what the command line says instead, and keep the counts."""
+    """Run pytest on `paths`, or on the paths of the command line, and keep the counts."""
     junit = LOGS / f"{session.name}.xml"
     junit.unlink(missing_ok=True)
     with fresh_log(session):
@@ -158,7 +158,7 @@ def run_each(session: nox.Session, commands: dict[str, list[list[str]]]) -> None
 def run_ansible_test(
     session: nox.Session, core: str, *commands: list[str], junit: str = "", left_out: Sequence[str] = ()
 ) -> None:
-    """Run ansible-test in a place of its own and keep the counts: of JUnit reports, or else of integration targets."""
+    """Run ansible-test in a separate place and keep the counts, from JUnit reports or else integration targets."""
     place = ansibletest.prepare(session.name, core)
     reports = place.output / "junit"
     for report in reports.glob("*.xml"):
@@ -182,7 +182,7 @@ def run_ansible_test(
 shared = nox.session(venv_backend="none", requires=["environment"])
 
 
-# --- what `make test` runs, with the newest ansible-core and Python --------------------------------------------------
+# --- the sessions of `make test`, with the newest ansible-core and Python --------------------------------------------
 
 
 @nox.session(python=PYTHON, default=False)
@@ -287,7 +287,7 @@ def run_integration(session: nox.Session, core: str, pythons: list[str] | None =
     others = [version for version in module_pythons(core) if (core, version) != (NEWEST, PYTHON)]
     commands = []
     for version in pythons or others:
-        # Otherwise the controller has another Python, with which these are run.
+        # Otherwise the controller has another Python, and these run with that one.
         excluded = [] if version in CORES[core]["controller"] else [f"--exclude={name}" for name in ON_CONTROLLER]
         commands.append(["integration", "--venv", "--python", version, *ON_ERROR, *excluded])
     run_ansible_test(session, core, *commands)
@@ -297,7 +297,7 @@ def run_integration(session: nox.Session, core: str, pythons: list[str] | None =
 def sanity(session: nox.Session) -> None:
     """Run ansible-test sanity."""
     enter(session)
-    # These take longer than all the rest: for tests and tools, ruff's share of their rules is enough with this core.
+    # These take longer than all others: for tests and tools, the rules that ruff shares are enough with this core.
     every = ["sanity", "--venv", "--junit", "--python", str(PYTHON)]
     slow = [*every, "--test=pylint", "--test=pep8", "plugins/", "extensions/"]
     thrifty = [[*every, "--skip-test=pylint", "--skip-test=pep8"], slow]
@@ -340,7 +340,7 @@ def add_cores() -> None:
 add_cores()
 
 
-# --- what changes or shows something instead of checking it ----------------------------------------------------------
+# --- sessions that change or show something instead of checking it ---------------------------------------------------
 
 
 @nox.session(venv_backend="none", default=False)

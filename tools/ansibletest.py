@@ -4,8 +4,8 @@
 """Prepare a place where ansible-test runs on this checkout.
 
 ansible-test insists on a folder `ansible_collections/wawp/cloud`, keeps environments and a cache in the user's home,
-and fetches a script to install pip from a host that not every network reaches. So each session gets a copy of what git
-knows or would add, a home of its own below `.work`, and that script in it.
+and fetches a script to install pip from a host that not every network reaches. So each session gets a copy of the files
+that git tracks or would add, and a separate home below `.work` with that script in it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ if not all(argument.startswith("-") for argument in sys.argv[1:]):
 
 @dataclass(frozen=True)
 class Place:
-    """Where ansible-test of one session works."""
+    """The place in which one session's ansible-test works."""
 
     folder: Path
 
@@ -57,12 +57,12 @@ class Place:
 
     @property
     def output(self) -> Path:
-        """Where ansible-test leaves reports and coverage data."""
+        """The folder in which ansible-test leaves reports and coverage data."""
         return self.collection / "tests/output"
 
     @property
     def home(self) -> Path:
-        """What ansible-test takes for the user's home."""
+        """The folder that ansible-test takes for the user's home."""
         return self.folder / "home"
 
     @property
@@ -72,7 +72,7 @@ class Place:
 
 
 def place(session: str) -> Place:
-    """Return where ansible-test of `session` works, without making it."""
+    """Return the place of `session` without making it."""
     return Place(WORK / "ansible-test" / session)
 
 
@@ -98,7 +98,7 @@ def provide_home(home: Path) -> None:
 
 
 def provide_pip(version: str, cache: Path) -> None:
-    """Put pip, and the script that ansible-test installs it with, into `cache` unless they are there."""
+    """Put pip, and the script with which ansible-test installs it, into `cache` unless they are there."""
     script = cache / f"get_pip_{version.replace('.', '_')}.py"
     text = PIP_BOOTSTRAP.format(folder=f"pip-{version}")
     if script.exists() and script.read_text(encoding="utf-8") == text:

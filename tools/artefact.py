@@ -4,7 +4,7 @@
 """Build the collection's artefact so that the same sources give the same bytes.
 
 `ansible-galaxy collection build` writes files in the order and with the times, owners and modes that it finds. This
-puts all that in order afterwards, and the manifests accordingly.
+normalises all that afterwards, and the manifests accordingly.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from project import git
 
 
 def source_date() -> int:
-    """Return the time that everything in an artefact gets: SOURCE_DATE_EPOCH, else that of the last commit."""
+    """Return the time of all files in an artefact: SOURCE_DATE_EPOCH, else the time of the last commit."""
     return int(os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct"))
 
 
 def ordered_manifests(members: dict[str, bytes]) -> dict[str, bytes]:
-    """Return MANIFEST.json and FILES.json with the files in the order of their names."""
+    """Return MANIFEST.json and FILES.json with the files sorted by name."""
     files = json.loads(members["FILES.json"])
     files["files"].sort(key=lambda entry: str(entry["name"]))
     listing = json.dumps(files, indent=1).encode()
@@ -50,7 +50,7 @@ def header(member: tarfile.TarInfo, size: int, date: int) -> tarfile.TarInfo:
 
 
 def normalise(built: Path, target: Path, date: int) -> None:
-    """Write what is in the artefact `built` to the file `target`, with everything in order."""
+    """Write the content of the artefact `built` to the file `target`, normalised."""
     with tarfile.open(built) as archive:
         members = {member.name: member for member in archive}
         files = ((name, archive.extractfile(member)) for name, member in members.items() if member.isreg())

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Start nox with the given arguments; install it into `.work/venv-nox` first, in the versions of pyproject.toml.
 
-Environments are made by uv, which is quicker than pip but doesn't read pip's settings. So a mirror and a certificate
-that pip knows are passed on.
+uv makes the environments: it is faster than pip but doesn't read pip's settings, so pip's mirror and certificate are
+passed on.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FROM_PIP = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
 
 
 def provide_nox() -> None:
-    """Make VENV hold nox and uv, unless it does already."""
+    """Install nox and uv into VENV unless they are there."""
     wanted: list[str] = PROJECT["dependency-groups"]["nox"]
     mark, fingerprint = VENV / "wawp.stamp", hashlib.sha256("\n".join([sys.version, *wanted]).encode()).hexdigest()
     WORK.mkdir(exist_ok=True)
@@ -43,14 +43,14 @@ def provide_nox() -> None:
 
 
 def settings_for_uv() -> dict[str, str]:
-    """Return the variables that tell uv what pip knows, except for those that are set already."""
+    """Return the variables that give uv pip's settings, except those already set."""
     found = re.findall(r"^\S+\.([\w-]+)='(.*)'$", (VENV / "pip.conf").read_text(encoding="utf-8"), re.MULTILINE)
     known = {FROM_PIP[name]: value for name, value in found if name in FROM_PIP}
     return {name: value for name, value in known.items() if name not in os.environ}
 
 
 def main() -> None:
-    """Become nox."""
+    """Replace this process by nox."""
     provide_nox()
     nox = Path(VENV, "bin/nox")
     environment = {**os.environ, **settings_for_uv()}

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Retire a simulated office of 25 by the runbook `decommission`, and name the report: `python tools/demo.py`.
 
-Runs inside `.venv`, against a simulator of its own that it ends. What the report claims is held against the truth that
-only the simulator knows.
+Runs inside `.venv`, against a simulator that it starts and ends. Compares the report with the truth that only the
+simulator knows.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def run(url: str, folder: Path, variables: dict[str, Any]) -> subprocess.Complet
 
 
 def told(output: str, task: str) -> list[str]:
-    """Return the lines that a `debug` task has shown."""
+    """Return the lines that a `debug` task showed."""
     found = re.search(rf'TASK \[(?:[\w.]+ : )?{task}\].*?"msg": (\[.*?\n    \])', output, re.DOTALL)
     if not found:
         raise SystemExit(f"The runbook did not come to the task {task!r}:\n{output}")
@@ -97,7 +97,7 @@ def told(output: str, task: str) -> list[str]:
 
 
 def main() -> None:
-    """Plan, confirm, carry out, and hold the report against the truth."""
+    """Plan, confirm, carry out, and compare the report with the truth."""
     folder = WORK / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     with sandbox() as url:

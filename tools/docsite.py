@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build the documentation site in `.work/site/html` from docs/ and the sources: `python tools/docsite.py`.
 
-Runs inside `.venv`. Any warning ends it with a non-zero exit code. Nothing is fetched while it builds or is read: what
-the pages refer to of Ansible's documentation is listed below, and the script that draws diagrams comes from npm
-beforehand. Without it they stay text.
+Runs inside `.venv`. Any warning ends it with a non-zero exit code. Nothing is fetched while the site is built or read:
+the pages' references to Ansible's documentation are listed below, and the script that draws diagrams comes from npm
+beforehand. Without it, diagrams stay text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PAGES = SITE / "source"
 HTML = SITE / "html"
 MERMAID = PROJECT["tool"]["wawp"]["mermaid"]["version"]
 MERMAID_INTEGRITY = PROJECT["tool"]["wawp"]["mermaid"]["integrity"]
-# Ansible's documentation, as far as the generated pages refer to it, and its place; $ is the name itself.
+# The names in Ansible's documentation to which the generated pages refer, and their place; $ is the name itself.
 ANSIBLE = {
     "action_plugins std:label": "plugins/action.html",
     "ansible_configuration_settings std:label": "reference_appendices/config.html",
@@ -52,13 +52,13 @@ REFERENCE = """
 
 
 def public_home() -> str:
-    """Return the address below which the files of this project are in public."""
+    """Return the base URL of this project's public files."""
     repository = yaml.safe_load((ROOT / "galaxy.yml").read_text())["repository"]
     return f"{repository}/blob/main"
 
 
 def public_links(page: Path) -> str:
-    """Return a guide's text with its links to files outside of docs/ leading to the public repository."""
+    """Return a guide's text with links to files outside docs/ pointing to the public repository."""
 
     def public(match: re.Match[str]) -> str:
         target = (page.parent / match["path"]).resolve()
@@ -71,12 +71,12 @@ def public_links(page: Path) -> str:
 
 
 def toctree(caption: str, names: list[str]) -> str:
-    """Return what puts pages into the navigation."""
+    """Return the directive that puts pages into the navigation."""
     return "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", *names, "```", ""])
 
 
 def front_page(text: str) -> str:
-    """Return docs/index.md with what only the site has: the generated pages, and the navigation."""
+    """Return docs/index.md with the parts that only the site has: the generated pages and the navigation."""
     pages = "".join(f"- [{title}]({kind}/index.rst)\n" for kind, (title, dummy) in KINDS.items())
     trees = [toctree(match["title"], GUIDE.findall(match["text"])) for match in SECTION.finditer(text)]
     trees.append(
@@ -86,7 +86,7 @@ def front_page(text: str) -> str:
 
 
 def write_guides() -> None:
-    """Copy the guides of docs/, and the folders with what they show."""
+    """Copy the guides of docs/, and the folders with the files that they show."""
     for folder in (path for path in (ROOT / "docs").iterdir() if path.is_dir()):
         shutil.copytree(folder, PAGES / folder.name)
     for page in sorted((ROOT / "docs").glob("*.md")):
@@ -95,7 +95,7 @@ def write_guides() -> None:
 
 
 def write_reference() -> None:
-    """Have antsibull-docs write the pages of modules and plugins; the guides that they name are on this site."""
+    """Write the pages of modules and plugins with antsibull-docs, with links to this site's guides."""
     folder = PAGES / "reference"
     folder.mkdir(mode=0o755)
     options = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--no-add-antsibull-docs-version"]
@@ -113,7 +113,7 @@ def write_reference() -> None:
 
 
 def write_inventory() -> None:
-    """Write ANSIBLE as Sphinx reads it (its inventory, version 2)."""
+    """Write ANSIBLE as a Sphinx inventory (version 2)."""
     head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version: \n# The remainder is compressed using zlib.\n"
     lines = "".join(f"{target} -1 {place} -\n" for target, place in ANSIBLE.items())
     (PAGES / "ansible.inv").write_bytes(head.encode() + zlib.compress(lines.encode()))
@@ -127,7 +127,7 @@ def check_integrity(package: Path, wanted: str) -> None:
 
 
 def provide_mermaid() -> None:
-    """Put mermaid.min.js into the site, fetched by npm once."""
+    """Put mermaid.min.js into the site; npm fetches it once."""
     script = WORK / f"mermaid-{MERMAID}.min.js"
     if not script.exists() and shutil.which("npm"):
         command = ["npm", "pack", "--silent", "--pack-destination", str(SITE), f"mermaid@{MERMAID}"]
@@ -145,7 +145,7 @@ def provide_mermaid() -> None:
 
 
 def main() -> None:
-    """Gather the pages and have Sphinx build them."""
+    """Gather the pages and build them with Sphinx."""
     shutil.rmtree(SITE, ignore_errors=True)
     PAGES.mkdir(parents=True)
     write_guides()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the wawp.cloud contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pages for what antsibull-docs doesn't know: event sources, rulebooks and their playbooks, made from their sources."""
+"""Pages for things that antsibull-docs doesn't know: event sources, rulebooks and their playbooks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from project import ROOT
 
 NAMESPACE = "wawp.cloud"
 LICENCE = re.compile(r"# (Copyright|GNU General Public License|SPDX-)")
-# Folder of pages to its title, and to where their sources are.
+# Folder of pages: its title, and the place of their sources.
 KINDS = {
     "event_sources": ("Event sources", "extensions/eda/plugins/event_source/*.py"),
     "event_playbooks": ("Playbooks that rulebooks run", "playbooks/event_*.yml"),
@@ -30,7 +30,7 @@ KINDS = {
 
 
 def sources(kind: str) -> list[Path]:
-    """Return the files of which pages of a kind are made."""
+    """Return the source files for a kind of pages."""
     return sorted(ROOT.glob(KINDS[kind][1]))
 
 
@@ -40,7 +40,7 @@ def heading(text: str, underline: str) -> str:
 
 
 def block(language: str, text: str) -> str:
-    """Return text as it is, coloured as `language`."""
+    """Return a literal block of text, coloured as `language`."""
     return f".. code-block:: {language}\n\n{textwrap.indent(text.strip(), '    ')}\n"
 
 
@@ -50,14 +50,14 @@ def entry(term: str, text: str) -> str:
 
 
 def prose(description: str | list[str]) -> str:
-    """Return a description in Ansible's semantic markup as reStructuredText; markup that isn't valid is an error."""
+    """Convert a description from Ansible's semantic markup to reStructuredText; invalid markup is an error."""
     text = [description] if isinstance(description, str) else description
-    # Environment variables can be looked up only where a plugin's documentation declares them, which these can't.
+    # Environment variables can be linked only if a plugin's documentation declares them, which these can't.
     return str(to_rst(parse(text, Context(), errors="exception"))).replace(":envvar:", ":literal:")
 
 
 def constants(source: Path) -> dict[str, str]:
-    """Return the strings that a Python file gives names to at its top, such as DOCUMENTATION."""
+    """Return the string constants of a Python module, such as DOCUMENTATION."""
     return {
         target.id: node.value.value
         for node in ast.parse(source.read_text(encoding="utf-8")).body
@@ -68,7 +68,7 @@ def constants(source: Path) -> dict[str, str]:
 
 
 def option(name: str, facts: dict[str, Any]) -> str:
-    """Return what DOCUMENTATION says of one option."""
+    """Return the documentation of one option."""
     kind = f"{facts['type']} of {facts['elements']}" if "elements" in facts else facts["type"]
     notes = [kind, *(["required"] if facts.get("required") else [])]
     if "default" in facts:
@@ -104,10 +104,10 @@ def header(source: Path) -> list[str]:
 
 
 def header_part(indented: bool, lines: list[str]) -> Iterator[str]:
-    """Yield a run of lines of a header: prose, or what is indented below it, commands or names and their meanings."""
+    """Convert a run of lines of a header: prose, or indented lines, which are commands or names with their meanings."""
     text = textwrap.dedent("\n".join(lines))
     if not indented:
-        # The sentence about the list below stands apart.
+        # The sentence about the list below becomes a separate paragraph.
         yield to_rst(parse(re.sub(r"\.\n(?=.*:\Z)", ".\n\n", text).split("\n\n"), Context())) + "\n"
     elif text.startswith("ansible-"):
         yield block("shell", text)
@@ -118,7 +118,7 @@ def header_part(indented: bool, lines: list[str]) -> Iterator[str]:
 
 
 def playbook_page(source: Path, kind: str) -> str:
-    """Return the page of a playbook or rulebook: what its head says, and the whole of it."""
+    """Return the page of a playbook or rulebook: its header comment, and its whole source."""
     parts = [heading(f"{NAMESPACE}.{source.stem} {kind}", "=")]
     for indented, lines in itertools.groupby(header(source), key=lambda line: line.startswith("  ")):
         parts += header_part(indented, list(lines))
@@ -127,7 +127,7 @@ def playbook_page(source: Path, kind: str) -> str:
 
 
 def summary(source: Path) -> str:
-    """Return in a sentence what an event source, playbook or rulebook does."""
+    """Describe an event source, playbook or rulebook in a sentence."""
     if source.suffix == ".py":
         return prose(yaml.safe_load(constants(source)["DOCUMENTATION"])["short_description"])
     first = " ".join(itertools.takewhile(lambda line: not line.startswith("  "), header(source)))

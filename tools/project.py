@@ -23,7 +23,7 @@ CORES: dict[str, dict[str, Any]] = PROJECT["tool"]["wawp"]["ansible-core"]
 
 
 def git(*arguments: str) -> str:
-    """Return what git says about this checkout; exits with a message if it is no repository with a commit."""
+    """Return git's output for this checkout; exit with a message if it isn't a repository with a commit."""
     try:
         return subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
@@ -31,14 +31,14 @@ def git(*arguments: str) -> str:
 
 
 def project_files(*, untracked: bool) -> set[Path]:
-    """Return the files that git tracks, and those that it would add if `untracked`, relative to the checkout."""
+    """Return the files that git tracks, and if `untracked` those it would add, relative to the checkout."""
     others = ["--others", "--exclude-standard"] if untracked else []
     names = map(Path, filter(None, git("ls-files", "-z", "--cached", *others).split("\0")))
     return {name for name in names if (ROOT / name).is_file() or (ROOT / name).is_symlink()}
 
 
 def copy_checkout(target: Path, *, untracked: bool = True) -> None:
-    """Make `target` a repository that holds the project's files and nothing else, except for its `tests/output`."""
+    """Make `target` a repository with only the project's files, and keep its `tests/output`."""
     wanted = project_files(untracked=untracked)
     kept = [target / ".git", target / "tests/output"]
     for folder, folders, files in os.walk(target):
@@ -79,7 +79,7 @@ def real_interpreter(candidate: Path, version: str) -> Path | None:
 
 
 def candidates(version: str) -> Iterator[Path]:
-    """Yield where Python `version` may be: pyenv's versions, newest first, then PATH."""
+    """Yield possible paths of Python `version`: pyenv's, newest first, then PATH's."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     yield from sorted(pyenv.glob(f"{version}.*/bin/python{version}"), key=lambda p: sort_key(p.parts[-3]), reverse=True)
     for folder in os.get_exec_path():
@@ -92,7 +92,7 @@ def candidates(version: str) -> Iterator[Path]:
 def interpreters() -> list[str]:
     """Return the Pythons of this machine that the collection supports, oldest first.
 
-    `.work/pythons` gets a link pythonX.Y to each. That folder belongs first on PATH: version managers put shims there
+    `.work/pythons` gets a link pythonX.Y to each. That folder must come first on PATH: version managers put shims there
     that only fail.
     """
     PYTHONS.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def interpreters() -> list[str]:
             continue
         real = next(filter(None, (real_interpreter(path, version) for path in candidates(version))), None)
         if real:
-            made = PYTHONS / f".python{version}.{os.getpid()}"  # other processes may do the same right now
+            made = PYTHONS / f".python{version}.{os.getpid()}"  # other processes may do the same at this moment
             made.symlink_to(real)
             made.replace(link)
     return sorted((path.name[6:] for path in PYTHONS.glob("python*") if path.exists()), key=sort_key)

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make a release in `.work/release`, and try it: `python tools/release.py [--write] VERSION`.
 
-Runs inside `.venv`. Copies the checkout twice, sets the version there, lets antsibull-changelog make the changelog of
-the fragments, builds both, and compares the bytes. Then installs the artefact into an empty place and
-takes two sessions of its own sandbox out of service, playbooks by their full names. The checkout stays as it is; with
---write it gets the version and the changelog.
+Runs inside `.venv`. Copies the checkout twice, sets the version there, makes the changelog from the fragments with
+antsibull-changelog, builds both, and compares the bytes. Then installs the artefact into an empty place and takes two
+sessions of its sandbox out of service, with playbooks by their full names. The checkout stays unchanged; with --write
+it gets the version and the changelog.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SOURCES = RELEASE / "sources"
 NUMBER = r"(0|[1-9][0-9]*)"
 LABEL = rf"({NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 VERSION = re.compile(rf"{NUMBER}(\.{NUMBER}){{2}}(-{LABEL}(\.{LABEL})*)?")
-# Each place where the version stands, and how.
+# Each place of the version, and its form.
 PLACES = {
     "execution-environment.yml": re.compile(r"(?<=^        version: )\S+$", re.MULTILINE),
     "galaxy.yml": re.compile(r"(?<=^version: )\S+$", re.MULTILINE),
@@ -47,7 +47,7 @@ RELATIVE_LINK = re.compile(r"(?<=\]\()(?!https?:|#)(?=[^)]+\))")
 
 
 def set_version(collection: Path, version: str) -> None:
-    """Write the version wherever it stands."""
+    """Write the version to each of its places."""
     for name, pattern in PLACES.items():
         text, count = pattern.subn(version, (collection / name).read_text(encoding="utf-8"))
         if count != 1:
@@ -56,7 +56,7 @@ def set_version(collection: Path, version: str) -> None:
 
 
 def complete_links(collection: Path, version: str) -> None:
-    """Make the README's links whole, since Galaxy shows it by itself."""
+    """Make the README's links absolute, since Galaxy shows it alone."""
     home = yaml.safe_load((collection / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
     readme = collection / "README.md"
     text = RELATIVE_LINK.sub(f"{home}/blob/{version}/", readme.read_text(encoding="utf-8"))
@@ -70,7 +70,7 @@ def released(collection: Path) -> Collection[str]:
 
 
 def check_version(version: str) -> None:
-    """End this script unless `version` comes next, or is one that was released and nothing came after."""
+    """End this script unless `version` is the next one, or the last one released."""
     versions = released(ROOT)
     later = sorted(path.name for path in (ROOT / "changelogs/fragments").glob("*.yml"))
     if version in versions and later:
@@ -81,7 +81,7 @@ def check_version(version: str) -> None:
 
 
 def make_changelog(collection: Path, version: str, date: int) -> None:
-    """Turn the fragments into a release of the changelog, unless it has this release already."""
+    """Turn the fragments into a release of the changelog, unless it already has this release."""
     if version in released(collection):
         return
     day = datetime.fromtimestamp(date, UTC).date().isoformat()
@@ -101,7 +101,7 @@ def make_release(name: str, version: str, date: int) -> Path:
 
 
 class Place:
-    """An empty place with Ansible, requests, and the artefact installed; nothing of the checkout."""
+    """An empty place with Ansible, requests and the artefact installed, and nothing from the checkout."""
 
     def __init__(self, folder: Path, artefact: Path) -> None:
         self.folder = folder
@@ -117,7 +117,7 @@ class Place:
         self.run("ansible-galaxy", "collection", "verify", "--offline", "wawp.cloud")
 
     def run(self, *command: str, fails: bool = False) -> str:
-        """Run a command and return what it printed. Ends this script if it doesn't end as expected."""
+        """Run a command and return its output. Ends this script if the command doesn't end as expected."""
         done = subprocess.run(
             command,
             cwd=self.folder,
@@ -138,20 +138,20 @@ class Place:
 
 
 def linked_sessions(url: str, status: str) -> list[str]:
-    """Return the sandbox's sessions with a status that a phone lists."""
+    """Return the sandbox's sessions with a status that a phone still lists."""
     with urllib.request.urlopen(f"{url}/_simulator/instances") as reply:  # noqa: S310 - a URL of our own
         every: list[Mapping[str, object]] = json.load(reply)["instances"]
     return [str(each["instance_id"]) for each in every if each["linked"] and each["status"] == status]
 
 
 def still_linked(url: str, instance: str) -> bool:
-    """Return whether a phone lists an instance of the sandbox."""
+    """Return whether a phone still lists an instance of the sandbox."""
     with urllib.request.urlopen(f"{url}/_simulator/instances/{instance}") as reply:  # noqa: S310 - a URL of our own
         return bool(json.load(reply)["linked"])
 
 
 def decommission(place: Place) -> None:
-    """Take sessions of the sandbox out of service: first the plan, then with its phrase, then look at the truth."""
+    """Take sessions of the sandbox out of service: plan, confirm with the phrase, and check the truth."""
     url = json.loads((place.folder / ".ansible/wawp_sandbox/ready.json").read_text())["url"]
     place.variables |= {"WAWP_API_URL": url, "WAWP_ACCESS_TOKEN": "sandbox-token"}
     # One that works, and one that must be started before it can be logged out.
@@ -179,7 +179,7 @@ def try_out(artefact: Path) -> None:
 
 
 def write_back(version: str) -> None:
-    """Write the release's version and changelog to the checkout, and remove the fragments that became part of it."""
+    """Write the release's version and changelog to the checkout, and remove the fragments used for it."""
     made = RELEASE / "first/ansible_collections/wawp/cloud"
     set_version(ROOT, version)
     for name in ("CHANGELOG.md", CHANGELOG):
@@ -191,7 +191,7 @@ def write_back(version: str) -> None:
 
 
 def uncommitted() -> Iterator[str]:
-    """Yield what to tell about files that no commit has: the artefact is made of those that git knows."""
+    """Yield warnings about files that no commit has: the artefact contains only files that git tracks."""
     changes = git("status", "--short").splitlines()
     unknown = [change for change in changes if change.startswith("??")]
     if known := [change for change in changes if change not in unknown]:
@@ -201,7 +201,7 @@ def uncommitted() -> Iterator[str]:
 
 
 def main() -> None:
-    """Make the release that the command line names."""
+    """Make the release named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("version", help="as in 1.0.0")
     parser.add_argument("--write", action="store_true", help="also write version and changelog to this checkout")

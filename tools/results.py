@@ -21,12 +21,12 @@ from project import WORK
 
 RESULTS = WORK / "results"
 LONGEST = 600
-NOTHING_TO_CHECK = "No tests applicable."  # ansible-test's words for a sanity test that no file is meant for
+NOTHING_TO_CHECK = "No tests applicable."  # ansible-test's words for a sanity test without files
 
 
 @dataclass
 class Counts:
-    """How many tests passed, failed and were skipped, the names of the latter, and why the others failed."""
+    """Numbers of tests passed, failed and skipped, the names of skipped ones, and the reasons of failures."""
 
     passed: int = 0
     failed: int = 0
@@ -45,7 +45,7 @@ class Counts:
 
 
 def shorten(text: str) -> str:
-    """Return a text on one line, at most LONGEST characters of it."""
+    """Return a text on one line, cut to LONGEST characters."""
     return " ".join(text.split())[:LONGEST]
 
 
@@ -58,7 +58,7 @@ def test_cases(report: Path) -> list[ElementTree.Element]:
 
 
 def junit_counts(files: Iterable[Path]) -> Counts:
-    """Add up JUnit reports as pytest and ansible-test write them."""
+    """Add up JUnit reports of pytest and ansible-test."""
     counts = Counts()
     for case in (case for path in files for case in test_cases(path)):
         broken = [problem for kind in ("failure", "error") if (problem := case.find(kind)) is not None]
@@ -87,7 +87,7 @@ def target_counts(log: str) -> Counts:
 
 
 def result_file(session: str) -> Path:
-    """Return where the counts of a session are."""
+    """Return the path of a session's counts."""
     return RESULTS / f"{session}.json"
 
 
@@ -103,7 +103,7 @@ def record(session: str, counts: Counts) -> None:
 
 
 def session_counts(session: str, result: str, reason: str | None) -> Counts:
-    """Return a session's counts, so that one that nox calls failed has at least one failed test."""
+    """Return a session's counts; one that failed in nox has at least one failed test."""
     if result == "skipped" or (result == "aborted" and str(reason).startswith("Prerequisite")):
         return Counts(skipped=1, left_out=[reason or session])
     file = result_file(session)

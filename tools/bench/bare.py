@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the wawp.cloud contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The best script that somebody would write for the same: requests and a thread for each session.
+"""The best script that a user would write for the same task: requests, and a thread for each session.
 
 Usage: bare.py URL TOKEN THREADS IDS.json
 """

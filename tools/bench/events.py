@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure session_status within the real ansible-rulebook: events.py [--rate 1000] [--seconds 10].
 
-Signed webhooks go to a rulebook whose rule prints each event's id. From the moment before an event is sent to the
-moment when its line is read is its way to the rule. First at ease, one event after the other, then under load; at the
-end every event that was answered with 200 must have come through, exactly once. Prints a table, and fails otherwise.
-Both ends and the rulebook share this machine.
+Signed webhooks go to a rulebook whose rule prints each event's id. An event's time to the rule is measured from just
+before it is sent until its line is read: first at ease, one event after the other, then under load. At the end every
+event that was answered with 200 must have come through exactly once, or the benchmark fails. Prints a table. Both ends
+and the rulebook share this machine.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TREE = ROOT / ".work" / "tree"
 BIN = Path(sys.executable).parent
 KEY = b"a key for the benchmark"
 EASE = 100  # events at ease
-PATIENCE = 300.0  # seconds to start, and for what was accepted to come through
+PATIENCE = 300.0  # seconds to start, and for accepted events to come through
 SESSIONS = 500
 RULEBOOK = """
 - name: Benchmark
@@ -59,7 +59,7 @@ RULEBOOK = """
 
 @dataclass
 class Run:
-    """What was sent, answered and seen; times by time.perf_counter."""
+    """The events sent, answered and seen; times by time.perf_counter."""
 
     sent: dict[str, float] = field(default_factory=dict)
     answered: dict[str, float] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Run:
     output: deque[str] = field(default_factory=lambda: deque(maxlen=30))
 
     def row(self, name: str, ids: list[str], rate: str) -> str:
-        """A line of the table."""
+        """Return a line of the table."""
         took = sorted((self.answered[one] - self.sent[one]) * 1000 for one in ids if one in self.answered)
         way = sorted((self.seen[one] - self.sent[one]) * 1000 for one in ids if one in self.seen)
         accepted = [one for one in ids if one in self.accepted]
@@ -79,7 +79,7 @@ class Run:
         return f"| {name} | {rate} | {len(ids)} | {len(accepted)} | {lost} | {figures} |"
 
     def rest(self, ids: list[str]) -> str:
-        """What else there is to say of the load."""
+        """Return further facts about the load."""
         through = sorted(self.seen[one] for one in ids if one in self.seen)
         took = through[-1] - through[0] if len(through) > 1 else float("nan")
         lag = through[-1] - max(self.answered[one] for one in ids) if through else float("nan")
@@ -91,12 +91,12 @@ class Run:
 
 
 def quantile(values: list[float], part: float) -> float:
-    """The value below which that part of the sorted values lies."""
+    """Return the value below which that part of the sorted values lies."""
     return values[min(len(values) - 1, int(len(values) * part))] if values else float("nan")
 
 
 def webhook(number: int) -> tuple[str, bytes]:
-    """An event that no other can make old: each session is told of at most once in a while."""
+    """Make an event that no other one supersedes: each session has one only once in a while."""
     event_id = f"evt_{number:026d}"
     body = {
         "id": event_id,
@@ -139,7 +139,7 @@ async def read_lines(run: Run, stream: asyncio.StreamReader) -> None:
 
 
 async def at_ease(run: Run, http: aiohttp.ClientSession, url: str) -> list[str]:
-    """One event after the other, each when the one before has come through."""
+    """Send one event after the other, each when the one before has come through."""
     ids = []
     for number in range(EASE):
         ids.append(await send(run, http, url, number))
@@ -150,7 +150,7 @@ async def at_ease(run: Run, http: aiohttp.ClientSession, url: str) -> list[str]:
 async def under_load(
     run: Run, http: aiohttp.ClientSession, url: str, rate: int, seconds: int
 ) -> tuple[list[str], float]:
-    """So many events a second, whatever becomes of those before; and the rate that was reached."""
+    """Send events at a rate per second, whatever becomes of earlier ones. Returns them and the rate reached."""
     tasks, start = [], time.perf_counter()
     for number in range(rate * seconds):
         ahead = start + number / rate - time.perf_counter()
@@ -162,14 +162,14 @@ async def under_load(
 
 
 async def until(what: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Wait for something to be true, or out of patience."""
+    """Wait until something is true, or the time is up."""
     deadline = time.monotonic() + seconds
     while not what() and time.monotonic() < deadline:
         await asyncio.sleep(0.001)
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
+    """Return a free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -218,7 +218,7 @@ async def listening(run: Run, http: aiohttp.ClientSession, url: str, process: as
 
 
 async def measure(folder: Path, rate: int, seconds: int) -> int:
-    """Run it all and print the table; returns how many events went wrong."""
+    """Run the whole benchmark, print the table and return the number of events that went wrong."""
     run, port = Run(), free_port()
     url = f"http://127.0.0.1:{port}/wawp"
     connector, timeout = aiohttp.TCPConnector(limit=64), aiohttp.ClientTimeout(total=PATIENCE)
@@ -240,7 +240,7 @@ async def measure(folder: Path, rate: int, seconds: int) -> int:
 
 
 def main() -> None:
-    """Run what the command line says."""
+    """Run the benchmark as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--rate", type=int, default=1000, help="events a second (%(default)s)")
     parser.add_argument("--seconds", type=int, default=10, help="how long (%(default)s)")

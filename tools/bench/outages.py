@@ -1,12 +1,11 @@
 # Copyright (c) 2026, the wawp.cloud contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Log 400 sessions out, half of them cut off from WhatsApp, and hold what is claimed against the truth: outages.py.
+"""Log 400 sessions out, half of them cut off from WhatsApp, and compare the verdicts with the truth: outages.py.
 
-It runs twice: as wawp_fleet does by itself, and with the runbooks' restart_first. All times, those of the simulator
-and those of the options, are a fifth of the real ones; outages.py 1 takes the real ones. An
-outage that ends within proof_timeout of a logout is not among them: no reading tells it from none, as
-docs/verdicts.md says.
+It runs twice: with wawp_fleet's defaults, and with the runbooks' restart_first. All times of the simulator and the
+options are a fifth of the real ones; outages.py 1 uses the real ones. No outage ends within proof_timeout of a logout,
+since no reading can tell that from no outage, as docs/verdicts.md says.
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 
 SCALE = float(sys.argv[1]) if len(sys.argv) > 1 else 0.2
 SIZE = 400
-# Real seconds: an outage begins so long before the run, or around the moment in which the session's turn comes, from a
-# minute before, for which a lost connection may still be shown as WORKING, to half a minute after.
+# Real seconds: an outage begins this long before the run, or around the session's turn: from a minute before it, for
+# which a lost connection may still show as WORKING, to half a minute after.
 LEAD, BEFORE, AFTER = 180.0, 60.0, 30.0
 PACE = 20.0  # calls a second
-# Those that unlink; K doesn't, ever, and no reading tells.
+# The generations that unlink; K never does, and no reading shows that.
 GENERATIONS = ("A", "B")
 TIMES = {"proof_timeout": 30.0, "wait_sleep": 3.0, "start_timeout": 90.0, "wait_timeout": 120.0, "confirm_after": 5.0}
 NONE = ("none", "")
@@ -50,7 +49,7 @@ SORTS = (NONE, *((kind, age) for kind in OUTAGES for age in AGES))
 
 @dataclass
 class Figures:
-    """What came of one sort of sessions."""
+    """The results of one sort of sessions."""
 
     sessions: int = 0
     severed: int = 0
@@ -61,7 +60,7 @@ class Figures:
     calls: int = 0
 
     def count(self, entry: dict[str, Any], instance: Instance, calls: int) -> None:
-        """One session: what was claimed of it, what is true, and what it took."""
+        """Count one session: its verdict, the truth, and its cost."""
         verdict = entry["verdict"]
         self.sessions += 1
         self.severed += verdict == "severed"
@@ -72,11 +71,11 @@ class Figures:
         self.calls += calls
 
     def cells(self) -> list[int]:
-        """The figures in the order of the table."""
+        """Return the figures in the order of the table."""
         return [self.sessions, self.severed, self.false_claims, self.keys_burnt, self.needless]
 
     def cost(self) -> str:
-        """What a session takes."""
+        """Return the cost of a session."""
         return f"{self.calls / self.sessions:.1f} calls, {statistics.median(self.seconds):.1f} s"
 
 
@@ -84,11 +83,11 @@ def populate(engine: Engine, calls: int) -> dict[str, tuple[str, float]]:
     """Add the sessions, half of them with an outage.
 
     Args:
-        engine: where they are added.
-        calls: about how many a session takes, which says when its turn comes.
+        engine: the engine to add them to.
+        calls: the approximate number of calls per session, from which its turn is computed.
 
     Returns:
-        The kind of each one's outage, and when it begins.
+        The kind of each session's outage, and when it begins.
     """
     outages = {}
     dice = random.Random(13)  # noqa: S311 - the same outages in each run
@@ -105,7 +104,7 @@ def populate(engine: Engine, calls: int) -> dict[str, tuple[str, float]]:
 
 
 def sort_of(engine: Engine, instance_id: str, outages: dict[str, tuple[str, float]]) -> tuple[str, str]:
-    """Which outage a session met, and for how long that had lasted when the run first read it."""
+    """Return the outage that a session met, and for how long it had lasted at the run's first reading."""
     if instance_id not in outages:
         return NONE
     kind, begin = outages[instance_id]
@@ -149,7 +148,7 @@ def measured(restart_first: bool) -> dict[tuple[str, str], Figures]:
 
 
 def table() -> list[str]:
-    """The figures of both runs, by the sort of outage, and what a session without an outage took."""
+    """Return the figures of both runs, by sort of outage, and the cost of a session without one."""
     alone, runbook = measured(False), measured(True)
     lines = [
         "| outage | when its turn comes | sessions | severed | false claims | keys burnt | needless `unproven` |",

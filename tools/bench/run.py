@@ -5,7 +5,7 @@
 
 A row needs both of its works, as in --only life --only life_bare.
 
-All works are run in turns, against the simulator in a process of its own; a row compares the medians of two.
+All works run in turns, against a simulator in a separate process; a row compares the medians of two.
 Nothing here passes or fails: it prints a table.
 """
 
@@ -30,21 +30,21 @@ from urllib.request import Request, urlopen
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TREE = ROOT / ".work" / "tree"
-TOKEN = "sandbox-token"  # noqa: S105 - the sandbox's, no secret
+TOKEN = "sandbox-token"  # noqa: S105 - the sandbox's, not a secret
 
 
 @dataclass
 class Bench:
-    """What the rows share: the simulator, and a folder."""
+    """The parts that the rows share: the simulator, and a folder."""
 
     url: str
     folder: Path
-    output: str = ""  # of the command that ran last
-    peak: float = 0.0  # MiB, of the largest of its processes
-    cpu: float = 0.0  # seconds, of all of them
+    output: str = ""  # of the last command
+    peak: float = 0.0  # MiB, of its largest process
+    cpu: float = 0.0  # seconds, of all its processes
 
     def simulated_run(self, size: int, **delays: object) -> list[str]:
-        """So many WORKING sessions, and nothing else. Returns their ids."""
+        """Simulate a number of WORKING sessions, and nothing else. Returns their ids."""
         self.control("reset", {"fleet": f"working:{size}"})
         self.control("delays", {"scale": 0, **delays}, "PATCH")
         found = self.control(f"instances?limit={size}")
@@ -61,13 +61,13 @@ class Bench:
             return found
 
     def severed(self, size: int) -> None:
-        """A benchmark that didn't do its work is none."""
+        """Check that the benchmark has done its work, or it measures nothing."""
         linked = [item for item in self.control(f"instances?limit={size}")["instances"] if item["linked"]]
         if linked:
             sys.exit(f"{len(linked)} sessions are still linked")
 
     def run(self, *command: str | Path) -> float:
-        """Wall seconds of a command."""
+        """Run a command and return its wall seconds."""
         environment = {
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(TREE),
@@ -103,7 +103,7 @@ Work = Callable[[Bench], float]
 
 
 def logouts(size: int, work: Work, **delays: object) -> Work:
-    """Work on a fresh simulated_run, checked afterwards."""
+    """Return the work on a new simulated run, with a check afterwards."""
 
     def measured(bench: Bench) -> float:
         bench.simulated_run(size, **delays)
@@ -192,7 +192,7 @@ WORKS: dict[str, Work] = {
 
 @dataclass
 class Row:
-    """One work beside another. The ratio is ours to theirs, or theirs to ours where we want to be faster."""
+    """One work compared with another. The ratio is ours to theirs, or theirs to ours where we want to be faster."""
 
     name: str
     ours: str
@@ -203,7 +203,7 @@ class Row:
     unit: str = "s"
 
     def line(self, seconds: dict[str, list[float]]) -> str:
-        """The row, from the medians of its works."""
+        """Return the row, from the medians of its works."""
         ours, theirs = (statistics.median(seconds[name]) for name in (self.ours, self.theirs))
         theirs *= self.times
         ratio = f"{theirs / ours:.1f} ×" if self.faster else f"{ours / theirs:.2f}"
@@ -227,7 +227,7 @@ SIZES = (10, 100, 1000, 10_000)
 
 
 def scale(bench: Bench, runs: int) -> Iterator[str]:
-    """Fleets of growing size: what one instance costs beyond Ansible's own start, and memory."""
+    """Measure fleets of growing size: the cost of one instance beyond Ansible's start, and memory."""
     start = statistics.median(nothing(bench) for _turn in range(runs))
     yield f"An empty playbook takes {start:.2f} s; the time per instance is what a fleet takes beyond it."
     yield ""
@@ -285,20 +285,20 @@ def lines(bench: Bench, runs: int, only: list[str]) -> Iterator[str]:
 
 
 def outages(bench: Bench) -> Iterator[str]:
-    """What is claimed of sessions that are cut off from WhatsApp, held against the truth."""
+    """Compare the verdicts on sessions that are cut off from WhatsApp with the truth."""
     bench.run(sys.executable, HERE / "outages.py")
     yield from bench.output.splitlines()
 
 
 def replaced(text: str, name: str, lines: list[str]) -> str:
-    """A page with these lines between its marks of that name."""
+    """Return a page with these lines between its marks of that name."""
     before, mark, rest = text.partition(f"<!-- {name} -->\n")
     after = rest.partition(f"<!-- end of {name} -->")[2]
     return before + mark + "\n".join(["", *lines, "", f"<!-- end of {name} -->"]) + after
 
 
 def printed(lines: Iterator[str]) -> list[str]:
-    """The lines, each shown as it comes."""
+    """Return the lines, printing each as it comes."""
     found = []
     for line in lines:
         print(line, flush=True)

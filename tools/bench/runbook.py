@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the runbooks as an operator calls them: runbook.py [--size 10000] [--hosts 2000] [--write FILE].
 
-Decommissions so many sessions, then as many others with the first ones' journal, once more as many without
-restart_first, audits the first ones, and lets each of many hosts be an instance. Then looks at the report in Chromium.
+Decommissions a number of sessions, then as many others with the first ones' journal, then as many without
+restart_first, audits the first ones, and runs with many hosts as instances. Then opens the report in Chromium.
 Nothing here passes or fails: it prints tables.
 """
 
@@ -32,14 +32,14 @@ HEAD = (
 
 
 class Operator:
-    """Calls runbooks from a folder of its own, with one journal."""
+    """An operator who calls runbooks from a separate folder, with one journal."""
 
     def __init__(self, bench: Bench, folder: Path) -> None:
         self._bench, self._folder = bench, folder
         self.reports = folder / "reports"
 
     def call(self, what: str, runbook: str, size: int, *words: str, **variables: Any) -> str:
-        """Call a runbook for so many instances; returns what it took, as a row."""
+        """Call a runbook for a number of instances and return its cost as a row."""
         file = self._folder / "variables.json"
         pace = {"wawp_calls_per_second": 0, "wawp_max_connections": 16}
         places = {"wawp_report_dir": str(self.reports), "wawp_journal": str(self._folder / "journal.jsonl")}
@@ -54,18 +54,18 @@ class Operator:
 
     @property
     def phrase(self) -> str:
-        """The phrase of the plan that was shown last."""
+        """Return the phrase of the last plan shown."""
         return str(PHRASE.findall(self._bench.output)[-1])
 
     def decommission(self, ids: list[str], how: str, **variables: Any) -> Iterator[str]:
-        """Plan, and carry it out."""
+        """Plan, and carry the plan out."""
         given = {"wawp_instances": ids, **variables}
         yield self.call(f"plan, {how}", "decommission", len(ids), "--check", **given)
         yield self.call(f"run, {how}", "decommission", len(ids), **given, wawp_confirm=self.phrase)
 
 
 def runbooks(bench: Bench, folder: Path, size: int, hosts: int) -> Iterator[str]:
-    """What each runbook takes."""
+    """Measure each runbook."""
     operator = Operator(bench, folder)
     ids = bench.simulated_run(3 * size)
     yield HEAD.format(f"{size:,} instances")
@@ -84,12 +84,12 @@ def runbooks(bench: Bench, folder: Path, size: int, hosts: int) -> Iterator[str]
 
 
 def report_of(folder: Path) -> Path:
-    """The last report of a decommissioning."""
+    """Return the last report of a decommissioning."""
     return sorted(folder.glob("decommission-*.html"))[-1]
 
 
 def page(path: Path) -> Iterator[str]:
-    """The report's page in a browser: size, loading, memory, filtering and sorting."""
+    """Measure the report's page in a browser: size, loading, memory, filtering and sorting."""
     sizes = {kind: path.with_suffix(kind).stat().st_size / 1e6 for kind in (".html", ".json", ".csv")}
     yield f"Its report: {', '.join(f'{size:.1f} MB {kind[1:]}' for kind, size in sizes.items())}."
     if not shutil.which("chromium") or not shutil.which("chromedriver"):
@@ -98,7 +98,7 @@ def page(path: Path) -> Iterator[str]:
     yield ""
     yield "| the page in Chromium | |"
     yield "|---|---:|"
-    from selenium import webdriver  # noqa: PLC0415 - what else is measured does without
+    from selenium import webdriver  # noqa: PLC0415 - the other measurements don't need it
 
     options = webdriver.ChromeOptions()
     for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"):
@@ -127,7 +127,7 @@ def page(path: Path) -> Iterator[str]:
 
 
 def memory(pid: int) -> float:
-    """The MiB that a process and its descendants hold, what they share counted once."""
+    """Return the MiB that a process and its descendants hold, shared memory counted once."""
     children: dict[int, list[int]] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
