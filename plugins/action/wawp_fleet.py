@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils._tasks.fleet import fleet_task
+from ..module_utils._tasks.fleet import Listener, fleet_task
 from ..module_utils._tasks.last_words import ELSEWHERE, NEXT_FLEET
 from ..module_utils._tasks.options import FLEET_SPEC
 from ..module_utils._tasks.result import TaskResult
@@ -24,7 +24,7 @@ class ActionModule(InProcessAction):
     if_interrupted = f"{ELSEWHERE} {NEXT_FLEET}"
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-        return fleet_task(params, check_mode, self.say, self.is_abandoned, self.say_last)
+        return fleet_task(params, check_mode, Listener(self.say, self.is_abandoned, self.say_last))
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task. A failed result that is too long to print goes to the registered variable only."""

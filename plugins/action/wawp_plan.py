@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..module_utils._tasks.fleet import Listener
 from ..module_utils._tasks.last_words import ELSEWHERE, NEXT_PLAN
 from ..module_utils._tasks.plan import PLAN_SPEC, plan_task
 from ..module_utils._tasks.result import TaskResult
@@ -22,4 +23,4 @@ class ActionModule(InProcessAction):
     if_interrupted = f"{ELSEWHERE} {NEXT_PLAN}"
 
     def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:
-        return plan_task(params, check_mode, self.say, self.is_abandoned, self.say_last)
+        return plan_task(params, check_mode, Listener(self.say, self.is_abandoned, self.say_last))

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._api.client import Client
 from .._evidence.outcomes import FAILED
@@ -51,6 +51,23 @@ SLOWEST = 2 / MAX_READING_AGE
 Say = Callable[[str], None]
 
 
+class Listener(NamedTuple):
+    """The user of a run, as far as the run knows.
+
+    Attributes:
+        say: shows a line of progress during the run; None where nobody would see it.
+        is_abandoned: whether nobody waits for the result any more.
+        say_last: shows a line after an interruption, when Ansible itself shows no more.
+    """
+
+    say: Say | None = None
+    is_abandoned: Callable[[], bool] = lambda: False
+    say_last: Say = lambda line: None
+
+
+NOBODY = Listener()
+
+
 @dataclass(frozen=True)
 class Terms:
     """How a plan has a fleet run, where that differs from the module.
@@ -81,9 +98,7 @@ class FleetRun:
     Args:
         params: the module's options.
         check_mode: whether nothing may be changed.
-        say: shows a line of progress during the run; None where nobody would see it.
-        is_abandoned: whether nobody waits for the result any more.
-        say_last: shows a line after an interruption, when Ansible itself shows no more.
+        listener: who waits for the result.
         terms: where a plan has it run otherwise than the module.
 
     Attributes:
@@ -98,10 +113,7 @@ class FleetRun:
         self,
         params: Mapping[str, Any],
         check_mode: bool,
-        say: Say | None = None,
-        is_abandoned: Callable[[], bool] = lambda: False,
-        say_last: Say = lambda line: None,
-        *,
+        listener: Listener = NOBODY,
         terms: Terms = Terms(),
     ) -> None:
         self.terms = terms
@@ -111,9 +123,9 @@ class FleetRun:
         self._check_mode, self._mask = check_mode, params["mask_account"]
         self._connections = at_least(params, "max_connections", 1)
         self._pace = Pace(parse_rate(params, SLOWEST))
-        self._progress = Progress(len(self.members), at_least(params, "progress", 0), say, check_mode)
-        self.time, self._interruption = RunTime(params.get("start")), Interruption(is_abandoned)
-        self._say_last, self._ending = say_last, False
+        self._progress = Progress(len(self.members), at_least(params, "progress", 0), listener.say, check_mode)
+        self.time, self._interruption = RunTime(params.get("start")), Interruption(listener.is_abandoned)
+        self._say_last, self._ending = listener.say_last, False
         self._next_step = terms.next_step or next_step(params)
         self._committed: set[int] = set()
         self._client = Client(self.connection, min(self._connections, len(self.members)))
@@ -309,15 +321,9 @@ class Progress:
         return f"{', '.join([f'{self._done} of {self._size}', *verdicts, failed])}, {rate:.1f}/s, {left}"
 
 
-def fleet_task(
-    params: Mapping[str, Any],
-    check_mode: bool,
-    say: Say | None = None,
-    is_abandoned: Callable[[], bool] = lambda: False,
-    say_last: Say = lambda line: None,
-) -> TaskResult:
+def fleet_task(params: Mapping[str, Any], check_mode: bool, listener: Listener = NOBODY) -> TaskResult:
     """Bring many sessions to their states. See FleetRun for the arguments and errors."""
-    run = FleetRun(params, check_mode, say, is_abandoned, say_last)
+    run = FleetRun(params, check_mode, listener)
     run.run()
     return fleet_result(run)
 
@@ -350,7 +356,7 @@ def fleet_result(run: FleetRun) -> TaskResult:
 
 def fleet_module_task(params: Mapping[str, Any], check_mode: bool) -> TaskResult:
     """Run the task as a module, which also ends early if the connection that waits for its output is gone."""
-    return fleet_task(params, check_mode, is_abandoned=abandoned_by_reader())
+    return fleet_task(params, check_mode, Listener(is_abandoned=abandoned_by_reader()))
 
 
 def _summary(sessions: list[dict[str, Any]], run: FleetRun) -> dict[str, Any]:

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Union
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from .._errors import OptionError
 from .._evidence.plan import (
@@ -37,7 +37,7 @@ from .._run.journal import Survey, survey
 from .._session.model import UNPROVEN
 from .._session.run import Goal
 from .causes import by_cause, named
-from .fleet import FleetRun, Say, Terms, fleet_result
+from .fleet import NOBODY, FleetRun, Listener, Terms, fleet_result
 from .kept_plan import keep_plan, kept_plan
 from .last_words import NEXT_PLAN
 from .options import FLEET_SPEC, PACKED, START, Member, Spec, parse_limit, parse_members
@@ -73,30 +73,21 @@ _DIES = (
     "Lost with this job: journal and plan lie in its container. Set wawp_journal to a path that AWX mounts into each "
     "job; else the next job doesn't know what this one sends, and the phrase fits only while nothing has changed"
 )
-# The fleet's callbacks: show progress, say whether nobody waits for the result any more, and show the last words.
-Caller = tuple[Union[Say, None], Callable[[], bool], Say]
 
 
-def plan_task(
-    params: Mapping[str, Any],
-    check_mode: bool,
-    say: Say | None = None,
-    is_abandoned: Callable[[], bool] = lambda: False,
-    say_last: Say = lambda line: None,
-) -> TaskResult:
+def plan_task(params: Mapping[str, Any], check_mode: bool, listener: Listener = NOBODY) -> TaskResult:
     """Plan, and with ``execute`` carry the plan out if it is the confirmed one.
 
     Raises:
         OptionError: a value can't be used, or the terms of the request aren't met; nothing was sent.
     """
     known, kept = _checked(params, check_mode), kept_plan(params)
-    caller = (say, is_abandoned, say_last)
     terms = Terms(
         next_step=NEXT_PLAN if params["confirm"] else "Run the same command again for a plan.",
         returns_session=False,
         looks_for_links=False,  # one may appear or go at any time, and revoking it loses nothing
     )
-    run = FleetRun({**params, "max_failures": None}, True, *caller, terms=terms)  # the plan covers all of them
+    run = FleetRun({**params, "max_failures": None}, True, listener, terms)  # the plan covers all of them
     run.run()
     plan = _plan(params, run, _linked_again(kept, known, run) if kept and known else {})
     approved = kept or plan
@@ -114,7 +105,7 @@ def plan_task(
         short = {name: value for name, value in result.items() if name != "entries"}
         return TaskResult({**short, "failed": True, "msg": refusal}, run.connection.warnings)
     result.update(planned=_without_actions(run.results), sessions=[])
-    warnings = _execute(approved, params, run, result, caller) if executed else []
+    warnings = _execute(approved, params, run, result, listener) if executed else []
     return TaskResult(result, run.connection.warnings + warnings)
 
 
@@ -317,7 +308,7 @@ def _why(plan: Mapping[str, Any], approved: Mapping[str, Any], given: Mapping[st
 
 
 def _execute(
-    plan: Mapping[str, Any], params: Mapping[str, Any], predicted: FleetRun, result: dict[str, Any], caller: Caller
+    plan: Mapping[str, Any], params: Mapping[str, Any], predicted: FleetRun, result: dict[str, Any], listener: Listener
 ) -> list[str]:
     """Carry out an approved plan, and nothing beyond it. Returns warnings."""
     settled = {entry["instance_id"] for entry in result["entries"] if entry["expected"] == LINKED_ALREADY}
@@ -325,13 +316,13 @@ def _execute(
     if not params["instances"]:
         return []
     expected = frozenset(entry["instance_id"] for entry in result["entries"] if entry["fails"])
-    run = _run(plan, params, expected, caller, predicted.readings)
+    run = _run(plan, params, expected, listener, predicted.readings)
     done = [fleet_result(run)]
     result["sessions"] = done[0].result["sessions"]
     result["entries"] = _with_accounts(result["entries"], run.seen_accounts())
     if params["delete"]:
         deletion = {**params, "state": "absent", "start_if_stopped": True}
-        done.append(fleet_result(_run(plan, deletion, expected, caller)))
+        done.append(fleet_result(_run(plan, deletion, expected, listener)))
         result["deleted"] = done[1].result["sessions"]
     result["changed"] = any(each.result["changed"] for each in done)
     failures = [each.result["msg"] for each in done if each.failed]
@@ -349,7 +340,7 @@ def _run(
     plan: Mapping[str, Any],
     params: Mapping[str, Any],
     expected: frozenset[str],
-    caller: Caller,
+    listener: Listener,
     readings: Mapping[str, Reading] | None = None,
 ) -> FleetRun:
     """Run the fleet. Sends an irreversible call only if it is in the plan, and only to the plan's account."""
@@ -371,7 +362,7 @@ def _run(
         read_before=readings or {},
         returns_session=False,
     )
-    run = FleetRun(params, False, *caller, terms=terms)
+    run = FleetRun(params, False, listener, terms)
     run.run()
     return run
 

@@ -19,7 +19,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session.model import (
     SEVERED,
     UNPROVEN,
 )
-from ansible_collections.wawp.cloud.plugins.module_utils._tasks.fleet import Progress, fleet_task
+from ansible_collections.wawp.cloud.plugins.module_utils._tasks.fleet import Listener, Progress, fleet_task
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.replies import Reply
@@ -277,7 +277,9 @@ def test_progress_is_told_now_and_then(server: Server, engine: Engine) -> None:
     engine.delays = Delays(settle=2.5)
     ids = [*by_kind(engine, "starting"), "unknown"]
     lines: list[str] = []
-    fleet_task(options(server.url, ids, state="started", start_timeout=20, progress=0.01), False, lines.append)
+    fleet_task(
+        options(server.url, ids, state="started", start_timeout=20, progress=0.01), False, Listener(lines.append)
+    )
     assert lines
     assert lines[0].startswith("1 of 2, 1 failed, ")
     assert all(re.fullmatch(r"[12] of 2, 1 failed, \d+\.\d/s, \d+ s left", line) for line in lines)
@@ -287,7 +289,7 @@ def test_no_progress_if_not_wanted(server: Server, engine: Engine) -> None:
     engine.delays = Delays(settle=0.5)
     ids = by_kind(engine, "starting")
     lines: list[str] = []
-    fleet_task(options(server.url, ids, state="started", start_timeout=20, progress=0), False, lines.append)
+    fleet_task(options(server.url, ids, state="started", start_timeout=20, progress=0), False, Listener(lines.append))
     assert lines == []
 
 
