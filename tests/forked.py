@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs ansible-playbook in forks of a process that has imported it: that saves more than half of the processor time.
+"""Runs ansible-playbook in forks of a process that has imported it, which saves more than half of the processor time.
 
-A call has an environment, a folder and a session of its own. A server serves the calls with its own configuration;
-what else Ansible takes from the environment is read anew for each call. Whoever sends signals, uses a terminal or looks
-at processes starts the command itself.
+Each call has its own environment, folder and session. A server serves the calls that share its configuration; Ansible's
+other environment variables are read again for each call. Tests that send signals, use a terminal or look at processes
+start the command itself.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import NoReturn
 
-# Settings that Ansible and Python read when they are imported, but for those that Ansible reads again.
+# Settings that Ansible and Python read when they are imported, except those that Ansible reads again.
 CONFIGURATION = ("ANSIBLE_", "LC_", "PYTHON")
 READ_AGAIN = ("ANSIBLE_ASYNC_DIR", "ANSIBLE_HOME")
 ACTIONS = ("assert", "command", "debug", "fail", "include_role", "normal", "set_fact", "validate_argument_spec")
-PATIENCE = 300  # seconds that a call may take on a busy machine
+PATIENCE = 300  # seconds for a call on a busy machine
 KINDS = ("become", "callback", "connection", "filter", "inventory", "shell", "strategy", "test", "vars")
 
 
 @cache
 def server(settings: frozenset[tuple[str, str]]) -> Connection:
-    """Start a server with these settings, for as long as this process lives."""
+    """Start a server with these settings that lives as long as this process."""
     ours, theirs = Pipe()
     number = theirs.fileno()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(CONFIGURATION)}
@@ -57,7 +57,7 @@ def server(settings: frozenset[tuple[str, str]]) -> Connection:
 
 
 def ansible_playbook(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the command without a terminal; output and errors together. The caller looks at the exit code."""
+    """Run the command without a terminal; output and errors together. The caller checks the exit code."""
     settings = {name: value for name, value in env.items() if name.startswith(CONFIGURATION) and name not in READ_AGAIN}
     connection = server(frozenset(settings.items()))
     reader, writer = os.pipe()
@@ -77,7 +77,7 @@ def ansible_playbook(command: Sequence[str], cwd: Path, env: Mapping[str, str]) 
 def command_itself(
     command: Sequence[str | Path], cwd: Path, env: Mapping[str, str], patience: float = PATIENCE
 ) -> subprocess.CompletedProcess[str]:
-    """Run any command as ansible_playbook runs that one, in a process of its own, for so many seconds at most."""
+    """Run any command like ansible_playbook does, in a separate process, for at most `patience` seconds."""
     return subprocess.run(
         command,
         cwd=cwd,
@@ -92,7 +92,7 @@ def command_itself(
 
 
 def preload() -> None:
-    """Import Ansible, the collection as Ansible does, and the plugins that it always looks for."""
+    """Import Ansible, the collection as Ansible does, and the plugins that Ansible always looks up."""
     importlib.import_module("ansible.cli.playbook")
     loader = importlib.import_module("ansible.plugins.loader")
     loader.init_plugin_loader()
@@ -102,13 +102,13 @@ def preload() -> None:
         loader.action_loader.get(name, class_only=True)
     for kind in KINDS:
         list(getattr(loader, f"{kind}_loader").all(class_only=True))
-    gc.freeze()  # so that forks go on sharing it
+    gc.freeze()  # so that forks keep sharing it
 
 
 def play(call: tuple[list[str], str, dict[str, str]], output: int) -> NoReturn:
-    """Be ansible-playbook, in a new process."""
+    """Become ansible-playbook in a new process."""
     arguments, folder, environment = call
-    atexit._clear()  # what the server has to remove
+    atexit._clear()  # the server cleans up
     os.setsid()
     for number in (1, 2):
         os.dup2(output, number)
@@ -125,7 +125,7 @@ def play(call: tuple[list[str], str, dict[str, str]], output: int) -> NoReturn:
 
 
 def serve(connection: Connection) -> None:
-    """Fork for each call, say the process's number and how it ended."""
+    """Fork for each call, and send the process's id and exit status."""
     while True:
         call = connection.recv()
         output = recv_handle(connection)
@@ -140,5 +140,5 @@ def serve(connection: Connection) -> None:
 
 if __name__ == "__main__":
     preload()
-    with suppress(EOFError):  # whoever calls has ended
+    with suppress(EOFError):  # the caller has ended
         serve(Connection(int(sys.argv[1])))

@@ -16,7 +16,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import Delays
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 
-# One of each kind that ends without a long wait, and many that work.
+# One of each kind that ends without a long wait, and many WORKING ones.
 KINDS: list[dict[str, Any]] = [
     *({"status": "WORKING"} for dummy in range(8)),
     {"status": "STOPPED"},
@@ -49,6 +49,6 @@ def simulator() -> Iterator[Server]:
 
 
 def refill(server: Server) -> None:
-    """Begin anew with the fleet."""
+    """Reset the simulator to the fleet."""
     server.engine.reset()
     fleet.load(server.engine, FLEET)

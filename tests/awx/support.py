@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the playbook and the commands of docs/awx.md as AWX does: by ansible-runner, each job with its inventory."""
+"""Runs of docs/awx.md's playbook and commands as in AWX: with ansible-runner, each job with its inventory."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ Inventory = Mapping[str, Any]
 
 
 def playbook() -> str:
-    """The playbook of the page."""
+    """Return the page's playbook."""
     (text,) = [block.text for block in blocks(PAGE) if block.text.startswith("# slice.yml")]
     return text
 
 
 def join_command() -> str:
-    """The command of the page that joins journals."""
+    """Return the page's command that joins journals."""
     (text,) = [block.text for block in blocks(PAGE) if "joined.jsonl" in block.text and "sort" in block.text]
     return text
 
 
 def synchronised(instances: Sequence[str], home: Path, url: str) -> dict[str, Any]:
-    """The inventory as AWX keeps it after an update from a source with these instances."""
+    """Return the inventory as AWX keeps it after an update from a source with these instances."""
     source = home / "fleet.wawp.yml"
     source.write_text(json.dumps({"plugin": "wawp.cloud.wawp", "instances": list(instances)}), encoding="utf-8")
     done = run(
@@ -47,7 +47,7 @@ def synchronised(instances: Sequence[str], home: Path, url: str) -> dict[str, An
 
 
 def sliced(whole: Inventory, number: int, count: int) -> dict[str, Any]:
-    """The part of an inventory that AWX gives to a slice: every count-th host by name, from the number-th on."""
+    """Return the part of an inventory that AWX gives to a slice: every count-th host by name, from number on."""
     kept = sorted(whole["_meta"]["hostvars"])[number::count]
     groups = {name: group for name, group in whole.items() if name != "_meta"}
     part = {
@@ -59,7 +59,7 @@ def sliced(whole: Inventory, number: int, count: int) -> dict[str, Any]:
 
 @dataclass
 class Job:
-    """One run of a playbook by ansible-runner, in a folder of its own."""
+    """One run of a playbook by ansible-runner, in a separate folder."""
 
     folder: Path
     inventory: Inventory
@@ -67,13 +67,13 @@ class Job:
     variables: dict[str, Any] = field(default_factory=dict)
 
     def start(self) -> Job:
-        """Start it beside what else runs."""
+        """Start it in the background."""
         for name in ("project", "inventory", "env"):
             (self.folder / name).mkdir(parents=True)
         (self.folder / "project/slice.yml").write_text(playbook(), encoding="utf-8")
         (self.folder / "env/extravars").write_text(json.dumps(self.variables), encoding="utf-8")
         hosts = self.folder / "inventory/hosts"
-        # As AWX does: a script that prints it.
+        # As in AWX, a script that prints it.
         hosts.write_text(f"#!/usr/bin/env python3\nprint({json.dumps(self.inventory)!r})\n", encoding="utf-8")
         hosts.chmod(0o700)
         command: list[str | Path] = [
@@ -89,7 +89,7 @@ class Job:
             self.process = subprocess.Popen(
                 command,
                 cwd=self.folder,
-                # The template's verbosity, with which the events hold long results as well.
+                # The template's verbosity, at which the events hold long results too.
                 env={**environment(self.folder, self.url), "ANSIBLE_VERBOSITY": "2"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -98,23 +98,23 @@ class Job:
         return self
 
     def wait(self) -> int:
-        """Wait for its end, return the exit code."""
+        """Wait for its end and return the exit code."""
         return self.process.wait(PATIENCE)
 
     @property
     def output(self) -> str:
-        """What it has shown."""
+        """Return its output."""
         return (self.folder / "output").read_text(encoding="utf-8")
 
     @property
     def events(self) -> str:
-        """All that AWX would store of it."""
+        """Return everything that AWX would store of it."""
         return "\n".join(
             path.read_text(encoding="utf-8") for path in self.folder.glob("artifacts/job/job_events/*.json")
         )
 
     def result(self) -> dict[str, Any]:
-        """The result of its only task."""
+        """Return the result of its only task."""
         files = self.folder.glob("artifacts/job/job_events/*.json")
         events = [json.loads(path.read_text(encoding="utf-8")) for path in files]
         ended = [event for event in events if re.fullmatch("runner_on_(ok|failed)", event["event"])]
@@ -127,7 +127,7 @@ DIFFERS = ("time", "duration", "began", "proven_at", "proof_seconds", "run", "li
 
 
 def timeless(value: Any) -> Any:
-    """A result without what differs each time."""
+    """Return a result without the parts that differ each time."""
     if isinstance(value, list):
         return [timeless(item) for item in value]
     if isinstance(value, dict):
@@ -136,6 +136,6 @@ def timeless(value: Any) -> Any:
 
 
 def outcomes(journal: Path) -> list[dict[str, Any]]:
-    """The outcomes in a journal."""
+    """Return the outcomes in a journal."""
     events = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
     return [event for event in events if event["event"] == "outcome"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The definition of an execution environment is one, and holds all that is needed."""
+"""The definition of an execution environment is valid, and has everything needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def builder(*arguments: str | Path) -> str:
-    """Run ansible-builder, return what it shows."""
+    """Run ansible-builder and return its output."""
     done = subprocess.run([BIN / "ansible-builder", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -30,7 +30,7 @@ def builder(*arguments: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The build context that ansible-builder makes of the definition."""
+    """Return the build context that ansible-builder makes from the definition."""
     folder = tmp_path_factory.mktemp("context")
     builder("create", "--file", ROOT / DEFINITION, "--context", folder, "--output-filename", "Containerfile")
     return folder
@@ -61,7 +61,7 @@ def test_ansible_builder_finds_what_the_collection_needs() -> None:
 
 
 def test_nothing_else_is_imported() -> None:
-    """What runs on a controller imports nothing that neither Python, nor ansible-core, nor a requirement brings."""
+    """Code that runs on a controller imports only Python's library, ansible-core and the requirements."""
     known = {*sys.stdlib_module_names, "ansible", "ansible_collections", *(name for name, dummy in introspected())}
     imported = {name for path in ROOT.glob("plugins/**/*.py") for name in imports(path)}
 
@@ -69,14 +69,14 @@ def test_nothing_else_is_imported() -> None:
 
 
 def introspected() -> list[tuple[str, str]]:
-    """Name and line of each Python requirement that ansible-builder discovers."""
+    """Return name and line of each Python requirement that ansible-builder discovers."""
     found: dict[str, Any] = yaml.safe_load(builder("introspect", TREE))
     assert found["system"] == []
     return [(re.split(r"[^\w-]", line)[0], line) for line in found["python"]]
 
 
 def imports(path: Path) -> set[str]:
-    """The top-level names that a file imports."""
+    """Return the top-level names that a file imports."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

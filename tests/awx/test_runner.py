@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Under ansible-runner all is as by hand; and a fleet may be run in slices, side by side, and joined."""
+"""ansible-runner gives the same results as the command; and a fleet may be run in slices, side by side, and joined."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SLICES = 3
 
 
 def sent(simulator: Server) -> dict[str, list[str]]:
-    """What was sent to each instance, in order."""
+    """Return the calls sent to each instance, in order."""
     return {name: [entry.call for entry in log] for name, log in simulator.engine.calls_by_instance().items()}
 
 
 def linked(simulator: Server) -> dict[str, bool]:
-    """The truth."""
+    """Return whether each instance is really linked."""
     return {name: simulator.engine.look(name).linked for name in IDS}
 
 
@@ -64,7 +64,7 @@ def test_a_job_does_what_the_command_does(simulator: Server, tmp_path: Path) -> 
     by_id = [sorted(timeless(each), key=lambda entry: str(entry["instance_id"])) for each in ended]
     assert by_id[0] == by_id[1]
     assert len(by_id[0]) == len(IDS)
-    own = {"event", "in_doubt", "crc"}  # what only a journal's line has
+    own = {"event", "in_doubt", "crc"}  # fields that only a journal's line has
     assert sorted(timeless(job.result()["sessions"]), key=str) == sorted(
         ({key: value for key, value in entry.items() if key not in own} for entry in by_id[0]), key=str
     )
@@ -73,7 +73,7 @@ def test_a_job_does_what_the_command_does(simulator: Server, tmp_path: Path) -> 
 
 @dataclass
 class Undertaking:
-    """A fleet that was run in slices: the jobs, their journals, what they had sent and what was true afterwards."""
+    """A fleet that was run in slices: the jobs, their journals, the calls sent, and the truth afterwards."""
 
     simulator: Server
     inventory: Inventory
@@ -84,7 +84,7 @@ class Undertaking:
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        """The results of all slices."""
+        """Return the results of all slices."""
         return [entry for job in self.jobs for entry in job.result()["sessions"]]
 
     @property
@@ -94,7 +94,7 @@ class Undertaking:
 
 @pytest.fixture(scope="module")
 def undertaking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undertaking]:
-    """The slices side by side, done."""
+    """Run the slices side by side, to their end."""
     home = tmp_path_factory.mktemp("undertaking")
     with filled() as simulator:
         inventory = synchronised(IDS, home, simulator.url)

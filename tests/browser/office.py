@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An office of 25 that was decommissioned, as results of the modules, with names chosen by somebody who means harm."""
+"""A decommissioned office of 25, as results of the modules, with names chosen by an attacker."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DESKS = (
     "Delivery",
     "",
 )
-# Status, calls, verdict of each kind, and how many there are of it.
+# Status, calls and verdict of each kind, and the number of its sessions.
 KINDS = (
     ("WORKING", ("logout", "stop"), "severed", 14),
     ("STOPPED", ("start", "logout", "stop"), "severed", 4),
@@ -50,7 +50,7 @@ def parse_time(seconds: float) -> str:
 
 
 def session(number: int, kind: tuple[str, tuple[str, ...], str, int], name: str) -> dict[str, Any]:
-    """One entry of wawp_fleet's result."""
+    """Return one entry of wawp_fleet's result."""
     status, calls, verdict, dummy = kind
     began, took = 3 + number * 0.42, 2.5 + 3 * len(calls) + number * 7 % 5
     unproven = verdict == "unproven"
@@ -97,7 +97,7 @@ REQUEST = {
 
 
 def report(names: tuple[str, ...] = DESKS, offices: int = 1) -> dict[str, Any]:
-    """The report of that office, or of so many like it."""
+    """Return the report of that office, or of several like it."""
     kinds = [kind for kind in KINDS for dummy in range(kind[3] * offices)]
     sessions = [session(number, kind, names[number % len(names)]) for number, kind in enumerate(kinds)]
     after = [

@@ -186,7 +186,7 @@ def test_nothing_is_loaded_and_nothing_could_be(page: Page) -> None:
 
 @pytest.fixture(scope="module")
 def ten_thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report's page of ten thousand instances."""
+    """Return the report's page of ten thousand instances."""
     path = tmp_path_factory.mktemp("fleet") / "report.html"
     content = render(report(offices=400))
     assert len(content) < 6_000_000
@@ -201,7 +201,7 @@ def fleet(browser: Any, ten_thousand: Path) -> Page:
 
 
 def test_ten_thousand(fleet: Page) -> None:
-    """Twice the times that are promised, since the machine may be busy."""
+    """Allows twice the promised times, since the machine may be busy."""
     assert fleet.script("return performance.getEntriesByType('navigation')[0].loadEventEnd") < 4000
     assert fleet.script("return document.querySelectorAll('*').length") < 5000
     assert fleet.script("return performance.memory.usedJSHeapSize") < 100e6

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The collection as its users meet it: its plugins, what ansible-doc says of them, and Ansible's commands."""
+"""The collection as users see it: its plugins, their documentation by ansible-doc, and Ansible's commands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMESPACE = "wawp.cloud"
 
 
 def plugins(kind: str) -> list[str]:
-    """The names of the plugins in a folder below plugins/."""
+    """Return the names of the plugins in a folder below plugins/."""
     return sorted(path.stem for path in ROOT.glob(f"plugins/{kind}/*.py") if path.stem != "__init__")
 
 
@@ -38,7 +38,7 @@ MODULES = plugins("modules")
 
 @functools.cache
 def documentation(kind: str = "module") -> dict[str, dict[str, Any]]:
-    """What ansible-doc knows of all plugins of a kind, fragments merged: name to `doc`, `examples` and `return`."""
+    """Return ansible-doc's data of all plugins of a kind, fragments merged: name to `doc`, `examples` and `return`."""
     names = MODULES if kind == "module" else plugins(kind)
     command: list[str | Path] = [BIN / "ansible-doc", "--type", kind, "--json"]
     command += [f"{NAMESPACE}.{name}" for name in names]
@@ -47,17 +47,17 @@ def documentation(kind: str = "module") -> dict[str, dict[str, Any]]:
 
 
 def source_file(name: str) -> dict[str, Any]:
-    """One of the collection's YAML files, parsed."""
+    """Parse one of the collection's YAML files."""
     loaded: dict[str, Any] = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
     return loaded
 
 
 class _Captured(Exception):  # noqa: N818 - not an error
-    """Carries what a module gave to AnsibleModule."""
+    """The arguments that a module passed to AnsibleModule."""
 
 
 def arguments(module: str) -> dict[str, Any]:
-    """What a module gives to AnsibleModule, `argument_spec` and the rest, without running it further."""
+    """Return a module's arguments to AnsibleModule, `argument_spec` and the rest, without running it further."""
 
     def capture(self: AnsibleModule, *args: Any, **kwargs: Any) -> None:
         raise _Captured({**dict(zip(("argument_spec",), args)), **kwargs})
@@ -73,7 +73,7 @@ def arguments(module: str) -> dict[str, Any]:
 
 
 def environment(home: Path, url: str = "") -> dict[str, str]:
-    """The environment of a user who has the collection, the simulator at `url` and nothing else."""
+    """Return the environment of a user who has the collection, the simulator at `url` and nothing else."""
     return {
         "ANSIBLE_COLLECTIONS_PATH": str(TREE),
         "ANSIBLE_HOME": str(home / ".ansible"),
@@ -91,7 +91,7 @@ def environment(home: Path, url: str = "") -> dict[str, str]:
 
 
 def run(command: list[str | Path], home: Path, url: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in `home` as that user; output and errors together. The caller looks at the exit code."""
+    """Run a command in `home` as that user; output and errors together. The caller checks the exit code."""
     given = {**environment(home, url), **variables}
     if command[0] == BIN / "ansible-playbook":
         return ansible_playbook([str(part) for part in command], home, given)

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads the code blocks of a Markdown page and runs them as its reader would, from top to bottom.
+"""Reads the code blocks of a Markdown page and runs them as a reader would, from top to bottom.
 
-- Shell blocks of a page run in one shell, in an empty folder, with the collection, a simulator and a token at hand.
-  Any command that fails ends the page. Lines in NOT_RUN are left out, those in INSTEAD are replaced.
-  The vault's password is known, so that nobody is asked.
-- YAML is parsed. A block whose first line is a comment that names a file (``# logout.yml``) is that file for the page's
-  shell blocks, which must run it if it is a play. Tasks are run, on localhost and with VARIABLES.
-- JSON is parsed. Every other language must be one of SHOWN, and such a block may hold no command.
+- Shell blocks of a page run in one shell, in an empty folder, with the collection, a simulator and a token.
+  Any failing command ends the page. Lines in NOT_RUN are left out, those in INSTEAD are replaced.
+  The vault's password is set, so that there is no prompt.
+- YAML is parsed. A block whose first line is a comment with a file name (``# logout.yml``) becomes that file for the
+  page's shell blocks, which must run it if it is a play. Tasks are run, on localhost and with VARIABLES.
+- JSON is parsed. Every other language must be one of SHOWN, and such a block must not hold a command.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ NOT_RUN: dict[str, str] = {
     "tail -f /var/tmp/retire-office.jsonl": "never ends",
     "ansible-builder build --tag wawp-ee": "needs a container engine; see test_execution_environment.py",
 }
-# Part of a command to what takes its place here.
+# Part of a command to its replacement here.
 INSTEAD: dict[str, str] = {
-    "make demo": f"python {ROOT}/tools/demo.py",  # make would set up the environment in which this runs
-    # There is nobody to ask for a password, and no terminal for an editor.
+    "make demo": f"python {ROOT}/tools/demo.py",  # make would rebuild the environment in which this runs
+    # Nobody can enter a password, and an editor has no terminal.
     " --ask-vault-pass": "",
     "ansible-vault create": f"ansible-vault encrypt_string --name vault_wawp_token {SANDBOX_TOKEN} --output",
     "ansible-playbook wawp.cloud.sandbox": "ansible-playbook wawp.cloud.sandbox -e wawp_sandbox_port=0",
-    # The simulator there has no delays, and so no drift to wait for.
+    # The simulator there has no delays, so there is no drift to wait for.
     ' -e \'{"wawp_check_confirm"': ' -e wawp_check_drift=0 -e \'{"wawp_check_confirm"',
     "/var/tmp/": "./",  # noqa: S108 - taken out, not used
-    # Words that a reader copies from the output before: the plan's phrase, the report's name, its last hash.
+    # Words that a reader copies from earlier output: the plan's phrase, the report's name, its last hash.
     "confirm=decommission-2-a1b2-c3d4-e5f6-0718-293a": "confirm=$(ansible-playbook wawp.cloud.decommission --check"
     " -e wawp_instances_csv=$PWD/office.csv | grep -o 'decommission-2-[0-9a-f-]*' | head -n 1)",
     "wawp_reports/audit-20261122T013000.123Z.json": "$(ls wawp_reports/audit-*.json)",
@@ -66,7 +66,7 @@ YAML = {"yaml", "yml"}
 JSON = {"json"}
 SHOWN = {"text", "mermaid", "ini", "csv", "html"}
 
-# The address of the documentation's sandbox. The tests have one of their own on a free port.
+# The address of the documentation's sandbox. The tests use another one, on a free port.
 SANDBOX = "127.0.0.1:9297"
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>```+|~~~+)[ ]*(?P<language>[\w+-]*)[^\n`]*$")
@@ -76,7 +76,7 @@ _FILE = re.compile(r"^# ([\w.-]+\.(?:yml|yaml))\b")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of a page: its language, where its first line is, and its text."""
+    """A fenced block of a page: its language, the number of its first line, and its text."""
 
     language: str
     line: int
@@ -84,7 +84,7 @@ class Block:
 
 
 def blocks(text: str) -> list[Block]:
-    """The fenced code blocks of a page. Raises ValueError for one that isn't closed."""
+    """Return the fenced code blocks of a page. Raises ValueError for one that isn't closed."""
     found: list[Block] = []
     opening: re.Match[str] | None = None
     lines: list[str] = []
@@ -105,12 +105,12 @@ def blocks(text: str) -> list[Block]:
 
 
 def pages() -> list[Path]:
-    """The pages that users read."""
+    """Return the pages that users read."""
     return [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 
 
 def problems(page: str, home: Path, url: str) -> list[str]:
-    """What doesn't hold in the text of a page. `home` is an empty folder, `url` the simulator's."""
+    """Return the problems of a page's text. `home` is an empty folder, `url` the simulator's."""
     found = []
     every = blocks(page)
     shell = [block for block in every if block.language in SHELL]
@@ -128,7 +128,7 @@ def problems(page: str, home: Path, url: str) -> list[str]:
 
 
 def json_problems(block: Block) -> list[str]:
-    """Whether a JSON block can be read."""
+    """Return the problems of a JSON block that can't be parsed."""
     try:
         json.loads(block.text)
     except ValueError as error:
@@ -137,13 +137,13 @@ def json_problems(block: Block) -> list[str]:
 
 
 def shown_problems(block: Block) -> list[str]:
-    """Whether a block that nobody runs holds a command all the same."""
+    """Return the problems of a block that isn't run but holds a command."""
     command = _COMMAND.search(block.text)
     return [f"line {block.line}: a command in a block that isn't run: {command[0].strip()}"] if command else []
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads Ansible's own tags as the text that they stand for."""
+    """A loader that reads Ansible's tags as plain text."""
 
 
 _Loader.add_constructor("!vault", lambda loader, node: str(node.value))
@@ -151,9 +151,9 @@ _Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
 
 
 def yaml_problems(block: Block, home: Path, url: str, ran: str) -> list[str]:
-    """Whether a YAML block can be read, its tasks run, and its plays be among what is `ran` by the page's shell blocks.
+    """Return the problems of a YAML block that can't be parsed, whose tasks fail, or whose plays aren't in `ran`.
 
-    Keeps it if it names a file.
+    Writes it to its file if it names one. `ran` holds the page's shell blocks.
     """
     named = _FILE.match(block.text)
     if named:
@@ -177,7 +177,7 @@ def yaml_problems(block: Block, home: Path, url: str, ran: str) -> list[str]:
 
 
 def syntax_checked(text: str, home: Path) -> subprocess.CompletedProcess[str]:
-    """Plays that the page's shell blocks don't run: this names a slip's line, and doesn't look at options."""
+    """Check the syntax of plays that the page's shell blocks don't run: this names a typo's line, but skips options."""
     playbook = home / ".checked.yml"
     playbook.write_text(text, encoding="utf-8")
     done = run([BIN / "ansible-playbook", "--syntax-check", playbook], home)
@@ -186,7 +186,7 @@ def syntax_checked(text: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 
 def tasks_run(text: str, home: Path, url: str) -> subprocess.CompletedProcess[str]:
-    """Tasks, run as they stand."""
+    """Run tasks unchanged."""
     playbook = home / ".tasks.yml"
     play = "- hosts: localhost\n  gather_facts: false\n  tasks:\n"
     playbook.write_text(play + indented(adapted(text.replace("---\n", ""), url)), encoding="utf-8")
@@ -196,12 +196,12 @@ def tasks_run(text: str, home: Path, url: str) -> subprocess.CompletedProcess[st
 
 
 def indented(text: str) -> str:
-    """The text as it stands below `tasks:`."""
+    """Indent a text to stand below `tasks:`."""
     return "".join(f"    {line}\n" if line else "\n" for line in text.splitlines())
 
 
 def shell_problems(shell_blocks: Sequence[Block], home: Path, url: str) -> list[str]:
-    """Whether the shell blocks of a page run, in their order."""
+    """Return the problems of a page's shell blocks, run in order."""
     if not shell_blocks:
         return []
     (home / ".curlrc").write_text("fail-with-body\n", encoding="utf-8")
@@ -216,12 +216,12 @@ def shell_problems(shell_blocks: Sequence[Block], home: Path, url: str) -> list[
 
 
 def commands(text: str) -> list[str]:
-    """The lines of a shell block, without remarks behind them."""
+    """Return the lines of a shell block without trailing comments."""
     return [re.sub(r"\s+# .*", "", line).strip() for line in text.splitlines()]
 
 
 def adapted(text: str, url: str) -> str:
-    """A shell block as it is run here."""
+    """Adapt a shell block to run here."""
     kept = [line for line, command in zip(text.splitlines(), commands(text)) if command not in NOT_RUN]
     text = "\n".join(kept).replace(SANDBOX, url.partition("//")[2])
     for part, other in INSTEAD.items():
@@ -230,7 +230,7 @@ def adapted(text: str, url: str) -> str:
 
 
 def stop_sandbox() -> str:
-    """A command that ends the sandbox that the page has started, if it has left it running."""
+    """Return a command that ends the page's sandbox if the page left it running."""
     ready = "$HOME/.ansible/wawp_sandbox/ready.json"
     folder = shlex.quote(str(ROOT / "plugins/plugin_utils"))
     return f'test ! -e "{ready}" || (cd {folder} && python -m simulator --stop --ready-file "{ready}")'

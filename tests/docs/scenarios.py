@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sessions that examples and results are tried on, and a table of scenarios for each module."""
+"""The sessions for testing examples and results, and a table of scenarios for each module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 ACCOUNT = "201012345678@c.us"
 
-# The instances that the examples name. What the simulator doesn't mention is usual for the status.
+# The instances that the examples name. Fields that aren't given have the defaults of the status.
 SCENE: list[dict[str, Any]] = [
     {"instance_id": "3EB0BCB2E3D4", "account": ACCOUNT, "paid": True},
     {"instance_id": "3EB0BCB2E3D5", "account": "201012345670@c.us", "paid": True},
@@ -25,14 +25,14 @@ FILES = {"office.csv": "instance_id;name;expect_account\n3EB0BCB2E3D4;Front desk
 
 @dataclass(frozen=True)
 class Scenario:
-    """A task, and the session that it meets. ``ONE`` stands for the session's id, which is another in each scenario.
+    """A task, and the session that it meets. ``ONE`` stands for the session's id, which differs in each scenario.
 
     Args:
-        options: of the module; ``instance_id`` is ONE unless given, None leaves an option out.
-        session: for the simulator, besides the id.
-        faults: for the simulator, for that session.
+        options: the module's options; ``instance_id`` is ONE unless given, None leaves an option out.
+        session: the simulated session's fields besides the id.
+        faults: the simulator's faults for that session.
         check: whether it runs in check mode.
-        before: tasks that give it something to work on.
+        before: tasks that prepare the session.
     """
 
     options: dict[str, Any]
@@ -194,7 +194,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
 
 @dataclass(frozen=True)
 class Borrowed:
-    """Fields that are another module's: whose, below which path, and which of them are not among them."""
+    """Fields of another module: the module, the path, and the fields that aren't included."""
 
     module: str
     path: str = ""

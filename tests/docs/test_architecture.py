@@ -13,7 +13,7 @@ from .collection import ROOT
 from .test_import_boundaries import OURS, imports, within
 
 PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-# The diagram's name of each room; the sets of files that share a name are drawn as one box.
+# The diagram's name of each room; sets of files with the same name are drawn as one box.
 BOXES = {
     "front": ("plugins/modules", "plugins/action", "plugins/inventory", "plugins/lookup", "plugins/plugin_utils"),
     "tasks": ("plugins/module_utils/_tasks",),
@@ -26,7 +26,7 @@ BOXES = {
 
 
 def listed() -> dict[str, list[str]]:
-    """Folder to file names, as the page lists them."""
+    """Return each folder's file names, as the page lists them."""
     block = PAGE.split("```text\n")[1].split("```")[0]
     folders: dict[str, list[str]] = {}
     folder = ""
@@ -47,7 +47,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def rooms() -> list[Path]:
-    """Each folder that holds Python files of the collection, and the roles."""
+    """Return each folder with Python files of the collection, and the roles."""
     holding = {path.parent for top in ("plugins", "extensions") for path in (ROOT / top).rglob("*.py")}
     return sorted({*holding, ROOT / "roles"})
 

@@ -19,13 +19,13 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 from ansible_collections.wawp.cloud.tests.docs.collection import BIN, MODULES, ROOT, documentation, play, plugins, run
 from ansible_collections.wawp.cloud.tests.docs.scenarios import FILES, SCENE
 
-# Folders of plugins/ whose plugins have no examples of their own.
+# Folders of plugins/ whose plugins have no examples.
 WITHOUT_EXAMPLES = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 COVERED = {"modules", "inventory", "lookup"}
 
 
 def examples(kind: str, name: str, home: Path) -> str:
-    """The EXAMPLES of a plugin. What they write on a user's machine goes to `home`."""
+    """Return the EXAMPLES of a plugin. Files that they write on a user's machine go to `home`."""
     for file, content in FILES.items():
         (home / file).write_text(content, encoding="utf-8")
     text: str = documentation(kind)[name]["examples"]
@@ -33,10 +33,10 @@ def examples(kind: str, name: str, home: Path) -> str:
 
 
 def around(example: dict[str, Any], url: str) -> list[dict[str, Any]]:
-    """An example between tasks that set the scene anew and see that it has called the API, if its module does that."""
+    """Wrap an example in tasks that reset the scene and check that it called the API, if its module does that."""
     calling = [f"wawp.cloud.{name}" for name in MODULES if "access_token" in documentation()[name]["doc"]["options"]]
     calls = f"lookup('ansible.builtin.url', '{url}/_simulator/calls', split_lines=false) | from_json"
-    # By a filter and a lookup, which cost no module process.
+    # With a filter and a lookup, which don't start a module's process.
     before = {"ansible.builtin.assert": {"that": f"scene | wawp_reset('{url}') == 200"}, "vars": {"scene": SCENE}}
     after = {"ansible.builtin.assert": {"that": f"({calls}).total > 0"}}
     return [before, example, after] if any(f'"{name}"' in json.dumps(example) for name in calling) else [example]
@@ -44,7 +44,7 @@ def around(example: dict[str, Any], url: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What one playbook with the examples of all modules prints: a start of Ansible costs more than most of them."""
+    """Return the output of one playbook with all modules' examples: starting Ansible costs more than most of them."""
     home = tmp_path_factory.mktemp("examples")
     with Server(Engine(delays=Delays(scale=0))) as simulator:
         every = [task for module in MODULES for task in yaml.safe_load(examples("module", module, home))]

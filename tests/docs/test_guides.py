@@ -26,7 +26,7 @@ from ansible_collections.wawp.cloud.tests.docs.guides import (
 
 
 def scene_for(text: str) -> list[dict[str, object]]:
-    """The demo fleet, and a working session for each instance that the text or its tasks name besides."""
+    """Return the demo fleet, and a working session for each other instance that the text or its tasks name."""
     demo = fleet.built_in("demo")
     there = {instance["instance_id"] for instance in demo}
     account = {"account": "201012345678@c.us", "paid": True}

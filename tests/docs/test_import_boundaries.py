@@ -25,7 +25,7 @@ GROUND = tuple(
 )
 MODEL = f"{UTILS}._session.model"
 ACCOUNT = f"{UTILS}._session.account"
-# Room to what may be imported there, beside Python's own library and the room itself.
+# Room to its allowed imports, besides Python's library and the room itself.
 ROOMS: dict[str, tuple[str, ...]] = {
     "plugins/modules": (f"{UTILS}._tasks", f"{UTILS}._python"),
     "plugins/module_utils": GROUND,
@@ -49,8 +49,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "aiohttp",
     ),
 }
-# Rooms that decide, or word the evidence, know no clock, socket, thread or file. `datetime` is there for times that
-# are given; nothing in these rooms may ask for the present one.
+# Rooms that decide, or word the evidence, know no clock, socket, thread or file. `datetime` is allowed for given times;
+# nothing in these rooms may ask for the current time.
 PURE_ROOMS = ("plugins/module_utils/_session", "plugins/module_utils/_evidence")
 PURE_LIBRARY = {
     *(
@@ -73,7 +73,7 @@ CLIENT = "plugins/module_utils/_api/client.py"
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The absolute names of the modules that a file imports, anywhere in it."""
+    """Yield the absolute names of the modules that a file imports, anywhere in it."""
     package = [*OURS.split("."), *path.parent.relative_to(ROOT).parts]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -85,7 +85,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def calls(path: Path) -> set[str]:
-    """The last names of the functions that a file calls."""
+    """Return the last names of the functions that a file calls."""
     functions = [
         node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
     ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the collection says about itself in several places is the same in all of them."""
+"""Facts that the collection states in several places are the same in all of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ATTRIBUTES = {"async", "check_mode", "diff_mode", "idempotent"}
 
 
 def calls_the_api(module: str) -> bool:
-    """Whether a module takes what the action group is for."""
+    """Whether a module takes the options of the action group."""
     return {"access_token", "api_url"} <= set(arguments(module)["argument_spec"])
 
 
@@ -76,7 +76,7 @@ def test_every_documentation_fragment_is_used() -> None:
 
 
 def fragments() -> set[str]:
-    """The names of all fragments, as extends_documentation_fragment has them."""
+    """Return the names of all fragments, as extends_documentation_fragment has them."""
     found = set()
     for path in ROOT.glob("plugins/doc_fragments/*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of each module: what the documentation promises is what the module takes."""
+"""The options of each module: the module takes what the documentation promises."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.wawp.cloud.tests.docs.collection import MODULES, NAMESP
 
 
 def facts_of_spec(spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What a user can notice of an argument spec, in the words of the documentation."""
+    """Return the facts of an argument spec that a user can notice, in the terms of the documentation."""
     return {
         name: {
             "type": option.get("type", "str"),
@@ -33,7 +33,7 @@ def facts_of_spec(spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def facts_of_documentation(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The same facts as the documentation tells them; of environment variables those of Wawp only."""
+    """Return the same facts from the documentation; of environment variables only Wawp's."""
     return {
         name: {
             "type": option.get("type", "str"),

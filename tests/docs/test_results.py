@@ -4,7 +4,7 @@
 
 """RETURN of every module against real results, on success and on failure, in a process and in the worker.
 
-The process is one in the background where the module promises that it may be.
+The process runs in the background if the module promises async.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from ansible_collections.wawp.cloud.tests.docs.collection import (
 from ansible_collections.wawp.cloud.tests.docs.scenarios import FIELDS_OF, SCENARIOS, Scenario
 from ansible_collections.wawp.cloud.tests.forked import PATIENCE
 
-# Fields that Ansible itself adds to results; changed, failed and msg are documented by Ansible.
+# Fields that Ansible adds to results; Ansible documents changed, failed and msg.
 COMMON = {"changed", "deprecations", "diff", "exception", "failed", "invocation", "msg", "skipped", "warnings"}
 JOB = {"ansible_job_id", "finished", "results_file", "started", "stderr", "stderr_lines", "stdout", "stdout_lines"}
 BACKGROUND = {"async": PATIENCE, "poll": 1, "check_mode": False}
@@ -46,7 +46,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 }
 
 WAYS = [(module, False) for module in MODULES] + [(module, True) for module in plugins("action")]
-# The worker is tried with all scenarios; every so manieth of them shows that a process gives the same.
+# The worker is tested with all scenarios; every nth of them shows that a process gives the same result.
 SAMPLE = 16
 
 each_way = pytest.mark.parametrize(
@@ -55,7 +55,7 @@ each_way = pytest.mark.parametrize(
 
 
 def results(module: str, in_process: bool) -> list[dict[str, Any]]:
-    """The results of the scenarios of a module."""
+    """Return the results of a module's scenarios."""
     output, found = all_results(in_process)
     assert found, output
     return [result for name, result in found if name == module]
@@ -63,7 +63,7 @@ def results(module: str, in_process: bool) -> list[dict[str, Any]]:
 
 @functools.cache
 def all_results(in_process: bool) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
-    """What one playbook printed, and its results of all scenarios, each with its module's name; none if it failed."""
+    """Return one playbook's output, and the results of all scenarios with their module's name; none if it failed."""
     scenarios = [
         (module, scenario) for module, way in WAYS if way == in_process for scenario in tried_scenarios(module, way)
     ]
@@ -88,19 +88,19 @@ def all_results(in_process: bool) -> tuple[str, list[tuple[str, dict[str, Any]]]
 
 
 def asynchronous(module: str) -> dict[str, Any]:
-    """What a module promises about tasks with async."""
+    """Return what a module promises about async tasks."""
     promise: dict[str, Any] = documentation()[module]["doc"]["attributes"]["async"]
     return promise
 
 
 def tried_scenarios(module: str, in_process: bool) -> Sequence[Scenario]:
-    """The scenarios of a module that are tried one way."""
+    """Return the scenarios of a module that are tested one way."""
     few = not in_process and (module, True) in WAYS
     return SCENARIOS[module][::SAMPLE] if few else SCENARIOS[module]
 
 
 def steps(module: str, number: int, scenario: Scenario) -> list[dict[str, Any]]:
-    """The tasks of a scenario; the last one is the module's."""
+    """Return the tasks of a scenario; the last one is the module's."""
     own = {"instance_id": "ONE"} if "instance_id" in documentation()[module]["doc"]["options"] else {}
     options = {name: value for name, value in {**own, **scenario.options}.items() if value is not None}
     task = {
@@ -115,7 +115,7 @@ def steps(module: str, number: int, scenario: Scenario) -> list[dict[str, Any]]:
 
 
 def fields(module: str, path: str = "") -> dict[str, Any]:
-    """The documented fields below a path of RETURN, with those that the text says are another module's."""
+    """Return the documented fields below a path of RETURN, including those that the text takes from another module."""
     if path:
         above, dummy, name = path.rpartition(".")
         field = fields(module, above)[name]
@@ -133,7 +133,7 @@ def fields(module: str, path: str = "") -> dict[str, Any]:
 
 
 def complaints(module: str, found: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """How a result, or the part of it below a path, differs from RETURN."""
+    """Yield the differences of a result, or of its part below a path, from RETURN."""
     documented = fields(module, path)
     added = set() if path else COMMON | (JOB if "ansible_job_id" in found else set())
     for name in set(found) - set(documented) - added:
@@ -147,7 +147,7 @@ def complaints(module: str, found: Mapping[str, Any], path: str = "") -> Iterato
 
 
 def complaints_about(module: str, field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
-    """How one value differs from what is documented of it."""
+    """Yield the differences of one value from its documentation."""
     if value is None:
         if "null" not in str(field["description"]).lower():
             yield f"{path} is null, and its description doesn't say when"
@@ -165,7 +165,7 @@ def complaints_about(module: str, field: Mapping[str, Any], value: Any, path: st
 
 
 def has_type(value: Any, name: str) -> bool:
-    """Whether a value is of a documented type; a truth value is no number."""
+    """Whether a value has a documented type; a boolean isn't a number."""
     return isinstance(value, TYPES[name]) and (name == "bool" or not isinstance(value, bool))
 
 
@@ -220,7 +220,7 @@ def test_async_is_supported_as_far_as_it_is_promised(simulator: Server, tmp_path
 
 
 def all_paths(module: str, path: str = "") -> Iterator[str]:
-    """The path of each field that the module's own RETURN documents below a path."""
+    """Yield the path of each field that the module's own RETURN documents below a path."""
     documented: Any = documentation()[module]["return"]
     for name in path.split(".") if path else []:
         documented = documented[name].get("contains") or {}
@@ -231,7 +231,7 @@ def all_paths(module: str, path: str = "") -> Iterator[str]:
 
 
 def paths_with_values(value: Any, path: str = "") -> Iterator[str]:
-    """The path of each field of a result that is not null."""
+    """Yield the path of each field of a result that isn't null."""
     if isinstance(value, dict):
         for name, item in value.items():
             below = f"{path}.{name}".lstrip(".")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roles' argument specs: alike everywhere, with the defaults that the roles have, of variables that they take."""
+"""The roles' argument specs: the same everywhere, with the roles' defaults, and only for variables that they use."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ VARIABLE = re.compile(r"(?<![\w./])wawp_\w+")
 
 @functools.cache
 def options(role: str) -> dict[str, Any]:
-    """The variables of a role, as its argument spec documents them."""
+    """Return the variables of a role, as its argument spec documents them."""
     specs = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8"))
     found: dict[str, Any] = specs["argument_specs"]["main"]["options"]
     return found
 
 
 def used(role: str) -> set[str]:
-    """The variables that a role's tasks and those that it shares with others name."""
+    """Return the variables that a role's tasks name, including shared tasks."""
     paths = [ROOT / f"roles/{role}/tasks/main.yml"]
     for path in paths:
         text = path.read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docs/troubleshooting.md tells of messages that exist, and of every kind of error."""
+"""docs/troubleshooting.md lists messages that exist, and every kind of error."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HTTP = re.compile(r"HTTP (\d+), ")
 
 
 def strings(path: Path) -> Iterator[str]:
-    """What a Python file may say: its strings, and options with their problems, with … for what differs."""
+    """Yield the texts that a Python file may show: strings, and options with problems, with … for variable parts."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     remarks = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -48,7 +48,7 @@ def strings(path: Path) -> Iterator[str]:
 
 
 def wording(node: ast.AST) -> str:
-    """The text of an expression, as far as it is written down."""
+    """Return the literal text of an expression."""
     if isinstance(node, ast.JoinedStr):
         return "".join(map(wording, node.values))
     return re.sub("%[sd]", "…", node.value) if isinstance(node, ast.Constant) and isinstance(node.value, str) else "…"
@@ -56,7 +56,7 @@ def wording(node: ast.AST) -> str:
 
 @functools.cache
 def sources() -> list[str]:
-    """All that the collection may say; documentation, which has several lines, is not among it."""
+    """Return all texts that the collection may show, without documentation, which has several lines."""
     code = [path for folder in ("plugins", "extensions") for path in sorted(ROOT.glob(f"{folder}/**/*.py"))]
     said = [text for path in (*code, *ANSIBLE) if "simulator" not in path.parts for text in strings(path)]
     for path in (*ROOT.glob("playbooks/*.yml"), *ROOT.glob("roles/*/tasks/*.yml")):
@@ -66,7 +66,7 @@ def sources() -> list[str]:
 
 
 def is_said(message: str) -> bool:
-    """Whether there are words for a message. Where the API's HTTP status stands in it is another test's matter."""
+    """Whether the sources have a message. Another test checks the place of the API's HTTP status in it."""
     pattern = re.compile(".*".join(map(re.escape, HTTP.sub("", message).split("…"))))
     return any(pattern.search(text) for text in sources())
 
@@ -84,7 +84,7 @@ def test_every_message_is_one_that_the_collection_has() -> None:
         ("missing required arguments: …", True),
         ("journal: another run has eaten …", False),
         ("csv: another run is writing to …", False),
-        ("What can go wrong, by name", False),  # a remark in _errors.py
+        ("Names of the errors, and the exceptions that carry them", False),  # a docstring in _errors.py
     ],
 )
 def test_a_message_that_nothing_says_is_found_out(message: str, known: bool) -> None:
@@ -94,7 +94,7 @@ def test_a_message_that_nothing_says_is_found_out(message: str, known: bool) -> 
 def test_every_kind_of_error_has_a_row() -> None:
     kinds = {value for name, value in vars(_errors).items() if name.isupper() and isinstance(value, str)}
 
-    # A write that came too late is not sent, and the session read again: no result ever holds that kind.
+    # An expired write isn't sent, and the session is read again: no result ever has that kind.
     assert set(KINDS.values()) == kinds - {_errors.EXPIRED}
 
 
@@ -108,7 +108,7 @@ def test_a_reply_of_that_status_gives_that_message_and_kind(message: str, simula
 
 
 def refusal(simulator: Server, status: int, body: str) -> _errors.WawpError:
-    """The error that a reply with that status makes."""
+    """Return the error for a reply with that status."""
     fault = {"kind": "http", "call": "info", "http_status": status, "body": body}
     fleet.load(simulator.engine, [{"instance_id": f"ONE-{body}", "faults": [fault]}])
     client = Client(Connection(simulator.url, request_timeout=30.0))

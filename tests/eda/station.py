@@ -45,7 +45,7 @@ def until(what: Callable[[], Any], process: subprocess.Popen[bytes], log: Path) 
 
 
 class Station:
-    """A simulated API, a running rulebook, and the mails that its playbooks send."""
+    """A simulated API, a running rulebook, and the mails sent by its playbooks."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
@@ -59,10 +59,10 @@ class Station:
         self.environment: dict[str, str] = {}
 
     def add(self, instance_id: str, hooked: bool = True, port: int | None = None) -> str:
-        """Add an instance whose webhooks come here."""
+        """Add an instance whose webhooks go to this station."""
         hook = {"url": self.url(instance_id, port), "events": ["session.status"], "is_active": True}
         self.engine.add(Instance(instance_id, paid=True, webhooks=[hook] if hooked else []))
-        time.sleep(3 * LOOK)  # what happens before the simulator first looks at it makes no webhook
+        time.sleep(3 * LOOK)  # events before the simulator's first look make no webhook
         return instance_id
 
     def url(self, instance_id: str, port: int | None = None) -> str:
@@ -80,7 +80,7 @@ class Station:
         return until(what, self.process, self.log)
 
     def subjects(self, about: str = "") -> list[str]:
-        """The subjects of the mails that were sent, those about an instance if one is given."""
+        """Return the subjects of the mails sent, only those about an instance if given."""
         lines = self.mails.read_text().splitlines() if self.mails.exists() else []
         return [line[9:].strip() for line in lines if line.startswith("Subject: ") and about in line]
 
@@ -127,7 +127,7 @@ class Station:
 
 @contextmanager
 def simulated(folder: Path) -> Iterator[Station]:
-    """A simulator, and what a rulebook needs to use it."""
+    """Start a simulator, and yield the station that a rulebook uses."""
     engine = Engine(delays=Delays(scale=0))
     engine.webhooks = Settings(key=KEY, delay=0.2)
     with Server(engine) as server:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of the event sources share: the sources, running as ansible-rulebook runs them, and senders."""
+"""Shared parts of the event sources' tests: the sources, run as by ansible-rulebook, and senders."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ _numbers = itertools.count(1)
 
 
 def templates(command: str) -> list[str]:
-    """Texts that run a command where Ansible takes them for templates. The last one chooses its own brackets."""
+    """Return texts that run a command if Ansible takes them for templates. The last one declares its own brackets."""
     run = f"lookup('pipe', '{command}')"
     own = "#jinja2:variable_start_string:'[%', variable_end_string:'%]'\n"
     return [f"{{{{ {run} }}}}", f"{{% if {run} %}}{{% endif %}}", f"{own}[% {run} %]"]
 
 
 def leave_trace(prefix: str) -> dict[str, Any]:
-    """A task of a user's playbook that leaves a file with the subject's name and text, without a module's process."""
+    """Return a user's task that writes a file with the subject's name and text, without a module's process."""
     subject = "(ansible_eda.event.subject | quote)"
     command = f"'echo ' ~ {subject} ~ ' > {prefix}' ~ {subject}"
     return {"ansible.builtin.debug": {"msg": f"{{{{ lookup('pipe', {command}) }}}}"}}
 
 
 def strings_in(value: Any) -> Iterator[str]:
-    """All strings in a value, the names of fields too."""
+    """Yield all strings in a value, including the names of fields."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (dict, list)):
@@ -65,7 +65,7 @@ def is_template(text: str) -> bool:
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
+    """Return a free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -73,12 +73,12 @@ def free_port() -> int:
 
 
 def now() -> int:
-    """The time in ms."""
+    """Return the time in ms."""
     return time.time_ns() // 1_000_000
 
 
 def webhook(status: str = "FAILED", **values: Any) -> dict[str, Any]:
-    """A webhook in the engine's form, with an id of its own."""
+    """Make a webhook in the engine's form, with a unique id."""
     return {
         "id": f"evt_{next(_numbers):026d}",
         "timestamp": now(),
@@ -93,7 +93,7 @@ def webhook(status: str = "FAILED", **values: Any) -> dict[str, Any]:
 
 
 def with_history(*steps: tuple[str, int], **values: Any) -> dict[str, Any]:
-    """A webhook about the last of the steps (status, ms), with the list of all of them."""
+    """Make a webhook about the last of the steps (status, ms), with the list of all."""
     statuses = [{"status": status, "timestamp": at} for status, at in steps]
     status, at = steps[-1]
     payload = {"name": "wawp-84729105", "status": status, "statuses": statuses}
@@ -101,12 +101,12 @@ def with_history(*steps: tuple[str, int], **values: Any) -> dict[str, Any]:
 
 
 def sign(body: bytes, key: str = KEY, digest: str = "sha512") -> str:
-    """The signature of a body."""
+    """Return the signature of a body."""
     return hmac.new(key.encode(), body, digest).hexdigest()
 
 
 def make_certificate(folder: Path) -> tuple[str, str]:
-    """A certificate for 127.0.0.1 that is its own authority, and its key."""
+    """Make a self-signed certificate for 127.0.0.1, and its key."""
     certificate, key = folder / "cert.pem", folder / "key.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
     more = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
@@ -115,7 +115,7 @@ def make_certificate(folder: Path) -> tuple[str, str]:
 
 
 class Source:
-    """A running event source: where it listens, what it gave to the rules."""
+    """A running event source: its address, and the events that it gave to the rules."""
 
     def __init__(self, port: int, http: aiohttp.ClientSession) -> None:
         self.port = port
@@ -132,21 +132,21 @@ class Source:
             return reply.status, await reply.json(content_type=None)
 
     async def health(self, subject: str = "") -> tuple[int, dict[str, Any]]:
-        """What the health path says."""
+        """Return the reply of the health path."""
         async with self.http.get(f"{self.url}/health{'/' + subject if subject else ''}") as reply:
             return reply.status, await reply.json()
 
     async def event(self) -> dict[str, Any]:
-        """The next event."""
+        """Return the next event."""
         return await asyncio.wait_for(self.queue.get(), PATIENCE)
 
     async def events(self, count: int) -> list[dict[str, Any]]:
-        """The next events."""
+        """Return the next events."""
         return [await self.event() for dummy in range(count)]
 
 
 class Stuck:
-    """A rulebook that takes nothing until told."""
+    """A rulebook that takes no events until released."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
@@ -171,19 +171,19 @@ asyncio.run(source["main"](Rules(), json.loads(sys.argv[2])))
 
 
 class Spawned:
-    """An event source in a process of its own, run by its path as ansible-rulebook does."""
+    """An event source in a separate process, run by its path as by ansible-rulebook."""
 
     def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         self.process = process
         self.folder = folder
 
     def events(self) -> list[dict[str, Any]]:
-        """What it gave to the rules so far."""
+        """Return the events given to the rules so far."""
         lines = (self.folder / "events").read_text().splitlines(keepends=True)
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def log(self) -> str:
-        """What it logged so far."""
+        """Return the log so far."""
         return (self.folder / "log").read_text()
 
     async def until(self, true: Callable[[], Any]) -> None:
@@ -197,12 +197,12 @@ class Spawned:
 
 @contextmanager
 def spawned(folder: Path, name: str, limits: dict[int, int] | None = None, **args: Any) -> Iterator[Spawned]:
-    """An event source in a process of its own within the context.
+    """Run an event source in a separate process within the context.
 
     Args:
-        folder: where its output goes.
-        name: the source's.
-        limits: soft resource limits for it.
+        folder: the folder for its output.
+        name: the source's name.
+        limits: its soft resource limits.
         args: its arguments.
     """
     command = [sys.executable, "-c", SPAWNED, str(SOURCES / f"{name}.py"), json.dumps(args)]
@@ -218,7 +218,7 @@ def spawned(folder: Path, name: str, limits: dict[int, int] | None = None, **arg
 
 
 class Crowd:
-    """Connections that are opened and left as they are."""
+    """Connections that are opened and then left alone."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -250,7 +250,7 @@ def crowd(port: int) -> Iterator[Crowd]:
 
 
 def genuine(url: str, body: Any, context: ssl.SSLContext | None = None, key: str = KEY) -> int:
-    """Send a signed webhook on a connection of its own; returns the status, 0 for none."""
+    """Send a signed webhook on a separate connection; return the status, 0 for none."""
     data = json.dumps(body).encode()
     headers = {"X-Webhook-Hmac": sign(data, key), "Connection": "close"}
     request = urllib.request.Request(url, data, headers)  # noqa: S310  the loopback's
@@ -265,7 +265,7 @@ def genuine(url: str, body: Any, context: ssl.SSLContext | None = None, key: str
 
 @asynccontextmanager
 async def listening(queue: Any = None, **args: Any) -> AsyncIterator[Source]:
-    """session_status, running within the context and cancelled at its end."""
+    """Run session_status within the context, and cancel it at the end."""
     arguments = {"port": free_port(), "hmac_keys": [KEY], **args}
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as http:
         source = Source(arguments["port"], http)
@@ -279,7 +279,7 @@ async def listening(queue: Any = None, **args: Any) -> AsyncIterator[Source]:
 
 
 async def until_open(source: Source) -> None:
-    """Wait until the source listens; raises what ended it instead."""
+    """Wait until the source listens; raise the error if it ended instead."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if source.task.done():
@@ -293,7 +293,7 @@ async def until_open(source: Source) -> None:
 
 
 async def cancelled(task: asyncio.Task[None]) -> None:
-    """End a source as ansible-rulebook does."""
+    """Cancel a source as ansible-rulebook does."""
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

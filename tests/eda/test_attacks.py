@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""session_status under attack, in a process of its own: silent connections, floods, hostile requests, a full disk."""
+"""session_status under attack, in a separate process: silent connections, floods, hostile requests, a full disk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ansible_collections.wawp.cloud.tests.eda.support import (
 )
 
 SILENT = 391  # as many as once shut genuine webhooks out for a minute
-HELLO = b"\x16\x03\x01\x02\x00\x01\x00"  # how a TLS handshake begins
+HELLO = b"\x16\x03\x01\x02\x00\x01\x00"  # the beginning of a TLS handshake
 REQUESTS = {
     "no HTTP": b"\x00\xff" * 50 + b"\r\n\r\n",
     "a secret in a bad header": b"POST /wawp HTTP/1.1\r\nX-Webhook-Secret SECRET\r\n\r\n",
@@ -50,7 +50,7 @@ def listens(port: int) -> bool:
 
 
 def send_among(attackers: Crowd, url: str, context: ssl.SSLContext | None, says: bytes, number: int) -> list[int]:
-    """Send genuine webhooks while the crowd goes on coming; returns their statuses."""
+    """Send genuine webhooks while the crowd keeps coming; return their statuses."""
     statuses = []
     for dummy in range(number):
         attackers.add(20, says)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the sources, the rulebooks and docs/events.md say of themselves is true."""
+"""The documentation of sources and rulebooks, and docs/events.md, is true."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ RULEBOOKS = sorted((ROOT / "extensions/eda/rulebooks").glob("*.yml"))
 
 
 def options_of(module: Any) -> dict[str, Any]:
-    """The documented options."""
+    """Return the documented options."""
     options: dict[str, Any] = yaml.safe_load(module.DOCUMENTATION)["options"]
     return options
 
 
 def flat(options: Any) -> dict[str, Any]:
-    """The options in all their groups."""
+    """Return the options of all groups."""
     found: dict[str, Any] = {}
     for name, value in (options._asdict() if hasattr(options, "_asdict") else vars(options)).items():
         grouped = hasattr(value, "_asdict") or is_dataclass(value)
@@ -45,7 +45,7 @@ def flat(options: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A default as the documentation writes it."""
+    """Return a default as the documentation writes it."""
     return None if value in ((), "", {}) else value
 
 

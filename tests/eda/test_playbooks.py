@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbooks that the rulebooks run, with events as ansible-rulebook gives them, against the simulator.
+"""The playbooks that the rulebooks run, with events as from ansible-rulebook, against the simulator.
 
-A process of Ansible costs more than all that these playbooks do, so those that end well are run in one.
+Starting Ansible costs more than all work of these playbooks, so the successful ones run in one process.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ cat >> "$0.out"
 
 
 OCCURRED = "2026-11-22T01:30:05.120Z"
-# Variables that the playbooks leave behind, and a process of its own would not have.
+# Variables that the playbooks leave behind, which a separate process would not have.
 LEFTOVERS = {"wawp_event_notice": "", "wawp_event_verified": False, "wawp_event_closed": {}}
 
 
 def event(instance_id: str = ID, **values: Any) -> dict[str, Any]:
-    """An event as the rules get it."""
+    """Return an event as the rules get it."""
     known = {"subject": instance_id, "instance_id": instance_id, "session": "wawp-1", "occurred_at": OCCURRED}
     return {**known, "status": "FAILED", "kind": "lost", **values}
 
 
 class Desk:
-    """A simulated API, and somebody's mailbox."""
+    """A simulated API, and a mailbox."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         self.engine = server.engine
@@ -58,7 +58,7 @@ class Desk:
         mine.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
 
     def run(self, playbook: str, **variables: Any) -> str:
-        """Run a playbook by its name or path; returns the subjects of the mails that it sent."""
+        """Run a playbook by its name or path; return the subjects of the mails that it sent."""
         given = {
             "wawp_reread_pause": 0,
             "wawp_reset_after": 0,
@@ -92,7 +92,7 @@ class Desk:
         }
 
     def on_event(self, playbook: str, event: dict[str, Any], **variables: Any) -> list[dict[str, Any]]:
-        """The plays that run a playbook of ours on an event."""
+        """Return the plays that run a playbook of ours on an event."""
         clean = {"name": "Begin", "ansible.builtin.set_fact": LEFTOVERS}
         return [
             {"hosts": "localhost", "gather_facts": False, "tasks": [clean]},
@@ -100,7 +100,7 @@ class Desk:
         ]
 
     def happens(self, instance_id: str, **values: Any) -> list[dict[str, Any]]:
-        """The play after which an instance is another."""
+        """Return the play that changes an instance."""
         url = f"{self.url}/_simulator/instances/{instance_id}"
         task = {"ansible.builtin.uri": {"url": url, "method": "PATCH", "body_format": "json", "body": values}}
         return [{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]
@@ -120,7 +120,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 class Outcome:
-    """What became of all events: the subjects that name an instance, in their order, and the truth."""
+    """The outcome of all events: the subjects that name an instance, in order, and the truth."""
 
     def __init__(self, desk: Desk, subjects: str) -> None:
         self.engine = desk.engine
@@ -133,7 +133,7 @@ class Outcome:
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
-    """All events that end well, in one run."""
+    """Run all successful events in one run."""
     with at_desk(tmp_path_factory.mktemp("desk")) as desk:
         plays: list[dict[str, Any]] = []
 
@@ -163,7 +163,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
 
 
 def lost_links(desk: Desk, on: Callable[..., None]) -> None:
-    """Links that are lost, and some that aren't."""
+    """Add events about lost links, and about some that aren't."""
     for name in ("LOST", "FALSE", "LIE", "UNREADABLE"):
         on(name, "event_lost_link")
     desk.engine.world("unlink_on_phone", "LOST")
@@ -173,7 +173,7 @@ def lost_links(desk: Desk, on: Callable[..., None]) -> None:
 
 
 def alarms(desk: Desk, on: Callable[..., None]) -> None:
-    """Decommissioned instances that live, and one that sleeps."""
+    """Add events about decommissioned instances that run again, and one that sleeps."""
     for name, status in (("ALIVE", "WORKING"), ("SCANNABLE", "SCAN_QR_CODE"), ("ASLEEP", "SCAN_QR_CODE")):
         on(name, "event_watch_decommissioned", {"status": status, "kind": "restored"})
     on("CLOSED", "event_watch_decommissioned", {"status": "WORKING"}, wawp_decommission_again=True)
@@ -282,9 +282,9 @@ def test_a_decommission_that_fails_is_told_and_fails(desk: Desk) -> None:
 
 def test_a_notice_is_posted_too_and_its_address_never_shown(desk: Desk) -> None:
     desk.engine.world("crash", ID)
-    url = f"{desk.url}/_simulator/instances"  # takes a POST, refuses it as no instance: seen, and a failure
+    url = f"{desk.url}/_simulator/instances"  # accepts a POST and refuses it as invalid: visible, and a failure
     private = f"{url}?key=secret-of-the-chat"
     subject = desk.run("wawp.cloud.event_lost_link", ansible_eda={"event": event()}, wawp_notify_url=private)
-    assert subject  # mailed all the same
+    assert subject  # still mailed
     assert desk.code != 0
     assert "secret-of-the-chat" not in desk.output

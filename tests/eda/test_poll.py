@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""session_poll: what it tells of sessions of the simulator, and how it treats the API."""
+"""session_poll: its events about the simulator's sessions, and its use of the API."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ class World:
             await cancelled(task)
 
     async def rounds(self, count: int) -> None:
-        """Let so many rounds pass, seen by the calls for the first instance."""
-        wanted = len(self.engine.calls(ID)) + count + 1  # one more has begun when these are over
+        """Let a number of rounds pass, counted by the calls for the first instance."""
+        wanted = len(self.engine.calls(ID)) + count + 1  # when these are over, one more has begun
         deadline = time.monotonic() + PATIENCE
         while len(self.engine.calls(ID)) < wanted:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
 
     async def event(self) -> dict[str, Any]:
-        """The next event."""
+        """Return the next event."""
         return await asyncio.wait_for(self.queue.get(), PATIENCE)
 
 
@@ -126,7 +126,7 @@ def test_no_field_is_a_template(world: World, hostile: str) -> None:
         world.engine.add_fault(Fault(kind="patch", call="info", replace=lie, times=4))
         watched = {"instance_id": ID, "session": hostile}
         async with world.polled(instances=[watched], emit_first=True, mask_accounts=False):
-            for dummy in range(2):  # the lie, then the truth with the lie as what was before
+            for dummy in range(2):  # the lie, then the truth with the lie as the previous status
                 event = await world.event()
                 assert not [text for text in strings_in(event) if is_template(text)]
                 assert "id" in event["session"]

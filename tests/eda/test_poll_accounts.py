@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same account in another writing is no change; another one is, and a pairing code that waits is nobody's."""
+"""The same account in another spelling isn't a change; another one is, and a pending pairing code is nobody's."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""session_poll and servers that lie, drip, flood or aren't Wawp's, over real connections."""
+"""session_poll with servers that lie, trickle, flood or aren't Wawp's, over real connections."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ WORKING = {"status": "WORKING", "me": {"id": "201012345678@c.us", "pushName": "J
 
 
 def http(body: Any, status: int = 200, *headers: str) -> bytes:
-    """A reply."""
+    """Return an HTTP reply."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status} Some Reason", f"Content-Length: {len(content)}", "Connection: close", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 
 class Server:
-    """A server that gives one reply to all; None drips a head without end."""
+    """A server that gives the same reply to all; None trickles an endless head."""
 
     def __init__(self) -> None:
         self.reply: bytes | None = http(WORKING)
@@ -53,7 +53,7 @@ class Server:
         writer.close()
 
     async def rounds(self, count: int) -> None:
-        """Wait until so many requests more were served."""
+        """Wait until a number of further requests were served."""
         wanted, deadline = self.served + count, time.monotonic() + PATIENCE
         while self.served < wanted:
             assert time.monotonic() < deadline
@@ -62,7 +62,7 @@ class Server:
 
 @asynccontextmanager
 async def polled(queue: asyncio.Queue[Any], **args: Any) -> AsyncIterator[tuple[Server, asyncio.Task[None]]]:
-    """A server, and session_poll that reads from it without rest."""
+    """Run a server, and session_poll that reads from it without pauses."""
     server = Server()
     listener = await asyncio.start_server(server.answer, "127.0.0.1", 0)
     server.port = listener.sockets[0].getsockname()[1]

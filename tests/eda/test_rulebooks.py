@@ -4,7 +4,7 @@
 
 """The rulebooks from end to end: simulator, webhook, the real ansible-rulebook, playbook, the simulator's truth.
 
-ansible-rulebook takes seconds of a core to start, so one process serves many tests.
+Starting ansible-rulebook takes seconds of a core, so one process serves many tests.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ RULEBOOKS = ("lost_link", "watch_decommissioned", "reset_on_failure")
 
 
 class Stations(NamedTuple):
-    """All rulebooks in one file, each with a port of its own."""
+    """All rulebooks in one file, each with its own port."""
 
     station: Station
     ports: dict[str, int]
 
 
 def rulebook(ports: dict[str, int]) -> str:
-    """All rulebooks as one. Only lost_link polls, or each would do something about what is polled."""
+    """Return all rulebooks as one. Only lost_link polls, or each would react to the polled events."""
     rulesets = []
     for name in RULEBOOKS:
         (ruleset,) = yaml.safe_load((ROOT / f"extensions/eda/rulebooks/{name}.yml").read_text())
@@ -50,7 +50,7 @@ def rulebook(ports: dict[str, int]) -> str:
 
 @pytest.fixture(scope="module")
 def stations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stations]:
-    """All rulebooks with webhooks, polling for lost links, and a playbook of the user's."""
+    """Run all rulebooks with webhooks, polling for lost links, and a user's playbook."""
     with simulated(tmp_path_factory.mktemp("rulebooks")) as station:
         mine = station.folder / "mine.yml"
         note = leave_trace(f"{station.folder}/")
@@ -76,7 +76,7 @@ def stations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stations]:
 
 @pytest.fixture
 def lost_link(stations: Stations) -> Station:
-    """The rulebook lost_link's station, which test_rulebooks_attacked.py runs by its full name."""
+    """Return the station of the rulebook lost_link, which test_rulebooks_attacked.py runs by its full name."""
     return stations.station
 
 

@@ -16,7 +16,7 @@ from ansible_collections.wawp.cloud.tests.eda.station import NEEDED, Station, si
 from ansible_collections.wawp.cloud.tests.eda.support import crowd, genuine, make_certificate, webhook
 
 pytestmark = NEEDED
-HELLO = b"\x16\x03\x01\x02\x00\x01\x00"  # how a TLS handshake begins
+HELLO = b"\x16\x03\x01\x02\x00\x01\x00"  # the beginning of a TLS handshake
 LIES = [
     Fault("http", call="info", http_status=403, body="html", times=None),
     Fault("patch", call="info", times=None, replace={"status": {"a": ["{{ lookup('pipe', 'id') }}"] * 50}}),
@@ -26,7 +26,7 @@ LIES = [
 
 @pytest.fixture(scope="module")
 def exposed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
-    """The rulebook lost_link with TLS and without keys, and polling of what works and what lies."""
+    """Run the rulebook lost_link with TLS and without keys, polling an instance that works and one that lies."""
     with simulated(tmp_path_factory.mktemp("exposed")) as station:
         certificate, key = make_certificate(station.folder)
         station.scheme, station.context = "https", ssl.create_default_context(cafile=certificate)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""session_status with the webhooks of each engine generation, as the simulator sends what was measured."""
+"""session_status with the webhooks of each engine generation, simulated as measured."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ UNSIGNED = {"hmac_keys": None, "allow_unsigned": True}
 
 @contextmanager
 def engine_of(generation: str, source: Source, scale: float) -> Iterator[Engine]:
-    """A simulated engine with one instance that reports to the source."""
+    """Run a simulated engine with one instance that reports to the source."""
     engine = Engine(delays=Delays(scale=scale))
     engine.webhooks = Settings(key=KEY, delay=0.1)
     hook = {"url": f"{source.url}/wawp/{ID}", "events": ["session.status"], "is_active": True}
     engine.add(Instance(ID, generation=generation, paid=True, webhooks=[hook]))
     with Server(engine):
-        time.sleep(0.15)  # what happens before the simulator first looks makes no webhook
+        time.sleep(0.15)  # events before the simulator's first look make no webhook
         yield engine
 
 
 async def events_with(source: Source, *statuses: str) -> list[dict[str, Any]]:
-    """The events until all of the statuses were there, in the order in which they occurred.
+    """Return the events until all statuses were there, in the order in which they occurred.
 
-    The simulator sends what happens at about the same time side by side, so a busy machine may swap it, and two may
-    have the same time.
+    The simulator sends nearly simultaneous events in parallel, so a busy machine may swap them, and two may have the
+    same time.
     """
     found: list[dict[str, Any]] = []
     while not {*statuses} <= {event["status"] for event in found}:

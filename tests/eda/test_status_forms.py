@@ -244,7 +244,7 @@ def test_no_field_is_a_template(hostile: str) -> None:
                 await source.post({**named, "id": "another", "payload": {"status": "WORKING"}})
                 for event in await source.events(3):
                     assert not [text for text in strings_in(event) if is_template(text)]
-                    assert "id" in event["subject"]  # it is still told what it was
+                    assert "id" in event["subject"]  # it still shows what it was
             assert (await refused(hostile))[0] == 400
 
     async def refused(instance_id: str) -> tuple[int, Any]:

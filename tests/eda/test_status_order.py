@@ -210,7 +210,7 @@ def test_a_list_in_whole_seconds_keeps_its_order() -> None:
 
 
 def generation_k(status: str) -> dict[str, Any]:
-    """A webhook of the oldest engine that was measured: no id, no time, no signature."""
+    """Make a webhook of the oldest engine measured: no id, no time, no signature."""
     return {"event": "session.status", "session": "default", "engine": "NOWEB", "payload": {"status": status}}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What session_status reads out of a webhook: times, signatures, words for a status, whose it is, what it hides."""
+"""session_status's reading of a webhook: times, signatures, words for a status, its session, and what is hidden."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_hardly_anything_comes_from_the_future(away: int, fine: bool, where: str
 def test_what_is_signed_has_to_hold_the_time() -> None:
     with pytest.raises(WebhookRejected, match="no timestamp"):
         authenticator().check_time(None, {"X-Webhook-Timestamp": str(AT)})
-    authenticator(keys=()).check_time(None, {})  # nothing vouches for the rest of it either
+    authenticator(keys=()).check_time(None, {})  # nothing vouches for its other parts either
     authenticator(window=0).check_time(None, {})
     with pytest.raises(WebhookRejected, match="outside the replay window"):
         authenticator(keys=()).check_time(None, {"X-Webhook-Timestamp": str(AT - 301_000)})

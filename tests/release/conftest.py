@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.wawp.cloud.tests.forked import command_itself
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 900  # seconds that a release may take on a busy machine
+PATIENCE = 900  # seconds for a release on a busy machine
 COPY = "import pathlib, sys, project; project.copy_checkout(pathlib.Path(sys.argv[1]), untracked={})"
 
 
@@ -28,7 +28,7 @@ def python(*arguments: str | Path, checkout: Path = ROOT) -> subprocess.Complete
 
 
 def copied(target: Path, *, untracked: bool, checkout: Path = ROOT) -> Path:
-    """Copy what git knows of a checkout, and what it would add if `untracked`."""
+    """Copy the files that git tracks in a checkout, and if `untracked` those it would add."""
     done = python("-c", COPY.format(untracked), target, checkout=checkout)
     assert done.returncode == 0, done.stdout
     return target
@@ -36,7 +36,7 @@ def copied(target: Path, *, untracked: bool, checkout: Path = ROOT) -> Path:
 
 @pytest.fixture(scope="session")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout, to copy from. Git knows all of it, and it has no commit."""
+    """Return a copy of the checkout, to copy from. Git tracks all of it, and it has no commit."""
     folder = copied(tmp_path_factory.mktemp("checkout"), untracked=True)
     subprocess.run(["git", "add", "--all"], cwd=folder, check=True)  # noqa: S607 - whichever git is found
     return folder
@@ -44,6 +44,6 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def checkout(known: Path, tmp_path: Path) -> Path:
-    """Such a copy, to change at will."""
+    """Return such a copy, to change freely."""
     shutil.copytree(known, tmp_path, symlinks=True, dirs_exist_ok=True)
     return tmp_path

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The artefact holds what git knows and nothing else, can be installed, and Galaxy has nothing to say against it."""
+"""The artefact holds the files that git tracks and nothing else, can be installed, and passes Galaxy's import."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .conftest import ROOT, copied, python
 
 BUILD = "import pathlib, sys, artefact; print(artefact.build(*map(pathlib.Path, sys.argv[1:]), 1_700_000_000))"
 BIN = Path(sys.executable).parent
-# Files that lie about in a maintainer's checkout now and then, and must not be published.
+# Files that a maintainer's checkout may contain, and that must not be published.
 STRAYS = (
     ".env",
     "id_ed25519",
@@ -40,14 +40,14 @@ def build(source: Path, target: Path) -> Path:
 
 
 def names(artefact: Path) -> set[str]:
-    """The names of the files in an artefact."""
+    """Return the names of the files in an artefact."""
     with tarfile.open(artefact) as archive:
         return {member.name for member in archive if not member.isdir()}
 
 
 @pytest.fixture(scope="module")
 def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artefact of this checkout."""
+    """Build the artefact of this checkout."""
     folder = tmp_path_factory.mktemp("package")
     return build(copied(folder / "sources", untracked=False), folder / "built")
 

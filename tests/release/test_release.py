@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A release is the same bytes whoever builds it, works in an empty place, and leaves the checkout as it was."""
+"""A release has the same bytes whoever builds it, works in an empty place, and leaves the checkout unchanged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BUILD = f"import pathlib, sys, artefact; print(artefact.build(*map(pathlib.Path,
 
 
 def next_version() -> str:
-    """The version that this checkout's next release may have."""
+    """Return a possible version for this checkout's next release."""
     version = str(yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"])
     if version not in yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text())["releases"]:
         return version
@@ -38,7 +38,7 @@ def next_version() -> str:
 
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small collection with a program, a text and a folder."""
+    """Make a small collection with a program, a text and a folder."""
     folder = tmp_path_factory.mktemp("collection") / "here"
     (folder / "plugins/modules").mkdir(parents=True)
     facts = {"namespace": "some", "name": "thing", "version": "1.0.0", "readme": "README.md", "authors": ["somebody"]}
@@ -52,7 +52,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def built(folder: Path) -> Path:
-    """Build a collection beside itself."""
+    """Build a collection next to its folder."""
     done = python("-c", BUILD, folder, folder.parent / f"{folder.name}-built")
     assert done.returncode == 0, done.stdout
     return Path(done.stdout.splitlines()[-1])
@@ -60,13 +60,13 @@ def built(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def artefact(collection: Path) -> Path:
-    """Its artefact."""
+    """Build its artefact."""
     return built(collection)
 
 
 @pytest.fixture
 def elsewhere(collection: Path, tmp_path: Path) -> Path:
-    """The collection as another machine might have it: made in another order, with other times and modes."""
+    """Make the collection as on another machine: in another order, with other times and modes."""
     folder, other = collection, tmp_path / "elsewhere"
     for path in sorted((p for p in folder.rglob("*") if p.is_file()), reverse=True):
         copy = other / path.relative_to(folder)
@@ -139,7 +139,7 @@ def test_a_release_is_built_twice_tried_and_changes_nothing_here() -> None:
         readme = (archive.extractfile("README.md") or pytest.fail("no README")).read().decode()
     assert facts["collection_info"]["version"] == version
     assert "CHANGELOG.md" in names
-    # Galaxy shows the README alone, so each of its links is whole, and leads to a file of this release.
+    # Galaxy shows the README alone, so each of its links is absolute, and leads to a file of this release.
     repository = facts["collection_info"]["repository"]
     links = re.findall(r"\]\(([^)#]+)", readme)
     assert links

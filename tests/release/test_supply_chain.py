@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What builds and publishes a release is pinned, and what holds a secret may do little."""
+"""Everything that builds and publishes a release is pinned, and jobs with a secret have few permissions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHECK = "import pathlib, sys, docsite; docsite.check_integrity(pathlib.Path(sys.
 
 
 def jobs(workflow: str) -> dict[str, Any]:
-    """The jobs of a workflow."""
+    """Return the jobs of a workflow."""
     found: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows" / workflow).read_text(encoding="utf-8"))["jobs"]
     return found
 

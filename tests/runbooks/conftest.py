@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs whole runbooks as a user calls them, by name and without a terminal, against a simulator."""
+"""Whole runbooks, called as by a user, by name and without a terminal, against a simulator."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def play(folder: Path, *tasks: dict[str, Any], **keywords: Any) -> Path:
 
 @dataclass
 class Ran:
-    """What came of one call of ansible-playbook."""
+    """The result of one call of ansible-playbook."""
 
     code: int
     output: str
@@ -51,12 +51,12 @@ class Ran:
 
     @property
     def report(self) -> dict[str, Any]:
-        """The one report that it wrote."""
+        """Return the only report that it wrote."""
         assert len(self.reports) == 1, self.output
         return self.reports[0]
 
     def phrase(self, action: str = "decommission") -> str:
-        """The phrase that its plan asks for."""
+        """Return the phrase that its plan asks for."""
         return next(str(found) for found in PHRASE.findall(self.output) if found.startswith(action))
 
     def outcomes(self) -> dict[str, str]:
@@ -91,7 +91,7 @@ class World:
             "ANSIBLE_COLLECTIONS_PATH": str(TREE),
             "ANSIBLE_CONFIG": str(Path(__file__).with_name("ansible.cfg")),
             "ANSIBLE_HOME": str(self.home),
-            # Ansible looks for jobs below the user's own home, and they begin below $HOME.
+            # Ansible looks for jobs below the user's home, and they start below $HOME.
             "ANSIBLE_ASYNC_DIR": str(self.home / "async"),
             # Each further kind of inventory costs a tenth of a second.
             "ANSIBLE_INVENTORY_ENABLED": "host_list,ini",
@@ -115,7 +115,7 @@ class World:
         return [ANSIBLE_PLAYBOOK, f"wawp.cloud.{runbook}", "-e", json.dumps(quick), *arguments]
 
     def run(self, runbook: str, *arguments: str, **variables: Any) -> Ran:
-        """Call a runbook; its reports are those that it has added."""
+        """Call a runbook; the result has the reports that it added."""
         before = set(self.folder.glob("wawp_reports/*.json"))
         done = ansible_playbook(self.command(runbook, *arguments, **variables), self.folder, self.environment)
         written = sorted(set(self.folder.glob("wawp_reports/*.json")) - before)
@@ -124,14 +124,14 @@ class World:
         return Ran(done.returncode, done.stdout, [json.loads(path.read_text()) for path in written])
 
     def confirmed(self, runbook: str, *instances: Any, **variables: Any) -> Ran:
-        """Carry a plan out with the phrases that it asks for."""
+        """Carry out a plan with the phrases that it asks for."""
         given = {"wawp_instances": list(instances), "wawp_max_failures": "100%", **variables}
         return self.run(runbook, **given, **self.phrases(runbook, given))
 
     def phrases(self, runbook: str, given: dict[str, Any]) -> dict[str, str]:
-        """What a runbook's plan asks for, without the two seconds of processor time that ansible-playbook takes.
+        """Return the phrases of a runbook's plan, without ansible-playbook's two seconds of processor time.
 
-        The runbook plans once more, and refuses another plan's phrase.
+        The runbook plans again, and refuses another plan's phrase.
         """
         roster = done(ROSTER_SPEC, roster_task, entries=given["wawp_instances"])
         coming: list[Any] = given.get("wawp_arriving", [])
@@ -165,7 +165,7 @@ class World:
 
 
 def done(spec: Spec, task: Callable[[Mapping[str, Any], bool], TaskResult], **options: Any) -> Mapping[str, Any]:
-    """Do what a module does; its result."""
+    """Run a module's task and return its result."""
     checked = ArgumentSpecValidator(spec).validate(options)
     assert not checked.error_messages
     return task(checked.validated_parameters, False).result
@@ -173,7 +173,7 @@ def done(spec: Spec, task: Callable[[Mapping[str, Any], bool], TaskResult], **op
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """A simulator without delays, empty."""
+    """Run an empty simulator without delays."""
     engine = Engine(delays=Delays(scale=0))
     with Server(engine) as server:
         yield World(engine, server.url, tmp_path)

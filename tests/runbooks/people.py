@@ -20,7 +20,7 @@ SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs/schema/report-1
 
 
 class Person:
-    """Somebody who scans the QR code with a phone as soon as its file is there, and somebody else is done."""
+    """Somebody who scans the QR code with a phone as soon as its file exists and another person has finished."""
 
     def __init__(self, world: World, instance_id: str, account: str, after: Person | None = None) -> None:
         self._world, self._instance_id, self._account, self._after = world, instance_id, account, after
@@ -29,7 +29,7 @@ class Person:
         self.too_early = False
 
     def look(self) -> bool:
-        """Whether the code was there and has been scanned."""
+        """Scan the code if it is there. Returns whether it has been scanned."""
         if self._after and not self._after.modes:
             return False
         qr = self._world.folder / f"wawp_reports/{self._instance_id}-qr.png"
@@ -44,7 +44,7 @@ class Person:
 
 @contextmanager
 def scanning(*people: Person) -> Iterator[None]:
-    """Let these people look while a runbook runs."""
+    """Let these people look for their codes while a runbook runs."""
     ending = threading.Event()
 
     def wait(look: Callable[[], bool]) -> None:

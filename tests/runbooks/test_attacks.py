@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ways around the gate: variables of a role given from outside, slips, and runs of a part of a runbook."""
+"""Ways around the gate: variables of a role given from outside, typos, and partial runs of a runbook."""
 
 from __future__ import annotations
 

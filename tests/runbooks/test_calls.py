@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many calls a runbook takes, by the simulator's log."""
+"""The number of calls of a runbook, by the simulator's log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 from .conftest import World
 
 PLAN = ["POST info"]
-# The gate's reading, on which the first write rests; and one at the end, in which the stop is seen done.
+# The gate's reading, on which the first write rests; and one at the end, which verifies the stop.
 UNLINK = ["POST logout", "POST info"]
 RESTART = ["POST restart", "POST info", "POST info"]
 

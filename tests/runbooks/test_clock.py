@@ -15,7 +15,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._evidence.times import 
 
 from .conftest import World
 
-# Read by each Python that is started with this folder on its path.
+# Every Python started with this folder on its path reads it.
 CLOCK = """
 import datetime, os
 

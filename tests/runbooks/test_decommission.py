@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The runbook decommission: gate, execution, resumption, evidence, exit code; and that what it calls severed is."""
+"""The runbook decommission: gate, execution, resumption, evidence, exit code; and links called severed are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PROVEN = ("severed", "no_account")
 
 
 def check_truth(world: World, ran: Ran) -> None:
-    """No link that a report calls severed is there, the report is as its schema says, and so are its files' modes."""
+    """Check that no link called severed exists, and that the report matches its schema and its files their modes."""
     jsonschema.validate(ran.report, SCHEMA, cls=jsonschema.Draft202012Validator)
     for record in ran.report["records"]:
         if record["outcome"] in PROVEN:
@@ -152,7 +152,7 @@ def test_a_link_that_stays_open_is_told(world: World) -> None:
 
 
 def family(pid: int) -> list[int]:
-    """A process and all that it has started; Ansible's workers have process groups of their own."""
+    """Return a process and all its descendants; Ansible's workers have separate process groups."""
     children: dict[int, list[int]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it has ended meanwhile
@@ -215,7 +215,7 @@ def test_paired_again_before_it_is_read_again(world: World) -> None:
     given = {"wawp_instances": ["A1"]}
     confirmed = world.phrases("decommission", given)
     reads = len([entry for entry in world.engine.calls("A1") if entry.call == "info"])
-    # Preflight reads as often again; then before the logout, after it, and after the stop. The next one is the last.
+    # The gate reads as often again; then before the logout, after it, and after the stop. The next one is the last.
     world.engine.add_fault(Fault("patch", call="info", instance_id="A1", skip=reads + 3, times=None, replace=body))
     ran = world.run("decommission", **given, **confirmed)
     assert ran.code != 0, ran.output

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fork does what the command does: tests/forked.py."""
+"""A fork does the same as the command: tests/forked.py."""
 
 from __future__ import annotations
 

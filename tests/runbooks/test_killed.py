@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fleet whose controller is killed or whose terminal is closed begins nothing, ends what it began, and goes."""
+"""A fleet whose controller is killed or whose terminal is closed starts nothing new, ends what it began, and exits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ IDS = [f"S{number}" for number in range(200)]
 
 @pytest.fixture
 def slow_world(tmp_path: Path) -> Iterator[World]:
-    """A simulator whose logouts take a part of a second."""
+    """Run a simulator whose logouts take a fraction of a second."""
     engine = Engine(delays=Delays(scale=0.1))
     with Server(engine) as server:
         yield World(engine, server.url, tmp_path)
@@ -99,7 +99,7 @@ def test_nothing_is_begun_after_the_controller_is_gone(
     events = list(read_events(str(journal)))
     sent = {event["instance_id"] for event in events if event["event"] == "sending"}
     verdicts = {event["instance_id"]: event["verdict"] for event in events if event["event"] == "outcome"}
-    # A second may pass before it is seen.
+    # It may take a second to be seen.
     assert len(sent) <= at_kill + 60, "it went on"
     assert sent <= set(verdicts), "what was under way was not brought to its end"
     assert Counter(verdicts[name] for name in sent) == {"severed": len(sent)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a fleet prints where many sessions fail, and where."""
+"""A fleet's output if many sessions fail, and its place."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_host_that_cannot_be_reached_says_why(world: World) -> None:
     assert "censored" not in ran.output
 
 
-# Runs what ssh would run there, until a module that carries a plan out has ended: then the connection is lost for good.
+# Runs ssh's command here, until a module that carries a plan out has ended: then the connection is lost for good.
 FALLIBLE_SSH = """#!{python}
 import os, subprocess, sys
 lost = {lost!r}

@@ -17,7 +17,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "in process": {},
     "as a module": {"vars": {"wawp_in_process": False}},
     "with environment": {"environment": {"LANG": "C.UTF-8"}},
-    # Ansible takes a job for lost that takes longer to start, as on a busy machine.
+    # Ansible takes a job for lost if it starts later, as on a busy machine.
     "with async": {"async": 60, "poll": 5},
 }
 
@@ -40,7 +40,7 @@ def test_a_relative_path_begins_beside_the_playbook(world: World, tmp_path: Path
 
 
 def test_a_home_is_the_same_home_in_all_ways(world: World, tmp_path: Path) -> None:
-    ways = [way for way in WAYS if way != "with async"]  # whose own files go to another home than $HOME
+    ways = [way for way in WAYS if way != "with async"]  # its files go to a home other than $HOME
     report = {"directory": "~/reports", "began": "2026-01-01T00:00:00Z"}
     tasks = [{"wawp.cloud.wawp_report": {**report, "runbook": way.split()[-1]}, **WAYS[way]} for way in ways]
     run(world, play(tmp_path, *tasks), tmp_path, HOME=str(tmp_path))

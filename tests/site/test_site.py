@@ -22,12 +22,12 @@ from ansible_collections.wawp.cloud.tests.forked import command_itself
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / ".work/site/html"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PATIENCE = 300  # seconds that a build or a browser may take on a busy machine
-LOADED = {"script": "src", "img": "src", "iframe": "src", "link": "href"}  # what a browser fetches by itself
+PATIENCE = 300  # seconds for a build or a browser on a busy machine
+LOADED = {"script": "src", "img": "src", "iframe": "src", "link": "href"}  # elements that a browser fetches
 
 
 class Page(HTMLParser):
-    """What a page refers to, and what can be referred to in it."""
+    """The links of a page, and its anchors."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()

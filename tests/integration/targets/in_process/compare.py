@@ -4,7 +4,7 @@
 
 """Runs the same tasks in ansible-playbook's worker and as modules, and compares everything that a user can see.
 
-Which way a task went is told by ansible-playbook itself: at -vvv it names the file of each module that it starts.
+ansible-playbook shows which way a task went: at -vvv it names the file of each module that it starts.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def reset(url: str) -> None:
 
 
 def encrypted(text: str, password: Path) -> list[str]:
-    """The lines of a vaulted string."""
+    """Return the lines of a vaulted string."""
     program = shutil.which("ansible-vault") or "ansible-vault"
     command = [program, "encrypt", "--vault-password-file", str(password), "--output=-"]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
@@ -77,7 +77,7 @@ def encrypted(text: str, password: Path) -> list[str]:
 
 
 class Run:
-    """One run of ansible-playbook and all that it left."""
+    """One run of ansible-playbook and everything that it left."""
 
     def __init__(self, work: Path, name: str, playbook: Path, here: bool, fakes: str, **environment: str) -> None:
         records, journal = work / f"{name}.records", work / f"{name}.journal"
@@ -121,13 +121,13 @@ class Run:
         assert done.returncode == 0, self.output[-3000:]
 
     def processes(self) -> dict[str, bool]:
-        """By the task's name, whether it started a module of ours."""
+        """Return by task name whether it started a module of ours."""
         parts = re.split(r"^TASK \[(.*?)\] \*+$", self.output, flags=re.MULTILINE)
         return {name: bool(MODULE.search(text)) for name, text in zip(parts[1::2], parts[2::2])}
 
 
 def comparable(result: dict[str, Any]) -> dict[str, Any]:
-    """The result without what differs between any two runs."""
+    """Return the result without the parts that differ between any two runs."""
     kept = {name: value for name, value in result.items() if name not in PROCESS and not name.startswith("_ansible")}
     for name in ("warnings", "deprecations"):
         if name in kept:
@@ -137,7 +137,7 @@ def comparable(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def text(warning: Any) -> str:
-    """A warning's words; some versions of ansible-core make objects of them."""
+    """Return a warning's text; some versions of ansible-core make it an object."""
     found = re.search(r"msg='(.*?)'", str(warning))
     return found[1] if found else str(warning)
 
@@ -160,7 +160,7 @@ def check_ways(here: Run, there: Run) -> None:
 
 
 def run_on_simulator(work: Path, tasks: Path, here: bool) -> Run:
-    """One run on a simulator of its own."""
+    """Run once on a separate simulator."""
     ready = work / f"here-{here}.ready"
     simulator("--background", "--port=0", "--scale=0", "--lifetime=900", f"--ready-file={ready}")
     try:
@@ -182,7 +182,7 @@ def check_progress(here: Run, there: Run) -> None:
 
 
 def check_without_requests(run: Run) -> None:
-    """A controller without requests leaves it to the module to say so."""
+    """Check that a controller without requests lets the module report that."""
     assert run.processes() == {"Without requests": True}
     ((dummy, result),) = run.records
     assert "required Python library (requests)" in result["msg"], result
@@ -199,7 +199,7 @@ def check_deprecations(run: Run) -> None:
 
 
 def check_results(run: Run) -> None:
-    """That what is compared is what was meant, and not the same mistake twice."""
+    """Check that the compared results are the intended ones, and not the same mistake twice."""
     found = dict(run.records)
     assert found["Success"]["verdict"] == "severed"
     assert found["Success"]["diff"]["before"]["account"] == "********5678@c.us"
@@ -222,7 +222,7 @@ def check_results(run: Run) -> None:
 
 
 def playbook(work: Path, password: Path) -> Path:
-    """The playbook with vaulted strings, beside what it names."""
+    """Write the playbook with vaulted strings, beside the files that it names."""
     lines = encrypted("token-of-own-4", password)
     source = (HERE / "parity.yml").read_text(encoding="utf-8")
     for indent in re.findall(r"^( +)INLINE_VAULT$", source, re.MULTILINE):
@@ -256,7 +256,7 @@ def main() -> None:
 
 
 def problems_of(check: Callable[..., None], *runs: Run) -> list[str]:
-    """What a check finds; a run costs too much to show one problem at a time."""
+    """Return all problems that a check finds; a run costs too much to show one at a time."""
     try:
         check(*runs)
     except AssertionError as error:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs playbooks as loudly as Ansible can, then seeks the token and the account in all that was printed and written.
+"""Runs playbooks at the highest verbosity, then seeks the token and the account in everything printed and written.
 
-Everything that the runs write lies below one folder, since HOME and TMPDIR are there. What gives them the secrets lies
-in another one and is not searched. The list of processes is sampled meanwhile. A positive control shows a canary in
-each of the places, so that a search that finds nothing has looked.
+The runs write everything below one folder, which has HOME and TMPDIR. The files that give them the secrets are in
+another one and aren't searched. The list of processes is sampled meanwhile. A positive control shows a canary in each
+place, so a search that finds nothing has looked there.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ WITHOUT_REQUESTS = 'raise ImportError("there is no requests here")\n'
 
 
 def forms(secret: str) -> set[bytes]:
-    """The writings in which a secret may be found."""
+    """Return the encodings in which a secret may be found."""
     raw = secret.encode()
     found = {raw, raw.hex().encode(), json.dumps(secret)[1:-1].encode(), secret.encode("utf-16-le")}
     found |= {urllib.parse.quote(secret, safe="").encode(), urllib.parse.quote_plus(secret).encode()}
     for shift in range(3):
-        # As part of a longer text: without the characters that depend on what stands beside it.
+        # As part of a longer text: without the characters that depend on its neighbours.
         encoded = base64.b64encode(b"\0" * shift + raw)
         found.add(encoded[-(-shift * 4 // 3) if shift == 0 else 4 : -4])
     return found
 
 
 def seek(secret: str, places: dict[str, bytes]) -> list[str]:
-    """The places that hold a secret in any writing."""
+    """Return the places that hold a secret in any encoding."""
     return sorted(name for name, content in places.items() if any(form in content for form in forms(secret)))
 
 
 def excerpts(secret: str, places: dict[str, bytes]) -> list[str]:
-    """A few words around the first find in each place."""
+    """Return a few words around the first find in each place."""
     found = []
     for name in seek(secret, places):
         content = places[name]
@@ -60,7 +60,7 @@ def excerpts(secret: str, places: dict[str, bytes]) -> list[str]:
 
 
 def sim(token: str, phone: str) -> list[dict[str, Any]]:
-    """Sessions of all kinds, and servers that echo what they were sent or tell whose session it is."""
+    """Return sessions of all kinds, and servers that echo requests or reveal whose session it is."""
     mine = {"access_token": token, "account": f"{phone}@c.us", "push_name": f"Owner of {phone}"}
     said = f"$access_token of {phone}@c.us"
 
@@ -85,7 +85,7 @@ def sim(token: str, phone: str) -> list[dict[str, Any]]:
 
 @contextlib.contextmanager
 def simulator(fleet: Path, folder: Path) -> Iterator[str]:
-    """A simulator of this script's own; yields its address."""
+    """Run a simulator for this script; yield its address."""
     ready = folder / "ready.json"
     paths = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep)
     home = next((Path(path, SIMULATOR) for path in paths if Path(path, SIMULATOR).is_dir()), None)
@@ -99,7 +99,7 @@ def simulator(fleet: Path, folder: Path) -> Iterator[str]:
 
 
 class Processes:
-    """Samples the command lines of all processes."""
+    """A sampler of all processes' command lines."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -122,7 +122,7 @@ class Processes:
 
 
 def run(playbook: str, given: dict[str, Any], url: str, work: Path, inputs: Path) -> tuple[int, dict[str, bytes]]:
-    """Run a playbook; its exit code, and all that it has shown and left."""
+    """Run a playbook; return its exit code, and everything that it printed and left."""
     variables = inputs / "variables.json"
     variables.write_text(json.dumps(given), encoding="utf-8")
     variables.chmod(0o600)
@@ -162,7 +162,7 @@ def run(playbook: str, given: dict[str, Any], url: str, work: Path, inputs: Path
 
 
 def control(url: str, folder: Path, inputs: Path) -> None:
-    """Show a canary, and see that it is found in each place."""
+    """Show a canary, and check that it is found in each place."""
     canary = f"canary/{secrets.token_hex(8)}"
     status, places = run("control.yml", {"canary": canary}, url, folder, inputs)
     assert status == 0, places["output"].decode()
@@ -178,7 +178,7 @@ def attempt(in_process: bool, url: str, folder: Path, token: str, phone: str) ->
     inputs = folder.parent / "inputs"
     fleet = [it["instance_id"] for it in json.loads((inputs / "fleet.json").read_text(encoding="utf-8"))]
     instances = [*fleet, "nowhere"]
-    # A process costs forty times a call. Each kind comes through a module all the same, many in a task.
+    # A process costs forty times a call. Each kind still goes through a module, many in one task.
     few = ["working", "echo_in_error", "echo_in_reply", "echo_in_status"]
     given = {
         "token": token,
@@ -193,7 +193,7 @@ def attempt(in_process: bool, url: str, folder: Path, token: str, phone: str) ->
     status, places = run("play.yml", given, url, folder, inputs)
     output = places["output"].decode()
     assert status == 2, output
-    # The run went through all of it: the last task has failed, and what is masked was there to be seen.
+    # The run is complete: the last task has failed, and masked values were there to see.
     assert "A failure that writes a retry file" in output, output
     assert f"********{phone[-4:]}" in output
     assert any(name.startswith("retry/") for name in places), sorted(places)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records each result as it is, one JSON object a line, in the file that RECORD names."""
+"""Records each result unchanged, one JSON object per line, in the file that RECORD names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CallbackModule(CallbackBase):
         task = result.task if hasattr(result, "task") else result._task
         shown = result.result if hasattr(result, "result") else result._result
         with open(os.environ["RECORD"], "a", encoding="utf-8") as file:
-            # A value that isn't plain shows, and differs from one that is.
+            # A value that isn't plain is visible, and differs from a plain one.
             file.write(json.dumps([task.get_name(), shown], default=repr) + "\n")
 
     v2_runner_on_ok = v2_runner_on_failed = v2_runner_item_on_ok = v2_runner_item_on_failed = _record

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compares whole results of wawp_session with the tables of cases; tasks/main.yml says what a case is."""
+"""Compares whole results of wawp_session with the tables of cases; tasks/main.yml defines a case."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ACCOUNT = "201012345678"
 PUSH_NAME = "Nour Example"
 REDACTED = "********"
 
-# Fields that Ansible adds to a result, and those that are compared by themselves.
+# Fields that Ansible adds to a result, and those compared separately.
 _NOT_WHOLE = {"ansible_loop_var", "ansible_parsed", "deprecations", "diff", "exception", "invocation", "msg"}
 _NOT_WHOLE |= {"session", "warnings"}
 
@@ -26,7 +26,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def sim(cases: Cases, instances: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What the simulator is to hold, so that each case that starts somewhere has an instance of its own."""
+    """Return the simulator's instances, one for each case with a starting state."""
     there = [(case, instances[case["start"]]) for case in cases if case["start"] != "nowhere"]
     return [
         {**start, "instance_id": case["name"], "faults": [*start.get("faults", []), *case.get("faults", [])]}
@@ -35,12 +35,12 @@ def sim(cases: Cases, instances: Mapping[str, Mapping[str, Any]]) -> list[dict[s
 
 
 def flat(tables: Mapping[str, Cases]) -> list[dict[str, Any]]:
-    """The cases of tables that each stand for a state, which their names tell then."""
+    """Return the cases of tables by state, with the state in their names."""
     return [{**case, "state": state, "name": f"{state}-{case['name']}"} for state in tables for case in tables[state]]
 
 
 def one_of_each(cases: Cases) -> list[Mapping[str, Any]]:
-    """The first case of each kind of result."""
+    """Return the first case of each kind of result."""
     kept: dict[Any, Mapping[str, Any]] = {}
     for case in cases:
         calls = bool(case.get("actions"))
@@ -50,7 +50,7 @@ def one_of_each(cases: Cases) -> list[Mapping[str, Any]]:
 
 
 def told_by(phase: str, case: Mapping[str, Any]) -> dict[str, Any]:
-    """What the case says about a phase, with all that it leaves unsaid."""
+    """Return what the case expects of a phase, with defaults filled in."""
     unsaid: dict[str, Any] = {"actions": [], "verdict": None, "advice": "", "fails": "", "error": None, "masked": True}
     run = {**unsaid, **case}
     if phase == "check":
@@ -62,7 +62,7 @@ def told_by(phase: str, case: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def differences(result: Mapping[str, Any], case: Mapping[str, Any], phase: str, loop: Loop) -> list[str]:
-    """How a result of a loop differs from what the case says of this phase; empty if it doesn't."""
+    """Return the differences of a loop's result from the case's expectation for this phase."""
     said = told_by(phase, case)
     found = _unequal(_expected(said, phase), _whole(result))
     found += _unequal({"session": _expected_session(said)}, {"session": _session(result.get("session"))})
@@ -71,7 +71,7 @@ def differences(result: Mapping[str, Any], case: Mapping[str, Any], phase: str, 
     for name, text in (("advice", result.get("advice")), ("fails", result.get("msg"))):
         if not re.search(said[name] or "^$", text or "", re.DOTALL):
             found.append(f"{name}: {text!r} doesn't match {said[name]!r}")
-    # Before ansible-core 2.19 the warnings are the loop's, no longer the items'; `miscounted` looks at those.
+    # Before ansible-core 2.19 the loop has the warnings instead of its items; `miscounted` checks those.
     warned = bool(result.get("warnings")) if any("warnings" in item for item in loop["results"]) else _warns(said)
     if warned != _warns(said):
         found.append(f"warnings: an unproven end is said aloud, and little else is: {result.get('warnings')}")
@@ -90,16 +90,16 @@ def _warns(said: Mapping[str, Any]) -> bool:
 
 
 def miscounted(loop: Loop, cases: Cases, phase: str) -> list[str]:
-    """Whether a loop over the cases has warned as often as they say."""
+    """Return a problem if a loop over the cases didn't warn as often as expected."""
     shown = [str(text) for result in (loop, *loop["results"]) for text in result.get("warnings", [])]
-    # Some versions tell them twice, as the loop's and as the item's.
+    # Some versions show them twice, for the loop and for the item.
     ours = [text for text in shown if "could not be proven" in text or "settings changed" in text]
     wanted = sum(_warns(told_by(phase, case)) for case in cases)
     return [] if len(ours) in (wanted, 2 * wanted) else [f"{len(ours)} warnings instead of {wanted}: {shown}"]
 
 
 def _whole(result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result with what differs from run to run replaced by whether it is well-formed."""
+    """Return the result with parts that differ between runs replaced by whether they are well-formed."""
     whole = {name: value for name, value in result.items() if name not in _NOT_WHOLE and not name.startswith("setup_")}
     actions = result.get("actions") or []
     return {
@@ -161,7 +161,7 @@ def _expected(said: Mapping[str, Any], phase: str) -> dict[str, Any]:
 
 
 def _usual_key(said: Mapping[str, Any]) -> str | None:
-    """What is known of the key, by what is seen at the end."""
+    """Return what is known of the key, by the last reading."""
     if said["verdict"] is None:
         return None
     if said["after"].get("account"):
@@ -177,7 +177,7 @@ def _expected_session(said: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _session(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What a returned session says, in the words of the cases. A QR code that isn't hidden makes it differ."""
+    """Return a session in the terms of the cases. A QR code that isn't hidden makes it differ."""
     if session is None:
         return None
     shown = {
@@ -190,7 +190,7 @@ def _session(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def complaints(cases: Cases, phases: Mapping[str, Loop]) -> list[str]:
-    """How the results of loops over the cases, one for each phase, differ from what the cases say."""
+    """Return the differences of the loops' results, one for each phase, from the cases."""
     found = []
     for phase, loop in phases.items():
         found += [f"{phase}: {complaint}" for complaint in miscounted(loop, cases, phase)]
@@ -202,12 +202,12 @@ def complaints(cases: Cases, phases: Mapping[str, Loop]) -> list[str]:
 
 
 def unlike_truth(cases: Cases, instances: Cases, calls: Cases, after_again: Cases | None = None) -> list[str]:
-    """How the cases, with which the results agree, differ from what really is.
+    """Return the differences of the cases, with which the results agree, from the truth.
 
     Args:
         cases: the table.
-        instances: the simulator's after the run.
-        calls: all that it was sent in earnest.
+        instances: the simulator's instances after the run.
+        calls: all calls outside check mode.
         after_again: its instances after the second run, if there was one.
     """
     found = []
@@ -244,7 +244,7 @@ def _unsent(case: Mapping[str, Any], calls: Cases, twice: bool) -> list[str]:
 
 
 def _unequal(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
-    """What differs; keys that only the actual side has count, but for a truth, which has many."""
+    """Return the differences; keys only on the actual side count, except for a truth, which has many."""
     names = set(expected) | (set(actual) if "prediction" in expected else set())
     missing = object()
     return [
@@ -255,7 +255,7 @@ def _unequal(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str
 
 
 class FilterModule:
-    """The filters."""
+    """The filters for tables of cases."""
 
     def filters(self) -> dict[str, Any]:
         return {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What only the simulator is told or knows, without the process that a module costs."""
+"""Access to the simulator's state, without starting a module's process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 30  # seconds
 
 
 def reset(instances: Sequence[Mapping[str, Any]] | Mapping[str, Any], url: str) -> int:
-    """Make the simulator hold these instances, or this fleet, and nothing else; return the HTTP status."""
+    """Reset the simulator to these instances, or this fleet, and return the HTTP status."""
     body = json.dumps(instances).encode()
     request = urllib.request.Request(f"{url}/_simulator/reset", body, {"Content-Type": "application/json"})  # noqa: S310
     with _OPENER.open(request, timeout=PATIENCE) as reply:
@@ -25,14 +25,14 @@ def reset(instances: Sequence[Mapping[str, Any]] | Mapping[str, Any], url: str) 
 
 
 def look(url: str, what: str) -> dict[str, Any]:
-    """All calls or instances, as the simulator tells them."""
+    """Return all calls or instances, as the simulator shows them."""
     with _OPENER.open(f"{url}/_simulator/{what}?limit=10000", timeout=PATIENCE) as reply:
         found: dict[str, Any] = json.load(reply)
         return found
 
 
 class FilterModule:
-    """The filters."""
+    """The filters for the simulator."""
 
     def filters(self) -> dict[str, Any]:
         return {"wawp_look": look, "wawp_reset": reset}
