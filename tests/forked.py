@@ -23,7 +23,7 @@ import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from multiprocessing.connection import Connection, Pipe
 from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
@@ -34,6 +34,8 @@ CONFIGURATION = ("ANSIBLE_", "LC_", "PYTHON")
 READ_AGAIN = ("ANSIBLE_ASYNC_DIR", "ANSIBLE_HOME")
 ACTIONS = ("assert", "command", "debug", "fail", "include_role", "normal", "set_fact", "validate_argument_spec")
 PATIENCE = 300  # seconds for a call on a busy machine
+# Set for a call whose pauses aren't under test: the worker's pauses then take a moment each.
+IMPATIENT = "WAWP_TESTS_IMPATIENT"
 KINDS = ("become", "callback", "connection", "filter", "inventory", "shell", "strategy", "test", "vars")
 
 
@@ -105,6 +107,19 @@ def preload() -> None:
     gc.freeze()  # so that forks keep sharing it
 
 
+def be_impatient() -> None:
+    """Retry after a moment, as often as ever, and by default read often and confirm bad news soon."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("ansible_collections.wawp.cloud.") and hasattr(module, "RETRY_DELAYS"):
+            vars(module)["RETRY_DELAYS"] = (0.01,) * len(module.RETRY_DELAYS)
+    tasks = "ansible_collections.wawp.cloud.plugins.module_utils._tasks"
+    pairing, options = (importlib.import_module(f"{tasks}.{name}") for name in ("pairing", "options"))
+    for option in (pairing.PAIRING_SPEC["wait_sleep"], options.WAITING["wait_sleep"]):
+        option["default"] = 0.05
+    options.WAITING["confirm_after"]["default"] = 0.3
+    vars(pairing)["Goal"] = partial(pairing.Goal, confirm_after=0.3)
+
+
 def play(call: tuple[list[str], str, dict[str, str]], output: int) -> NoReturn:
     """Become ansible-playbook in a new process."""
     arguments, folder, environment = call
@@ -117,6 +132,8 @@ def play(call: tuple[list[str], str, dict[str, str]], output: int) -> NoReturn:
     os.environ.clear()
     os.environ.update(environment)
     tempfile.tempdir = None
+    if IMPATIENT in environment:
+        be_impatient()
     constants = importlib.import_module("ansible.constants")
     for name in constants.config.get_configuration_definitions():
         constants.set_constant(name, constants.config.get_config_value(name, variables=vars(constants)))

@@ -20,7 +20,7 @@ from unittest import mock
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
-from ansible_collections.wawp.cloud.tests.forked import ansible_playbook, command_itself
+from ansible_collections.wawp.cloud.tests.forked import IMPATIENT, ansible_playbook, command_itself
 
 ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / ".work/tree"
@@ -99,7 +99,7 @@ def run(command: list[str | Path], home: Path, url: str = "", **variables: str) 
 
 
 def play(tasks: list[Any], home: Path, url: str, **variables: Any) -> subprocess.CompletedProcess[str]:
-    """Run tasks on localhost."""
+    """Run tasks on localhost, impatiently."""
     plays: list[Mapping[str, Any]] = [{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]
     # Sessions of the simulator need no pause between readings.
     quick = {"wait_sleep": 0.05, "confirm_after": 0.3}
@@ -109,4 +109,4 @@ def play(tasks: list[Any], home: Path, url: str, **variables: Any) -> subprocess
     playbook = home / "playbook.yml"
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False, allow_unicode=True), encoding="utf-8")
     filters = str(ROOT / "tests/integration/targets/setup_simulator/filter_plugins")
-    return run([BIN / "ansible-playbook", playbook], home, url, ANSIBLE_FILTER_PLUGINS=filters)
+    return run([BIN / "ansible-playbook", playbook], home, url, **{IMPATIENT: "1", "ANSIBLE_FILTER_PLUGINS": filters})
