@@ -11,6 +11,7 @@ The same examples each time, so that a change is judged by what it changes. Othe
 from __future__ import annotations
 
 import pytest
+from ansible_collections.wawp.cloud.plugins.module_utils._run import pace
 from ansible_collections.wawp.cloud.plugins.module_utils._session import progress
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import RETRY_DELAYS
 from hypothesis import HealthCheck, settings
@@ -23,8 +24,9 @@ settings.load_profile("same")
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads that fail are tried again in a moment, as often as ever."""
-    monkeypatch.setattr(progress, "RETRY_DELAYS", (0.01,) * len(RETRY_DELAYS))
+    """What fails is tried again in a moment, as often as ever."""
+    for module in (pace, progress):
+        monkeypatch.setattr(module, "RETRY_DELAYS", (0.01,) * len(RETRY_DELAYS))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import EXPIRED, RATE_LIMITED, WawpError
+from ansible_collections.wawp.cloud.plugins.module_utils._run import fleet as fleets
 from ansible_collections.wawp.cloud.plugins.module_utils._run.driver import WallClock
 from ansible_collections.wawp.cloud.plugins.module_utils._run.job import Job
 from ansible_collections.wawp.cloud.plugins.module_utils._run.pace import Pace
@@ -252,13 +253,14 @@ def test_the_rate_bounds_the_whole_fleet() -> None:
 
 def test_the_pace_of_one_session_is_not_the_wait_of_another() -> None:
     """While a worker watches the time for a session that waits long, another session's next call may be due sooner."""
-    fleet = with_deadline(FakeFleet([[Wait(4), READ], [READ] * 10], pace=Pace(20), max_connections=2).run)
-    assert fleet.sent == [*[(1, "info")] * 10, (0, "info")]
+    fleet = with_deadline(FakeFleet([[Wait(2), READ], [READ] * 5], pace=Pace(20), max_connections=2).run)
+    assert fleet.sent == [*[(1, "info")] * 5, (0, "info")]
 
 
-def test_a_fleet_that_only_waits_still_ticks() -> None:
+def test_a_fleet_that_only_waits_still_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleets, "POLL_INTERVAL", 0.1)
     ticks: list[float] = []
-    with_deadline(FakeFleet([[Wait(2.5)]], tick=lambda: ticks.append(time.monotonic())).run)
+    with_deadline(FakeFleet([[Wait(0.25)]], tick=lambda: ticks.append(time.monotonic())).run)
     assert len(ticks) >= 2
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.wawp.cloud.plugins.module_utils._run import fleet as fleets
 from ansible_collections.wawp.cloud.plugins.module_utils._session.model import (
     NO_ACCOUNT,
     SEVERED,
@@ -272,9 +273,10 @@ def test_memory_grows_little_with_each_instance(server: Server, engine: Engine) 
 # -- progress
 
 
-def test_progress_is_told_now_and_then(server: Server, engine: Engine) -> None:
-    """One session settles only after two seconds and a half."""
-    engine.delays = Delays(settle=2.5)
+def test_progress_is_told_now_and_then(server: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One session settles only after half a second."""
+    monkeypatch.setattr(fleets, "POLL_INTERVAL", 0.1)
+    engine.delays = Delays(settle=0.5)
     ids = [*by_kind(engine, "starting"), "unknown"]
     lines: list[str] = []
     fleet_task(

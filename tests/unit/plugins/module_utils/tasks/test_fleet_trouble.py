@@ -138,6 +138,7 @@ def test_an_empty_journal_is_a_mistake(server: Server, engine: Engine) -> None:
     assert engine.calls() == []
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_storm_of_429(server: Server, engine: Engine) -> None:
     ids = load(engine, "working:30")
     engine.add_fault(Fault("http", http_status=429, times=5))

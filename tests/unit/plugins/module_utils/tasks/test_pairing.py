@@ -169,7 +169,7 @@ def test_times_that_cannot_be_waited_for_are_refused(stage: Stage, option: str) 
 
 def test_check_mode_waits_for_nobody(stage: Stage) -> None:
     stage.add("STOPPED", credentials=False, linked=False)
-    result = stage.run("pairing", check=True).result
+    result = stage.run("pairing", check=True, wait_sleep=0.02).result
     assert result["changed"]
     assert [action["action"] for action in result["sessions"][0]["actions"]] == ["start"]
     assert stage.engine.writes() == []
