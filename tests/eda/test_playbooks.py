@@ -25,7 +25,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.faults import
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN, Delays, Instance
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import Server
 from ansible_collections.wawp.cloud.tests.eda.support import ID, ROOT, leave_trace, now, templates
-from ansible_collections.wawp.cloud.tests.forked import ansible_playbook
+from ansible_collections.wawp.cloud.tests.forked import IMPATIENT, ansible_playbook
 
 SENDMAIL = """#!/bin/sh
 cat >> "$0.out"
@@ -89,6 +89,7 @@ class Desk:
             "WAWP_API_URL": self.url,
             "WAWP_ACCESS_TOKEN": SANDBOX_TOKEN,
             "LC_ALL": "C.UTF-8",
+            IMPATIENT: "1",
         }
 
     def on_event(self, playbook: str, event: dict[str, Any], **variables: Any) -> list[dict[str, Any]]:
