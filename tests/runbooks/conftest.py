@@ -108,6 +108,7 @@ class World:
         quick = {
             "wawp_wait_sleep": 0.05,
             "wawp_confirm_after": 0.3,
+            "wawp_calls_per_second": 0,
             "wawp_start_timeout": 5,
             "wawp_progress": 0,
             **variables,
@@ -155,6 +156,7 @@ class World:
             accept_unproven=given.get("wawp_accept_unproven", []),
             wait_sleep=0.05,
             confirm_after=0.3,
+            calls_per_second=0,
             start_timeout=given.get("wawp_start_timeout", 5),
         )
         names = {"confirm": "wawp_confirm", "confirm_delete": "wawp_confirm_delete"}

@@ -170,7 +170,7 @@ def test_interrupted_and_resumed(world: World) -> None:
         world.add(name)
     given = {"wawp_instances": names, **world.phrases("decommission", {"wawp_instances": names})}
     process = subprocess.Popen(
-        world.command("decommission", **given, wawp_calls_per_second=15, wawp_max_connections=2),
+        world.command("decommission", **given, wawp_calls_per_second=30, wawp_max_connections=2),
         cwd=world.folder,
         env=world.environment,
         stdin=subprocess.DEVNULL,
@@ -338,7 +338,7 @@ def test_as_awx_runs_it(world: World) -> None:
 def test_a_task_that_ends_without_its_result_is_not_reported_as_not_run(world: World) -> None:
     """Its time was over while the reply to a logout was waited for. The phone is unlinked, but nobody has seen that."""
     world.add("A1", "WORKING", Fault("timeout", call="logout", when="after", seconds=60))
-    world.extra["ANSIBLE_TASK_TIMEOUT"] = "15"
+    world.extra["ANSIBLE_TASK_TIMEOUT"] = "10"
     ran = world.decommission("A1")
     assert ran.code != 0
     jsonschema.validate(ran.report, SCHEMA)
