@@ -72,6 +72,7 @@ def run(url: str, folder: Path, variables: dict[str, Any]) -> subprocess.Complet
     given = {
         "wawp_wait_sleep": 0.1,
         "wawp_confirm_after": 0.3,
+        "wawp_calls_per_second": 0,
         "wawp_start_timeout": 10,
         "wawp_report_dir": str(folder),
         "wawp_journal": str(folder / "journal.jsonl"),
