@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all property tests share.
+"""Settings of all property tests.
 
-The same examples each time, so that a change is judged by what it changes. Others, to look for more:
+The examples are the same each time, so that a failure is due to the change. To look for more, with other examples:
 ``pytest --hypothesis-profile=random``.
 """
 
@@ -16,7 +16,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._session import progres
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import RETRY_DELAYS
 from hypothesis import HealthCheck, settings
 
-# A busy machine makes slow examples, which says nothing about them.
+# A busy machine makes examples slow, which says nothing about them.
 settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("same", settings.get_profile("random"), derandomize=True, database=None)
 settings.load_profile("same")
@@ -24,11 +24,11 @@ settings.load_profile("same")
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fails is tried again in a moment, as often as ever."""
+    """Retry failures almost at once, as many times as usual."""
     for module in (pace, progress):
         monkeypatch.setattr(module, "RETRY_DELAYS", (0.01,) * len(RETRY_DELAYS))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Know pytest-cov's mark without it, too, and where ansible-test brings a configuration of its own."""
+    """Register pytest-cov's mark also without pytest-cov, and where ansible-test uses its own configuration."""
     config.addinivalue_line("markers", "no_cover: measuring would cost much, and others reach the same lines")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every module has an action of its name, which takes the same options and checks them as the module does."""
+"""Every module has an action of the same name, which takes the same options and checks them like the module."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_packed_results_come_back_as_they_were() -> None:
 
 
 class TestPaths:
-    """Where a path option's file lies, before the module or the worker opens it."""
+    """The place of a path option's file, before the module or the worker opens it."""
 
     def resolve(self, path: Any, transport: str = "local", folder: str = "/srv/ops") -> Any:
         class Reads(InProcessAction):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The inventory plugin as Ansible's loader leaves it, and a running simulator that it reads from."""
+"""The inventory plugin as Ansible loads it, and a running simulator for it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Read = Callable[..., InventoryData]
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A simulator without delays and instances, to which the environment's variables point."""
+    """Run a simulator without delays or instances, to which the environment's variables point."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name.startswith(("WAWP_", "ANSIBLE_INVENTORY", "ANSIBLE_CACHE")):
             monkeypatch.delenv(name)
@@ -40,7 +40,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def definitions() -> str:
-    """Ansible's configuration knows the plugin's options, its fragments merged; the name that it knows them by."""
+    """Register the plugin's options with Ansible's configuration, fragments merged; return their name there."""
     texts = [constructed.ModuleDocFragment.DOCUMENTATION, inventory_cache.ModuleDocFragment.DOCUMENTATION]
     options = {}
     for text in (*texts, wawp.DOCUMENTATION):
@@ -51,7 +51,7 @@ def definitions() -> str:
 
 @pytest.fixture
 def read(definitions: str, tmp_path: Path) -> Read:
-    """Reads a source with the given options, as Ansible does; `flush` is --flush-cache."""
+    """Return a function that reads a source with the given options, as Ansible does; `flush` is --flush-cache."""
 
     def parse(flush: bool = False, **options: Any) -> InventoryData:
         source = tmp_path / "fleet.wawp.yml"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The hosts, variables and groups that the inventory plugin makes of a source, and what it refuses."""
+"""The hosts, variables and groups that the inventory plugin makes from a source, and its refusals."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ EVIL = "{{ lookup('ansible.builtin.pipe', 'exit 1') }}"
 
 
 def groups(inventory: InventoryData, host: str) -> set[str]:
-    """The groups that hold a host, but for Ansible's own."""
+    """Return the groups that hold a host, except Ansible's."""
     return {name for name, group in inventory.groups.items() if host in map(str, group.hosts)} - {"ungrouped"}
 
 
 def variables(inventory: InventoryData, host: str) -> dict[str, Any]:
-    """The plugin's variables of a host."""
+    """Return the plugin's variables of a host."""
     found: dict[str, Any] = inventory.hosts[host].vars
     return {key: value for key, value in found.items() if key.startswith("wawp_")}
 
 
 def evaluated(inventory: InventoryData, host: str, name: str) -> Any:
-    """A variable's value as a task sees it."""
+    """Return a variable's value as a task sees it."""
     every = {**inventory.hosts[host].vars, "ansible_playbook_python": "/this/python"}
     return Templar(loader=DataLoader(), variables=every).template(every[name])
 
@@ -250,7 +250,7 @@ class TestRefused:
         with pytest.raises(Exception, match=next(iter(options))) as caught:
             read(**{"instances": ["A1"], **options})
         assert not engine.log
-        if not isinstance(options.get("access_token"), list):  # that one is Ansible's own message
+        if not isinstance(options.get("access_token"), list):  # Ansible words that message
             assert "hunter2" not in str(caught.value)
 
     def test_one_problem_of_many_entries_is_told_once(
@@ -266,7 +266,7 @@ class TestRefused:
 class TestCache:
     @pytest.fixture
     def cached(self, tmp_path: Path) -> dict[str, Any]:
-        """Options for a cache in a folder."""
+        """Return options for a cache in a folder."""
         return {"cache": True, "cache_plugin": "jsonfile", "cache_connection": str(tmp_path / "cache")}
 
     def test_a_warm_one_spares_every_call_and_the_token(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An environment of one's own, a running simulator, and clients for it."""
+"""An isolated environment, a running simulator, and clients for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MakeClient = Callable[..., Client]
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """No variable that requests or the collection reads is set; returns the home folder, an empty one."""
+    """Unset all variables that requests or the collection reads; return the home folder, which is empty."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name.startswith("WAWP_") or name.endswith("_CA_BUNDLE"):
             monkeypatch.delenv(name)
@@ -38,27 +38,27 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bad news need not last where time stands still, as it does in a simulator without delays."""
+    """Believe bad news at once, since time stands still in a simulator without delays."""
     monkeypatch.setitem(WAITING["confirm_after"], "default", 0.02)
     monkeypatch.setattr(pairing, "Goal", partial(Goal, confirm_after=0.02))
 
 
 @pytest.fixture
 def server(environment: Path, no_time: None) -> Iterator[Server]:
-    """A running simulator without delays and without instances."""
+    """Run a simulator without delays and without instances."""
     with Server(Engine(delays=Delays(scale=0))) as server:
         yield server
 
 
 @pytest.fixture
 def engine(server: Server) -> Engine:
-    """The simulator's insides: what was called, and what is true."""
+    """Return the simulator's engine: the calls made, and the truth."""
     return server.engine
 
 
 @pytest.fixture
 def make_client(environment: Path) -> Iterator[MakeClient]:
-    """Makes clients of a URL and of a Connection's other fields; closes them."""
+    """Yield a function that makes clients from a URL and a Connection's other fields; close them at the end."""
     with ExitStack() as stack:
 
         def make(api_url: str, request_timeout: float = 30.0, **options: Any) -> Client:

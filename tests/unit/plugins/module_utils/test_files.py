@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that options name: what isn't a regular file of a usual size ends in an error that says so, at once."""
+"""Files that options name: anything but a regular file of a usual size gives a clear error at once."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ VALUES = st.recursive(
 
 
 class Text(str):
-    """A text as templating leaves it behind."""
+    """A text as templating returns it."""
 
 
 @given(VALUES)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Phone numbers in a server's words, in whatever writing a reader still sees them; and what is no phone number."""
+"""Phone numbers in a server's words, in any form that a reader still recognizes; and other numbers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ BEFORE = ("", "+", "00", "(", "tel:+", "%2B", "\\u002b", "&plus;", "&#43;", "htt
 
 
 def read_by_a_person(text: str) -> str:
-    """The digits that are left in a text for somebody who resolves its escapes, in ASCII."""
+    """Return the remaining digits in a text for a reader who resolves its escapes, in ASCII."""
     text = unquote(unquote(unescape(unescape(text))))
     text = re.sub(r"\\+u\{?([0-9a-f]{2,4})\}?|\\+x([0-9a-f]{2})", lambda it: chr(int(it[1] or it[2], 16)), text)
     text = re.sub(r"\\+(0\d\d)", lambda it: chr(int(it[1], 8)), text)

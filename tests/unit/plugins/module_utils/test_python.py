@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A Python that is too old gets one clear line from each module, no traceback."""
+"""On a Python that is too old, each module gives one clear line and no traceback."""
 
 from __future__ import annotations
 

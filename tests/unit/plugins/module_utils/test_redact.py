@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be shown of what the API says."""
+"""Redaction of the API's texts."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ WRITINGS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("writing", WRITINGS)
 @given(secret=st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=6))
 def test_no_writing_of_a_secret_is_left(writing: str, secret: str) -> None:
-    # A text with escapes is searched, too, where the secret has none.
+    # A text with escapes is searched too, even if the secret has none.
     assert redact_text(f"{WRITINGS[writing](secret)} \\%&", [secret]).startswith(f"{REDACTED} ")
 
 

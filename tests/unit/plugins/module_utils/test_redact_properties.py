@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever comes: no masked value names the account, no secret survives, no foreign text plays tricks."""
+"""For any input: no masked value names the account, no secret survives, no foreign text plays tricks."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def values(draw: st.DrawFn, number: str) -> Any:
     )
 
 
-# The last four digits are shown, so they must not be the others, too.
+# The last four digits are shown, so the others must differ from them.
 long_numbers = st.from_regex(r"[1-9][0-9]{9,14}", fullmatch=True).filter(lambda it: it[2:-4] not in 3 * it[-4:])
 SCRIPTS = {"Arabic": 0x660, "Persian": 0x6F0, "Devanagari": 0x966, "Thai": 0xE50, "fullwidth": 0xFF10}
 SEPARATORS = (" ", "-", ".", "/", "_", ",", "\u00b7", "\u200b", " - ", "|", "*", "\u2011", "\u202f", ") (")
@@ -65,7 +65,7 @@ SEPARATORS = (" ", "-", ".", "/", "_", ",", "\u00b7", "\u200b", " - ", "|", "*",
 
 @st.composite
 def writings(draw: st.DrawFn, number: str) -> Any:
-    """The number as no server should write it, and some do."""
+    """Draw the number in a form that no server should use, and some do."""
     zero = draw(st.sampled_from([0x30, *SCRIPTS.values()]))
     text = "".join(chr(zero + int(digit)) for digit in number)
     cuts = sorted(draw(st.sets(st.integers(1, len(number) - 1), max_size=4)))
@@ -92,7 +92,7 @@ def writings(draw: st.DrawFn, number: str) -> Any:
 
 
 def digits_shown(value: Any) -> str:
-    """The digits that are left of a value, in ASCII."""
+    """Return the remaining digits of a value, in ASCII."""
     return "".join(str(decimal(each)) for each in json.dumps(value, ensure_ascii=False) if each.isdecimal())
 
 

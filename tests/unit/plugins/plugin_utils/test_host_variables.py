@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of hosts as Ansible's own variable manager gives them."""
+"""The variables of hosts, from Ansible's variable manager."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils._host_variables import 
 
 
 def task_vars(folder: Path, content: str, name: str = "hosts.yml") -> dict[str, Any]:
-    """All variables of a task, with an inventory of this content."""
+    """Return all variables of a task, with an inventory of this content."""
     (folder / name).write_text(content)
     loader = DataLoader()
     inventory = InventoryManager(loader, [str(folder / name)])

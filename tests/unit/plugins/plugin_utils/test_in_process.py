@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who takes the signals of a worker that waits for its module."""
+"""Signals to a worker that waits for its module."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INTERRUPTING: set[int] = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 @pytest.fixture
 def masks(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
-    """The signals that each thread blocks that is started meanwhile, as it says itself."""
+    """Record the signals that each thread started meanwhile blocks, as the thread itself sees them."""
     seen: list[set[int]] = []
     run = threading.Thread.run
 

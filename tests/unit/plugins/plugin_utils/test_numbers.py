@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Templates whose number Ansible has made text of, before the task could see it."""
+"""Templates whose number Ansible turned into text before the task could see it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPTIONS = ("instance_id", "instances", "entries")
 
 
 class Templar:
-    """Evaluates as ansible-core 2.16 does: the result is text."""
+    """A templar that evaluates like ansible-core 2.16: the result is text."""
 
     available_variables = VARIABLES
 

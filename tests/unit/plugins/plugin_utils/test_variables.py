@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Slips in the names of variables are found, and the variables of others are left alone."""
+"""Typos in the names of variables are found, and others' variables are left alone."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_no_disguise_of_a_name_is_passed_over(writing: str, ours_only: bool) -> 
 @pytest.mark.parametrize("writing", ["vawp_name", "waap_hosts", "wap_ticket", "warp_confirm"])
 def test_a_slip_in_the_prefix_is_a_slip(writing: str) -> None:
     assert "did you mean wawp_" in slips({writing: "x"}, ours_only=False)[0]
-    assert slips({writing: "x"}, ours_only=True) == []  # in a playbook of one's own it may be somebody's
+    assert slips({writing: "x"}, ours_only=True) == []  # in a user's playbook it may be theirs
 
 
 def test_what_is_overridden_is_refused() -> None:
@@ -83,7 +83,7 @@ def test_the_names_that_the_roles_register_are_known() -> None:
 
 
 def _registered(tasks: Any) -> Iterator[str]:
-    """The names that tasks register or set as facts, at any depth."""
+    """Yield the names that tasks register or set as facts, at any depth."""
     for task in tasks if isinstance(tasks, list) else []:
         if isinstance(task, list):
             yield from _registered(task)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One call that is answered with given bytes, and the error that it ends with."""
+"""One call that gets given bytes as its reply, and the error that it ends with."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ GOOD = json.dumps({"status": "WORKING"}).encode()
 
 
 def call(make_client: MakeClient, react: React, request_timeout: float = 30.0) -> tuple[int, object]:
-    """One info call that is answered so."""
+    """Send one info call that gets this reply."""
     with RawServer(react) as server:
         return make_client(server.url, request_timeout).call("info", ID, TOKEN)
 
 
 def failure(make_client: MakeClient, react: React, request_timeout: float = 30.0) -> WawpError:
-    """The error with which a call that is answered so ends."""
+    """Return the error of a call that gets this reply."""
     with pytest.raises(WawpError) as caught:
         call(make_client, react, request_timeout)
     return caught.value
 
 
 def refusal(make_client: MakeClient, body: bytes, status: int = 400, *headers: str) -> WawpError:
-    """The error that a reply of this status and body becomes."""
+    """Return the error for a reply with this status and body."""
     return failure(make_client, says(http(status, body, *headers)))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server for what the simulator, a well-behaved HTTP server, can't do: any bytes, at any pace."""
+"""A server that sends any bytes at any pace, which the simulator, a well-behaved HTTP server, can't."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ React = Callable[[socket.socket, Request], bool]
 
 
 def http(status: int, body: bytes = b"", *headers: str) -> bytes:
-    """A well-formed reply."""
+    """Return a well-formed reply."""
     lines = [f"HTTP/1.1 {status} Some Reason", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
@@ -56,7 +56,7 @@ def says(data: bytes, keep_alive: bool = False) -> React:
 
 
 def drips(data: bytes, pause: float) -> React:
-    """Answer with these bytes one by one, until the client has had enough."""
+    """Answer with these bytes one by one, until the client gives up."""
 
     def react(connection: socket.socket, dummy: Request) -> bool:
         for position in range(len(data)):
@@ -73,7 +73,7 @@ def hangs_up(dummy: socket.socket, request: Request) -> bool:
 
 
 class RawServer:
-    """Listens on a free port of 127.0.0.1, a thread for each connection; `requests` are what came in."""
+    """A server on a free port of 127.0.0.1, with a thread for each connection; `requests` holds those received."""
 
     def __init__(self, react: React, context: ssl.SSLContext | None = None) -> None:
         self.react = react
@@ -125,11 +125,11 @@ class RawServer:
                     if not self.react(connection, request):
                         break
         except OSError:
-            pass  # the client has gone, or trusts no certificate of ours
+            pass  # the client has gone, or doesn't trust our certificate
 
 
 def read_requests(connection: socket.socket) -> Iterator[Request]:
-    """The requests of one connection, until the client closes it."""
+    """Yield the requests of one connection, until the client closes it."""
     data = b""
     while True:
         while b"\r\n\r\n" not in data:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What bodies say: no in a 2xx, an application's own error, a held session, and 404s that are other people's."""
+"""The meaning of bodies: a no in a 2xx, an application's error, a held session, and other servers' 404s."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WRITES = ("start", "stop", "restart", "logout", "delete", "webhook_set", "temp_l
 
 
 def answered(make_client: MakeClient, call: str, status: int, body: Any, *headers: str) -> Any:
-    """What a call becomes that is answered so: its value, or its error."""
+    """Return the value or error of a call that gets this reply."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     with RawServer(says(http(status, content, *headers))) as server:
         try:
@@ -70,7 +70,7 @@ NO: list[Any] = [
     {**SESSION, "status": "STARTING", "error": {"message": "logout failed"}},
     False,
 ]
-# Words alone, and nothing at all, are no proof that a logout was done; other calls are followed by a reading.
+# Mere words, or nothing at all, don't prove that a logout was done; other calls are followed by a reading.
 NO_LOGOUT: list[Any] = [
     *(None, [], {}, "", 0),
     "Session is not connected",
@@ -151,7 +151,7 @@ def test_no_in_a_2xx_is_an_error_that_leaves_all_open(make_client: MakeClient, s
     assert "the reply says that the call failed (" in str(error)
 
 
-# -- an application's own error, and a gateway's silence
+# -- an application's error, and a gateway's silence
 
 OWN: list[Any] = [
     {"statusCode": 500, "message": "Internal server error"},
@@ -211,7 +211,7 @@ def test_a_reading_that_fails_is_tried_again_whoever_says_so(make_client: MakeCl
 
 
 def lock(queue: str) -> dict[str, Any]:
-    """The engine's reply to a call that waited in vain."""
+    """Return the engine's reply to a call that waited in vain."""
     message = f"async-lock timed out in queue {queue}"
     return {
         "statusCode": 500,
@@ -364,7 +364,7 @@ def test_who_forbids_it(make_client: MakeClient, body: Any, kind: str, plan: boo
     assert ("plan or quota" in str(error)) == plan
 
 
-# -- JSON that is none
+# -- invalid JSON
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.conftest import MakeClient
 
 ID = "3EB0BCB2E3D4"
-# The error of each status where the body says nothing in particular.
+# The error of each status if the body says nothing specific.
 KINDS = {
     400: _errors.BAD_REQUEST,
     401: _errors.BAD_TOKEN,
@@ -55,13 +55,13 @@ KINDS = {
 
 
 def kind_of(status: int, body: str) -> str:
-    """What a status becomes with a body in that form, whose words say nothing in particular."""
+    """Return the kind of a status with a body in that form, whose words say nothing specific."""
     if status == 401 and body == "html":
-        return _errors.NOT_WAWP  # Wawp's is no page
+        return _errors.NOT_WAWP  # Wawp doesn't send pages
     if status == 403 and body in ("json", "nested_json", "xml"):
-        return _errors.FORBIDDEN  # a firewall's is
+        return _errors.FORBIDDEN  # a firewall does
     if status in (500, 501, 520, 599) and "json" in body:
-        return _errors.REFUSED  # an application speaks, no gateway
+        return _errors.REFUSED  # an application's words, not a gateway's
     return KINDS[status]
 
 
@@ -76,7 +76,7 @@ def client(server: Server, make_client: MakeClient) -> Client:
 
 
 def failure(client: Client, call: str = "info", token: str = SANDBOX_TOKEN) -> WawpError:
-    """The error with which a call ends."""
+    """Return the error with which a call ends."""
     with pytest.raises(WawpError) as caught:
         client.call(call, ID, token)
     return caught.value

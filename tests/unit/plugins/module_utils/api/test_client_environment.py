@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the client goes and what it takes from the environment: URLs, proxies, ~/.netrc."""
+"""The client's destination and environment: URLs, proxies, ~/.netrc."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def instance(engine: Engine) -> Instance:
 
 @pytest.fixture
 def proxy(environment: Path) -> Iterator[RawServer]:
-    """A proxy that answers everything itself."""
+    """Run a proxy that answers everything itself."""
     with RawServer(says(http(200, GOOD))) as proxy:
         yield proxy
 
 
 def failure(make_client: MakeClient, url: str) -> WawpError:
-    """The error with which a call to this URL ends."""
+    """Return the error with which a call to this URL ends."""
     with pytest.raises(WawpError) as caught:
         make_client(url).call("info", ID, SANDBOX_TOKEN)
     return caught.value
@@ -172,7 +172,7 @@ def test_the_proxy_of_the_environment_is_used(
     proxy: RawServer, monkeypatch: pytest.MonkeyPatch, make_client: MakeClient, variable: str
 ) -> None:
     if variable == "HTTP_PROXY":
-        monkeypatch.delenv("REQUEST_METHOD", raising=False)  # with it Python takes the variable for a CGI header
+        monkeypatch.delenv("REQUEST_METHOD", raising=False)  # with it, Python takes the variable for a CGI header
     monkeypatch.setenv(variable, proxy.url)
     assert make_client("http://api.example:8080").call("info", ID, SANDBOX_TOKEN) == (200, {"status": "WORKING"})
     (request,) = proxy.requests
@@ -256,7 +256,7 @@ def test_a_socks_proxy_without_its_library_is_named(
     environment: Path, monkeypatch: pytest.MonkeyPatch, make_client: MakeClient
 ) -> None:
     def missing(*dummy: object, **options: object) -> None:
-        """Raise what requests raises in place of the manager that PySocks is needed for."""
+        """Raise the error that requests raises if PySocks is missing."""
         raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
 
     monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", missing)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS with real certificates: what is trusted, by which option or variable, and what a failure is called."""
+"""TLS with real certificates: trust, the options and variables for it, and the names of failures."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ GOOD = says(http(200, json.dumps({"status": "WORKING"}).encode()), keep_alive=Tr
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate that vouches for itself, and its key."""
+    """A self-signed certificate and its key."""
 
     certificate: Path
     key: Path
 
     @property
     def context(self) -> ssl.SSLContext:
-        """What a server needs to show it."""
+        """Return a server's TLS context with the certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
         return context
 
 
 def make_authority(folder: Path, name: str = "IP:127.0.0.1") -> Authority:
-    """A new certificate for `name`, in the form of subjectAltName."""
+    """Make a certificate for `name`, which has the form of subjectAltName."""
     authority = Authority(folder / "certificate.pem", folder / "key.pem")
     folder.mkdir(exist_ok=True)
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
@@ -63,7 +63,7 @@ def authority(environment: Path) -> Authority:
 
 @pytest.fixture
 def server(authority: Authority) -> Iterator[RawServer]:
-    """A server that nobody has heard of, unless told to trust its certificate."""
+    """Run a server that clients don't trust unless they are given its certificate."""
     with RawServer(GOOD, authority.context) as server:
         yield server
 
@@ -223,7 +223,7 @@ def test_a_server_that_speaks_tls_where_none_is_expected(authority: Authority, m
     with RawServer(says(http(200, b"{}")), authority.context) as server:
         error = failure(make_client(server.url.replace("https", "http")))
         assert server.requests == []
-    assert error.kind in (_errors.TLS, _errors.UNREACHABLE)  # OpenSSL's alert may be lost where the socket closes
+    assert error.kind in (_errors.TLS, _errors.UNREACHABLE)  # OpenSSL's alert may be lost when the socket closes
 
 
 @pytest.mark.parametrize(
@@ -245,13 +245,13 @@ def test_plain_http_on_a_port_for_tls_is_named(make_client: MakeClient, answer: 
 
 
 def breaks_tls(connection: socket.socket, request: Request) -> bool:
-    """Take the request, then answer with bytes that are no TLS."""
+    """Take the request, then answer with bytes that aren't TLS."""
     socket.socket.sendall(socket.socket(fileno=socket.dup(connection.fileno())), b"no TLS record" * 9)
     return False
 
 
 def vanishes(connection: socket.socket, request: Request) -> bool:
-    """Take the request, then close without TLS's farewell."""
+    """Take the request, then close without TLS's close_notify."""
     connection.shutdown(socket.SHUT_RDWR)
     return False
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No error quotes what others hold secret: keys, proxy passwords, temporary links, QR codes, whatever they stand in."""
+"""No error quotes others' secrets: keys, proxy passwords, temporary links, QR codes, in any context."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ BROKEN = {
 }
 
 
-# These are JSON, and a good reply where the status is 200.
+# These are JSON, and a valid reply if the status is 200.
 SOUND = ("a string", "a list", "no message")
 CASES = [(name, status) for name in BROKEN for status in (200, 400, 502) if status != 200 or name not in SOUND]
 

@@ -67,7 +67,7 @@ def test_requests_of_one_client_go_where_each_belongs(make_client: MakeClient) -
     assert [request.headers.get("x-instance-id") for request in server.requests] == [None, ID, None, None]
 
 
-# -- good replies, in every dress
+# -- valid replies, in every form
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
@@ -109,7 +109,7 @@ def test_nearly_as_large_as_allowed(make_client: MakeClient) -> None:
     assert value == json.loads(body)
 
 
-# -- 2xx that nobody can read
+# -- unreadable 2xx
 
 
 @pytest.mark.parametrize(

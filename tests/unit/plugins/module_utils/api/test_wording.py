@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an error says of a reply: enough to act on, no secret, no number, one short line."""
+"""The text of an error about a reply: enough to act on, no secret, no number, one short line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.conftest imp
 
 from .calls import TOKEN, refusal
 
-# -- what an error says
+# -- the text of an error
 
 
 def test_a_message_is_cut(make_client: MakeClient) -> None:

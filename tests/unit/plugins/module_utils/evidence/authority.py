@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A time-stamping authority (RFC 3161) on loopback: OpenSSL's own, behind HTTP."""
+"""A time-stamping authority (RFC 3161) on loopback: OpenSSL's, behind HTTP."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def openssl(*arguments: str, content: bytes | None = None) -> bytes:
 
 
 class Authority:
-    """An authority of its own: made of a folder, and answers while it is entered.
+    """An authority made in a folder, which answers while its context is entered.
 
     Attributes:
-        ca: the certificate that its time-stamps are to be trusted by.
+        ca: the certificate with which its time-stamps are verified.
         broken: whether it answers with something else.
     """
 

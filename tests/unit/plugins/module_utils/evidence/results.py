@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Results of tasks as a report gets them, and what it made of them."""
+"""Results of tasks as a report gets them, and the report on them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A machine whose clock is set while a run goes on, by hand or by a time server."""
+"""A machine whose clock is set during a run, by hand or by a time server."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def written(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def moment(seconds: float) -> str:
-    """So many seconds from now."""
+    """Return the time this many seconds from now."""
     return (datetime.now(timezone.utc) + timedelta(seconds=seconds)).isoformat()
 
 
 def start(set_by: float) -> dict[str, Any]:
-    """The beginning of a run, since which the clock was set by so many seconds."""
+    """Return the start of a run since which the clock was set by this many seconds."""
     return {**start_of_run(), "time": moment(-set_by)}
 
 

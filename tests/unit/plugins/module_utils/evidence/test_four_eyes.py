@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Four eyes: one person in two writings is one person."""
+"""Four eyes: one person in two spellings is one person."""
 
 from __future__ import annotations
 

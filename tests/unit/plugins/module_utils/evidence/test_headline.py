@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The headline looks no better than the report: a tick stands for proof without a remainder."""
+"""The headline never looks better than the report: only complete proof gets a tick."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def headline_of(
 
 
 def shift(*records: tuple[str, str | None], needs: int = 0) -> Headline:
-    """The end of a shift, by outcome and verdict of each instance."""
+    """Return the headline of a shift's end, by outcome and verdict of each instance."""
     counts = Counter(outcome for outcome, dummy in records)
     complete = all(outcome in GOOD["shift"] for outcome in counts)
     return headline(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a report names around its records, in the terminal, and what closes it."""
+"""A report's facts around its records, its terminal output, and the closing of records."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TestLinks:
 
 
 class TestLines:
-    """What the terminal shows."""
+    """The output in a terminal."""
 
     def test_one_message_for_one_cause_with_names_and_accounts(self, tmp_path: Path) -> None:
         stuck = [

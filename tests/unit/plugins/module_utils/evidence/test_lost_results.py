@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks that ended without their result: what the journal knows stands in the report."""
+"""Tasks that ended without a result: the report has the journal's facts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_journal_tells_what_was_before(tmp_path: Path) -> None:
 
 
 class TestLostResults:
-    """A task that ended without its result: killed, timed out, its connection lost."""
+    """A task that ended without a result: killed, timed out, its connection lost."""
 
     def record(self, folder: Path, *events: dict[str, Any], **options: Any) -> dict[str, Any]:
         given = {"planned": [session(verdict=None, actions=[])], "began": MOMENT, **options}

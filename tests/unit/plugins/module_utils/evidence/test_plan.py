@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan: its phrase changes with what matters and with nothing else, and what differs from an approved one."""
+"""The plan: its phrase changes with everything that matters and nothing else; differences from an approved plan."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""wawp_report's work: what becomes of results, and what is written."""
+"""wawp_report: the outcomes made from results, and the files written."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signed and time-stamped reports, by the tools that everybody has."""
+"""Signed and time-stamped reports, with tools that everybody has."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ needs_jq = pytest.mark.skipif(not shutil.which("jq"), reason="NO jq: the guide t
 
 
 def guide() -> list[str]:
-    """The commands of the page that says how to verify a report without the collection."""
+    """Return the commands of the page about verifying a report without the collection."""
     part = GUIDE.read_text(encoding="utf-8").split("## Verify it without us")[1].split("\n## ")[0]
     return re.findall(r"```(?:bash|text)\n(.*?)```", part, re.DOTALL)
 
@@ -269,7 +269,7 @@ def test_others_write_the_same_bytes(value: dict[str, Any]) -> None:
 
 
 def odd(kind: str, path: Path) -> str:
-    """A file that a tool would wait for, or read without an end."""
+    """Make a file on which a tool would block, or read forever."""
     path.unlink(missing_ok=True)
     if kind == "a pipe":
         os.mkfifo(path)
@@ -285,7 +285,7 @@ def odd(kind: str, path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Path:
-    """A folder with a sealed report, and those whose seals count."""
+    """Return a folder with a sealed report, and the trusted signers and authorities."""
     folder = tmp_path_factory.mktemp("sealed")
     signed = key(folder)
     files = written(folder, sign_key=signed, timestamp_url=authority.url)["files"]

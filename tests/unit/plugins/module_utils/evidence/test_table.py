@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table: whatever stands in it, no spreadsheet runs it, and a reader gets one row an instance."""
+"""The table: whatever its content, no spreadsheet runs it, and a reader gets one row per instance."""
 
 from __future__ import annotations
 

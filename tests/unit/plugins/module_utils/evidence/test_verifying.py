@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What verifying a report finds, and what it can't."""
+"""The findings of verifying a report, and their limits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_what_is_no_report_is_refused(tmp_path: Path, content: str) -> None:
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where in a JSON value something stands that holds nothing else."""
+    """Yield the paths of a JSON value's leaves."""
     if isinstance(value, (dict, list)):
         for key in value if isinstance(value, dict) else range(len(value)):
             yield from leaves(value[key], (*path, key))

@@ -16,12 +16,12 @@ from ansible_collections.wawp.cloud.plugins.module_utils._run.job import Job
 from ansible_collections.wawp.cloud.plugins.module_utils._run.pace import Pace
 from ansible_collections.wawp.cloud.plugins.module_utils._session.run import Answer, Lifecycle, Outcome, RunStopped
 
-# Longer than anything takes on a slow machine; only a hang lasts so long.
+# Longer than anything takes on a slow machine; only a hang takes this long.
 PATIENCE = 60.0
 
 
 class FakeFleet:
-    """A fleet whose lifecycles take the steps given, and what became of it.
+    """A fleet whose lifecycles take the given steps, and its results.
 
     Args:
         plans: the steps of each session.
@@ -91,13 +91,13 @@ class FakeFleet:
 
 
 def with_deadline(action: Callable[[], Any]) -> Any:
-    """Do it in a thread, and fail instead of hanging. Returns what it returns, raises what it raises."""
+    """Run an action in a thread, and fail instead of hanging. Returns its result or raises its error."""
     ends: list[Any] = []
 
     def body() -> None:
         try:
             ends.append((action(), None))
-        except BaseException as error:  # whatever it is, the caller raises it
+        except BaseException as error:  # any error: the caller raises it
             ends.append((None, error))
 
     thread = threading.Thread(target=body, daemon=True)
@@ -111,5 +111,5 @@ def with_deadline(action: Callable[[], Any]) -> Any:
 
 
 def workers() -> list[threading.Thread]:
-    """The worker threads that are alive."""
+    """Return the worker threads that are alive."""
     return [thread for thread in threading.enumerate() if thread.name == "wawp"]

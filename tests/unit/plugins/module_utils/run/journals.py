@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Events of a journal, and what they are read as."""
+"""Events of a journal, and their replay."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ID, TIME = "3EB0BCB2E3D4", "2026-11-22T10:00:00.000Z"
 
 
 def note(path: Path, *verdicts: str) -> None:
-    """A run that ends with these outcomes."""
+    """Write a run that ends with these outcomes."""
     with closing(Journal(str(path), TIME)) as journal:
         for number, verdict in enumerate(verdicts):
             journal.write("outcome", f"{ID}-{number}", TIME, verdict=verdict)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fleets in processes of their own, which can be killed. Run as a program it is the forks that forks them."""
+"""Fleets in separate processes, which can be killed. Run as a program, this is the server that forks them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.wawp.cloud.plugins.module_utils._tasks.fleet import fle
 
 
 class ForkServer:
-    """A process that has loaded everything and forks one fleet at a time, so that twenty cost no twenty starts."""
+    """A process that has loaded everything and forks one fleet at a time, to save starting Python for each."""
 
     def __init__(self) -> None:
         parts = Path(__file__).parts
@@ -42,7 +42,7 @@ class ForkServer:
         self._process.communicate(timeout=60)
 
     def start(self, params: dict[str, Any], **limits: int) -> int:
-        """Start a fleet's task with these checked options. Returns its process id."""
+        """Start a fleet's task with these checked options and return its process id."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"params": params, **limits}) + "\n")
         self._process.stdin.flush()
@@ -59,7 +59,7 @@ class ForkServer:
 
 
 def rear(order: dict[str, Any], out: int) -> None:
-    """The fleet's own process."""
+    """Run the fleet in its own process."""
     if "file_size" in order:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_size"], resource.RLIM_INFINITY))
     if order.get("measure"):

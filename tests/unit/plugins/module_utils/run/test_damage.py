@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A damaged journal is refused, or says what it said before: no bit of it changes what is known without a word."""
+"""A damaged journal is refused, or has the same facts as before: no flipped bit silently changes them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def line(event: str, instance_id: str, **fields: object) -> bytes:
 BURNT = line("sending", "burnt", action="logout", status="STARTING", in_doubt=True)
 SENT = line("sending", "sent", action="logout", status="WORKING", account="2010****5678@c.us")
 OUTCOME = line("outcome", "ä-severed", verdict="severed", actions=[{"action": "logout", "outcome": "ok"}])
-# A reply may hold anything, what an event begins with, too.
+# A reply may hold anything, even the beginning of an event.
 NESTED = line("outcome", "nested", verdict="unproven", session={"config": {"event": "x", "crc": "00000000"}})
 HOST = socket.gethostname()
 BEGIN = encode({"event": "begin", "host": HOST, "time": TIME, "pid": 7})
@@ -53,7 +53,7 @@ FORMS = {
 
 
 def known(content: bytes) -> dict[str, Known] | None:
-    """What is known from a journal, None if it is refused."""
+    """Return the facts of a journal, None if it is refused."""
     events: list[Event] = []
     try:
         for found in read_lines(content.splitlines(keepends=True) if b"\r" not in content else split(content)):
@@ -64,7 +64,7 @@ def known(content: bytes) -> dict[str, Known] | None:
 
 
 def split(content: bytes) -> list[bytes]:
-    """Lines as a file has them, which end in line feeds only."""
+    """Split into lines as a file has them, which end only in line feeds."""
     return [part + b"\n" for part in content.split(b"\n")[:-1]] + [content.rsplit(b"\n", 1)[-1]]
 
 
@@ -83,28 +83,28 @@ def test_no_single_flipped_bit_changes_what_is_known(form: str) -> None:
 
 
 def overwrite(content: bytearray, dice: random.Random) -> None:
-    """A few bytes of rubbish, as a bad sector leaves."""
+    """Write a few bytes of garbage, as from a bad sector."""
     start = dice.randrange(len(content))
     for place in range(start, min(start + dice.randrange(1, 40), len(content))):
         content[place] = dice.randrange(256)
 
 
 def blank(content: bytearray, dice: random.Random) -> None:
-    """Blanks, as an editor may leave them."""
+    """Write blanks, as an editor may leave."""
     start = dice.randrange(len(content) - 1)
     length = dice.randrange(1, 40)
     content[start : start + length] = b" " * len(content[start : start + length])
 
 
 def drop(content: bytearray, dice: random.Random) -> None:
-    """Bytes lost in the middle."""
+    """Remove bytes in the middle."""
     start = dice.randrange(len(content) - len(NESTED))
     del content[start : start + dice.randrange(1, 30)]
 
 
 @pytest.mark.parametrize("damage", [overwrite, blank, drop])
 def test_other_damage_to_a_whole_line_is_refused(damage: Callable[[bytearray, random.Random], None]) -> None:
-    # Damage to nothing but the end of the last line is what a crash may leave, too.
+    # A crash, too, may leave damage to just the end of the last line.
     before, without_last = known(JOURNAL), known(JOURNAL[: -len(NESTED)])
     dice = random.Random(15)  # noqa: S311 - the same damage each time
     for dummy in range(2000):
@@ -138,7 +138,7 @@ def test_a_run_is_refused_by_a_damaged_journal_and_leaves_it_as_it_was(tmp_path:
 
 
 def runs(folder: Path, name: str = "journal") -> list[bytes]:
-    """The lines of two runs with three outcomes each."""
+    """Return the lines of two runs with three outcomes each."""
     path = folder / name
     for verdict in ("severed", "unproven"):
         journal = Journal(str(path), TIME)

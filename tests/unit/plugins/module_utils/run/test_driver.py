@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check mode's imagination, and the driver with calls that come too late."""
+"""Check mode's predictions, and the driver with calls that expire."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def steps(*given: Call | Wait) -> Generator[Call | Wait, Answer, Any]:
 
 
 class Ticking:
-    """A clock that moves with waits only."""
+    """A clock that only waits advance."""
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -203,7 +203,7 @@ def test_a_reading_from_before_the_run_that_is_old_or_has_been_passed_by_is_made
 
 
 class Paced(SimulatedRun):
-    """A sim in which calls wait for their turn, as in a fleet: that of one call comes too late a few times."""
+    """A simulated run in which calls wait for their turn, as in a fleet: one call expires a few times."""
 
     late = 1
     held_up = "logout"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a fleet hands out its calls: order, bounds, brake, and no hang whatever goes wrong."""
+"""A fleet's scheduling of calls: order, limits, brake, and no hang whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ STEPS = st.lists(st.sampled_from([READ, LOGOUT, Wait(0)]), max_size=5)
 
 
 class Bug(Exception):  # noqa: N818 - what it stands for
-    """What nobody has foreseen."""
+    """An unexpected error."""
 
 
 @pytest.fixture(autouse=True)
 def no_worker_is_left() -> Iterator[None]:
-    """Workers end with their fleet, however it ends."""
+    """Check that workers end with their fleet, however it ends."""
     yield
     deadline = time.monotonic() + PATIENCE
     while workers() and time.monotonic() < deadline:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a journal's events say about each instance, and what others ask a journal."""
+"""The replay of a journal's events for each instance, and queries about a journal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.run.journals
 from hypothesis import given
 from hypothesis import strategies as st
 
-# -- what earlier runs tell
+# -- facts from earlier runs
 
 
 def known_after(events: list[dict[str, Any]]) -> str | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run that is to end early: who says so, and what the fleet still does."""
+"""The interruption of a run: its causes, and what the fleet still does."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def test_a_signal_gives_a_reason_and_takes_its_usual_effect_afterwards(number: s
 
 
 def test_a_second_ctrl_c_ends_the_run_at_once() -> None:
-    # A shell has what it starts in the background ignore Ctrl-C.
+    # A shell makes background processes ignore Ctrl-C.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with Interruption(lambda: False):
             signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGTERM)  # Ansible's own, when it is interrupted
+            signal.raise_signal(signal.SIGTERM)  # from Ansible, when it is interrupted
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(signal.SIGINT)
     finally:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The journal as a file: rights, lock, torn lines, what is none; and what it tells of earlier runs."""
+"""The journal as a file: permissions, lock, torn lines, other files; and its facts about earlier runs."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_all_lines_have_their_time_in_one_place(tmp_path: Path) -> None:
     assert [line.split('"')[11] for line in lines] == [TIME] * 4
 
 
-# -- rights
+# -- permissions
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
@@ -86,7 +86,7 @@ def test_an_existing_journal_with_wider_rights_is_narrowed_before_anything_is_wr
         assert rights(path) == 0o600
 
 
-# -- what is none
+# -- files that aren't journals
 
 # The evidence tells when it was, and would fail on it when all has been sent.
 NO_TIME = '{"event": "outcome", "instance_id": "A1"}\n'
@@ -282,7 +282,7 @@ def test_a_full_disk_is_told_and_does_not_end_the_run(tmp_path: Path) -> None:
         assert verdicts(journal) == {f"{ID}-0": SEVERED, "later": SEVERED}
 
 
-# -- what others ask
+# -- queries
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ BURNT = {name for name in IDS if name.startswith("burning")}
 
 
 class DeadlyEngine(Engine):
-    """Kills a process at the call of that number, before the call takes effect or just after it.
+    """An engine that kills a process at the call of that number, just before or after it takes effect.
 
     An outage may begin with that call.
     """
@@ -87,7 +87,7 @@ def logouts_from_working(engine: Engine, instance_id: str) -> int:
 def run_again(
     engine: Engine, url: str, given: dict[str, Any]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
-    """Run it in this process. Returns the entries, and the names of the calls of this run."""
+    """Run the fleet in this process. Returns the entries, and the names of this run's calls."""
     before = {name: len(engine.calls(name)) for name in IDS}
     report = run(url, ENTRIES, **given)
     assert_true(engine, report.result["sessions"])
@@ -113,7 +113,7 @@ def test_killed_at_any_call(forks: ForkServer, tmp_path: Path, deadly: int, spar
         assert (forks.end() is None) == engine.struck
         left = events(journal)
         known = {event["instance_id"]: event["verdict"] for event in left if event.get("verdict")}
-        # Logouts whose end no run has seen: when SCAN_QR_CODE came isn't known any more.
+        # Logouts whose end no run has seen: the time of SCAN_QR_CODE is lost.
         unseen = {event["instance_id"] for event in left if event.get("action") == "logout"} - set(known)
         unseen = {name for name in unseen if logouts_from_working(engine, name)}
         second, calls = run_again(engine, server.url, given)

@@ -47,15 +47,15 @@ def forks() -> Iterator[ForkServer]:
 
 
 def burnt(engine: DeadlyEngine) -> set[str]:
-    """Those that the phone still lists and no key can end."""
+    """Return the instances that the phone still lists and no key can end."""
     return {name for name in IDS if engine.look(name).linked and not engine.look(name).credentials}
 
 
 def left_behind(engine: DeadlyEngine, journal: Path) -> set[str]:
-    """Hold what a killed run has left in its journal against the truth.
+    """Compare the journal of a killed run with the truth.
 
     Returns:
-        Those whose logout it noted and sent, and whose end it didn't see.
+        The instances whose logout it noted and sent, and whose end it didn't see.
     """
     left = list(read_events(str(journal)))
     for event in left:
@@ -80,7 +80,7 @@ def test_killed_at_any_call_in_an_outage(forks: ForkServer, tmp_path: Path, dead
         engine.known.set()
         assert (forks.end() is None) == engine.struck
         lost, unseen = burnt(engine), left_behind(engine, tmp_path / "journal")
-        # An outage that is there before WORKING is read costs no key; one that begins later, those under way at most.
+        # An outage that begins before WORKING is read costs no key; a later one costs at most those under way.
         assert len(lost) <= (0 if before else CONNECTIONS)
         assert lost <= unseen, "a key was burnt of which the journal doesn't tell"
         engine.end_outages()

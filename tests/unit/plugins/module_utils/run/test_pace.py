@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a fleet's calls may go out: the bound, and what a 429 does to it."""
+"""The pace of a fleet's calls: the limit, and the effect of a 429."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def too_many(retry_after: float | None = None) -> Answer:
 
 
 def send_eagerly(pace: Pace, now: float, count: int) -> list[float]:
-    """Send as soon as it is allowed; returns the moments."""
+    """Send as soon as allowed; return the times."""
     moments = []
     for dummy in range(count):
         now += pace.wait(now)
@@ -35,7 +35,7 @@ def send_eagerly(pace: Pace, now: float, count: int) -> list[float]:
 
 
 def gap_of(pace: Pace, now: float) -> float:
-    """The seconds between calls that the pace keeps now."""
+    """Return the current seconds between calls."""
     moments = send_eagerly(pace, now, 4)
     return moments[-1] - moments[-2]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fleet on a machine that has hardly any memory left: slower, never wrong."""
+"""A fleet on a machine with hardly any memory left: slower, never wrong."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def test_with_hardly_any_memory_nothing_wrong_is_said(
 
 
 class Shortage:
-    """Has every so many calls of the collection's functions in a fleet's workers find no memory for their frames."""
+    """A lack of memory for the frames of every nth call of the collection's functions in a fleet's workers."""
 
     def __init__(self, every: int) -> None:
         self._numbers, self._every = itertools.count(1), every
         self.strikes = 0
 
     def during(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, after whose beginning frames find no memory. Python stops tracing when that raises."""
+        """Wrap a function so that frames find no memory once it has begun. Python stops tracing when that raises."""
 
         def traced(*arguments: Any) -> Any:
             sys.settrace(self._enter)
@@ -93,14 +93,14 @@ class Shortage:
 
     def _enter(self, frame: FrameType, event: str, arg: Any) -> None:
         code = frame.f_code
-        # A generator that goes on has its frame already.
+        # A resumed generator already has its frame.
         allocates = "/module_utils/_" in code.co_filename and not code.co_flags & inspect.CO_GENERATOR
         if allocates and next(self._numbers) % self._every == 0:
             self.strikes += 1
             raise MemoryError
 
 
-@pytest.mark.no_cover  # what measures coverage traces calls, too
+@pytest.mark.no_cover  # coverage traces calls too
 @pytest.mark.parametrize("every", [311, 499])
 def test_without_memory_for_a_frame_now_and_then_all_come_to_their_end(
     server: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, every: int
@@ -145,7 +145,7 @@ def test_replies_without_memory_are_no_proof_and_end_no_run(
 
 
 def raising(real: Callable[..., Any], when: Callable[[int], bool]) -> Callable[..., Any]:
-    """The function, on a machine that has no memory for its calls with these numbers."""
+    """Wrap a function so that its calls with these numbers find no memory."""
     numbers = itertools.count(1)
 
     def short_of_memory(*args: Any, **kwargs: Any) -> Any:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How properties are tested here: no time limit, since machines are slow at times, and a failure can be repeated."""
+"""Settings for property tests: no time limit, since machines are slow at times, and repeatable failures."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stage for lifecycles: the simulator's engine, a clock that moves when told, and rules that no run may break."""
+"""A stage for lifecycles: the simulator's engine, a clock under control, and rules that no run may break."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ _LOST = {"timeout": _errors.TIMEOUT, "drop": _errors.UNREACHABLE, "truncate": _e
 
 @dataclass(frozen=True)
 class Event:
-    """Something that a phone or a host does; where the status doesn't allow it, it doesn't happen.
+    """An action of a phone or a host; it is skipped if the status doesn't allow it.
 
-    ``at`` is when, in seconds, or the name of a call: just before it arrives.
+    ``at`` is its time in seconds, or the name of a call: just before that arrives.
     """
 
     at: float | str
@@ -61,7 +61,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Sent:
-    """One call as it was sent: what the last reading before it said, and what came of it.
+    """One call as it was sent: the last reading before it, and its result.
 
     ``truth`` is the status that it met, ``live`` whether the session was connected then.
     """
@@ -75,7 +75,7 @@ class Sent:
     live: bool
 
     def __str__(self) -> str:
-        """Shown in lists of calls: ``info=WORKING``, ``logout``, ``logout!gateway``."""
+        """Format for lists of calls: ``info=WORKING``, ``logout``, ``logout!gateway``."""
         if self.name == "info" and self.outcome not in _NAMES:
             return f"info={self.outcome}"
         return self.name if self.outcome == "ok" else f"{self.name}!{self.outcome}"
@@ -85,7 +85,7 @@ _NAMES = frozenset(value for value in vars(_errors).values() if isinstance(value
 
 
 def instance(status: str = "WORKING", **fields: Any) -> Instance:
-    """An instance that belongs to OURS where it belongs to somebody."""
+    """Make an instance that belongs to OURS if it belongs to anybody."""
     made = Instance("3EB0BCB2E3D4", TOKEN, status=status, **fields)
     if made.account and "account" not in fields:
         made.account = OURS
@@ -99,8 +99,8 @@ class SimulatedRun:
     instance: Instance
     faults: Iterable[Fault] = ()
     events: Iterable[Event] = ()
-    delays: Delays = field(default_factory=lambda: Delays(settle=5.0, qr=3.0))  # a slow host, so that STARTING is seen
-    outages: Iterable[Outage] = ()  # their times count from the beginning
+    delays: Delays = field(default_factory=lambda: Delays(settle=5.0, qr=3.0))  # a slow host, so that STARTING shows
+    outages: Iterable[Outage] = ()  # their times count from the start
 
     def __post_init__(self) -> None:
         self.first_status, self.had_key = self.instance.status, self.instance.credentials
@@ -147,7 +147,7 @@ class SimulatedRun:
         return reply.http_status or 0, reply.session.body if reply.session else reply.body
 
     def send(self, name: str) -> Reply:
-        """The driver's Send: the same reply as `sender` makes of `call`, from the understanding that all runs share."""
+        """Send a call for the driver: same replies as `sender` makes from `call`, parsed once for all runs."""
         for event in [event for event in self._before if event.at == name]:
             self._before.remove(event)
             self._happen(event)
@@ -186,7 +186,7 @@ class SimulatedRun:
     # -- runs
 
     def run(self, goal: Goal, check: bool = False) -> Outcome:
-        """Drive one run to its end and hold it against the rules that bind all runs."""
+        """Drive one run to its end and check the rules for all runs."""
         self._began, self.sent, self._seen, self._stranger = self.time.now, [], None, False
         self._expected = goal.expect_account
         if check:
@@ -209,9 +209,9 @@ class SimulatedRun:
 
     @property
     def fooled(self) -> bool:
-        """Whether a logout met a session that was shown as WORKING just before, but wasn't connected.
+        """Whether a logout met a session that showed WORKING just before, but wasn't connected.
 
-        No reading can tell that: see test_known_limits.
+        No reading can show that: see test_known_limits.
         """
         return any(sent.name == "logout" and sent.seen == "WORKING" and not sent.live for sent in self.sent)
 
@@ -222,7 +222,7 @@ class SimulatedRun:
 
 
 class _Client(NamedTuple):
-    """Answers a call with what the client makes of one reply, without HTTP."""
+    """A client that parses one reply to a call, without HTTP."""
 
     method: str
     delivery: str
@@ -237,10 +237,10 @@ class _Client(NamedTuple):
         return self.status, parse_reply(HttpReply(self.status, dict(self.headers), self.content), request)
 
 
-# The tables of cases get a few replies a hundred thousand times, and reading one costs as much as the run around it.
+# The tables of cases get a few replies a hundred thousand times, and parsing one costs as much as the run around it.
 @functools.lru_cache(maxsize=4096)
 def _understand(name: str, client: _Client) -> Reply | WawpError:
-    """What a lifecycle is told of a reply."""
+    """Return the reply or error that a lifecycle gets."""
     try:
         return sender(client, "", TOKEN)(name)
     except WawpError as error:
@@ -248,7 +248,7 @@ def _understand(name: str, client: _Client) -> Reply | WawpError:
 
 
 class RunInWords:
-    """What a failed assertion tells of a run; put into words only then."""
+    """The description of a run for a failed assertion; composed only then."""
 
     def __init__(self, sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
         self._facts = sim.sent, goal, outcome
@@ -267,7 +267,7 @@ def severed_claims_hold(sim: SimulatedRun, outcome: Outcome) -> bool:
 
 
 def check_rules(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
-    """What no run may ever do, whatever it meets; `severed` while linked has known limits and is left to the tests."""
+    """Check what no run may ever do; `severed` while linked has known limits and is left to the tests."""
     in_words = RunInWords(sim, goal, outcome)
     check_writes(sim, goal, in_words)
     check_words(sim, goal, outcome, in_words)
@@ -317,10 +317,10 @@ def check_words(sim: SimulatedRun, goal: Goal, outcome: Outcome, in_words: RunIn
 
 
 def bound(goal: Goal, slowest_call: float = REQUEST_TIMEOUT) -> float:
-    """The seconds that no run may exceed, whatever it meets. Loose by design: it shows that there is an end.
+    """Return the seconds that no run may exceed. Loose by design: it shows that there is an end.
 
     One read is tried 1 + len(RETRY_DELAYS) times, and pauses at most a clamped Retry-After between two tries. Reading
-    until something shows adds one such read to its time-out. Bad news is read at most 7 times.
+    until something shows adds one such read to its timeout. Bad news is read at most 7 times.
     A write is tried as often (rate limits), each time with a pause and bad news after it. The rule of logged_out takes
     MAX_STEPS steps at most, each of them bad news, a wait for the account, a write, and a wait for what it did.
     """
@@ -333,7 +333,7 @@ def bound(goal: Goal, slowest_call: float = REQUEST_TIMEOUT) -> float:
 
 
 def calm_bound(goal: Goal) -> float:
-    """The seconds that a run may take while every call is answered at once and nobody meddles.
+    """Return the seconds that a run may take if every call is answered at once and nobody interferes.
 
     At most it gives the engine four times its start_timeout (as found, after a start, after two restarts), waits once
     for the account and once for the end, reads bad news twice at five places, and sends six calls of 10 s.

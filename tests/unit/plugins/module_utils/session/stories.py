@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs of logged_out on a simulated engine, in a line each."""
+"""Runs of logged_out on a simulated engine, one line each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
 # Readings after a logout that reached the phone: a second later, and wait_sleep after that.
 SEEN = ("info=STARTING", "info=SCAN_QR_CODE")
 
-# After a reply that isn't clear it is read at once, too.
+# After an unclear reply it is also read at once.
 SEEN_AT_ONCE = ("info=STARTING", *SEEN)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts in every usual writing: who is named, whether two are the same, and what is shown."""
+"""Accounts in every usual spelling: who is named, whether two are the same, and what is shown."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_whether_it_is_the_expected_account(ours: Account, expected: str, same: 
         ({NUMBER}, {NUMBER}, False),
         ({NUMBER}, {"4917123456789"}, True),
         ({LID}, {"1234567@lid"}, True),
-        ({NUMBER}, {LID}, False),  # nobody can tell
+        ({NUMBER}, {LID}, False),  # impossible to know
         ({NUMBER, LID}, {LID}, False),
         ({NUMBER, LID}, {NUMBER, "1234567@lid"}, False),  # a lid may change, the number is theirs
         ({NUMBER, LID}, {"4917123456789", "1234567@lid"}, True),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""state: logged_out where a write was refused, or nobody knows what became of it."""
+"""state: logged_out after a write that was refused, or whose effect is unknown."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rule of ``logged_out`` as a table: status, account, options and what was tried, and the step that follows."""
+"""The rule of ``logged_out`` as a table: status, account, options and steps tried, and the next step."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``state: decommissioned``: the exact calls, what stays open, and what is never hidden by stopping."""
+"""``state: decommissioned``: the exact calls, the open ends, and what stopping must never hide."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every reachable truth, with every option, and every reply to every write that follows from them."""
+"""Every reachable truth, with every option, and every reply to every resulting write."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
 
 pytestmark = pytest.mark.no_cover
 
-# The stored key and the phone's list, by status; FAILED with `me` missing altogether is an older engine's.
+# The stored key and the phone's list, by status; FAILED without any `me` is an older engine's.
 TRUTHS: dict[str, Callable[[], Instance]] = {
     "working": lambda: instance("WORKING"),
     "working, a start would break it": lambda: instance("WORKING", start_conflicts=True),
@@ -60,7 +60,7 @@ TRUTHS: dict[str, Callable[[], Instance]] = {
     "a status of the future": lambda: instance("SOMETHING_NEW", credentials=False, linked=False),
 }
 STATES = ("logged_out", "started", "stopped", "restarted", "absent")
-# `me` can be missing altogether; that adds nothing where it is hidden anyway.
+# `me` can be missing altogether; that adds nothing if it is hidden anyway.
 STAGES = [(truth, False) for truth in TRUTHS] + [
     (truth, True) for truth, made in TRUTHS.items() if made().me() or truth in ("starting, paired", "qr code")
 ]
@@ -94,7 +94,7 @@ HTTP: dict[str, dict[str, Any]] = {
 
 
 def goals(state: str) -> Iterator[Goal]:
-    """Every mixture of options that the state looks at; short waits, since the engine's clock is a virtual one."""
+    """Yield every combination of the options that the state reads; short waits, since the engine's clock is virtual."""
     quick = Goal(state, wait_timeout=24.0, start_timeout=12.0, wait_sleep=6.0)
     for wait, expected in product((True, False), (None, OURS, THEIRS)):
         goal = replace(quick, wait=wait, expect_account=expected and parse_account(expected))
@@ -133,15 +133,15 @@ def test_every_truth_and_option_with_every_reply_to_every_write(truth: str, stat
 
 
 def worth_a_fault(goal: Goal, writes: list[str]) -> list[str]:
-    """The writes whose replies lead anywhere new: a run for `absent` gets to its logout as one for `logged_out` does,
-    and on_unproven judges an end of `logged_out` without having had a part in it."""
+    """Return the writes whose replies lead to new paths: a run for `absent` reaches its logout like one for
+    `logged_out`, and on_unproven only judges the end of `logged_out`."""
     if goal.state == "absent":
         return [name for name in writes if name in ("logout", "delete")]
     return [] if goal.state == "logged_out" and goal.on_unproven == "fail" else writes
 
 
 def check_calm_end(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
-    """What holds where every call is answered: on top of the rules for all runs, changed and time are exact."""
+    """Check a run whose calls are all answered: besides the rules for all runs, changed and time are exact."""
     in_words = RunInWords(sim, goal, outcome)
     assert outcome.changed == bool(sim.writes), in_words
     assert outcome.duration <= calm_bound(goal), in_words
@@ -154,7 +154,7 @@ def check_calm_end(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
 
 
 def check_key(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
-    """What is said of the key is true, and with on_unproven=fail none is burnt."""
+    """Check that the key's state is true, and that with on_unproven=fail no key is burnt."""
     in_words = RunInWords(sim, goal, outcome)
     if outcome.verdict is None or sim.instance.late:
         return
@@ -167,7 +167,7 @@ def check_key(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
 
 
 def check_reached(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
-    """A run that doesn't fail, and waits, has reached the state in truth."""
+    """Check that a run that doesn't fail, and waits, has really reached the state."""
     if outcome.failed or not goal.wait:
         return
     reached = sim.instance.removed if goal.state == "absent" else sim.instance.status in REACHED[goal.state]
@@ -179,21 +179,21 @@ REACHED = {"started": UP, "restarted": UP, "stopped": {"STOPPED"}, "logged_out":
 
 
 def check_again(sim: SimulatedRun, goal: Goal, outcome: Outcome) -> None:
-    """A second run after success changes nothing and sends nothing.
+    """Check that a second run after success changes nothing and sends nothing.
 
-    Success: not failed, and for the unlinking states a verdict that says that it is done. See test_known_limits for
-    logged_out without wait, and for STOPPED on an older engine that is started to look.
+    Success: not failed, and for the unlinking states a verdict of completion. See test_known_limits for logged_out
+    without wait, and for STOPPED on an older engine, which is started to look.
     """
     done = outcome.verdict in (SEVERED, NO_ACCOUNT) or goal.state in ("started", "stopped")
     if goal.state in ("started", "absent", "decommissioned") and not goal.wait:
-        return  # what comes after the run isn't known
+        return  # later events aren't known
     if goal.state == "decommissioned" and outcome.last and not outcome.last.account_given:
-        return  # stopped, it hides whether it is paired: only a start can tell, unless a journal does
+        return  # stopped, it hides whether it is paired: only a start shows that, unless a journal does
     if outcome.failed or not (done or outcome.gone) or goal.expect_account == parse_account(THEIRS):
         return
     sim.sleep(30)
     if goal.state == "decommissioned" and sim.engine.look(sim.instance.instance_id).status != "STOPPED":
-        return  # a restart whose effect came late has started it again
+        return  # a restart that took effect late has started it again
     again = sim.run(goal)
     in_words = RunInWords(sim, goal, again)
     assert not sim.writes, in_words

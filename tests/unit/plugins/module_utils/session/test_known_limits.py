@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can't be known, and so is not prevented. Each test shows a limit as it is; the docstring says why it stays."""
+"""Known limits: what can't be known, and so isn't prevented. Each docstring says why the limit stays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
 LOGGED_OUT = Goal("logged_out")
 
 
-# -- those that design and docs/verdicts.md name
+# -- the limits that docs/verdicts.md names
 
 
 @pytest.mark.parametrize("kind", ["refused", "silent"])
@@ -127,7 +127,7 @@ def test_limit_a_logout_that_strikes_after_its_run_may_burn_the_key_unseen() -> 
     assert (second.verdict, sim.linked) == ("no_account", True)
 
 
-# -- what honesty costs: a verdict, a call or a start that was not needed
+# -- the cost of honesty: a verdict, a call or a start that was not needed
 
 
 def test_limit_without_wait_a_second_run_meets_starting_and_logs_out_again() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each row of the rule of ``state: logged_out``, and what the other states do, as the exact calls they send."""
+"""Each row of the rule of ``state: logged_out``, and the other states, as the exact calls they send."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def test_working_is_logged_out_and_seen_without_an_account(engine: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "scale", "soonest", "latest"),
     [
-        ((), 1.0, 1.0, 1.1),  # a second later an engine shows what a logout that took seconds came to
+        ((), 1.0, 1.0, 1.1),  # a second later an engine shows the effect of a logout that took seconds
         ((), 0.1, 0.0, 0.1),  # and one that was quick at once
-        # Without a clear answer it may not have been carried out, so that there is nothing to wait for.
+        # Without a clear answer it may not have been carried out, so there is nothing to wait for.
         ((Fault("http", call="logout", http_status=504, when="after"),), 1.0, 0.0, 0.1),
     ],
 )
@@ -330,7 +330,7 @@ def test_one_lie_while_the_engine_settles_is_not_believed() -> None:
     assert summary(outcome) == ("severed", True, False)
 
 
-# -- drift: what became of a proper logout, seen by a second run
+# -- drift: the state after a proper logout, seen by a second run
 
 
 @pytest.mark.parametrize(

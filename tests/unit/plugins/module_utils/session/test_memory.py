@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No memory left at any line of the rule: the run ends, and says no more than it saw."""
+"""No memory left at any line of the rule: the run ends, and claims no more than it saw."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
     severed_claims_hold,
 )
 
-pytestmark = pytest.mark.no_cover  # what measures coverage traces lines, too
+pytestmark = pytest.mark.no_cover  # coverage traces lines too
 
 FOLDER = Path(str(states.__file__)).parent
 # Files that only read a reply; an answer for which there is no memory is tested elsewhere.
@@ -50,7 +50,7 @@ STRIDE = 3
 
 
 class Shortage:
-    """Lets a line of the rule, counted from 0, meet a machine without memory."""
+    """A lack of memory at a line of the rule, counted from 0."""
 
     def __init__(self, line: int) -> None:
         self._left = line
@@ -78,7 +78,7 @@ class Shortage:
 
 
 def run_short_of_memory(sim: SimulatedRun, goal: Goal, line: int) -> tuple[Outcome | None, bool]:
-    """What the run came to, None if it was not even able to say so; and whether memory ran short."""
+    """Return the run's outcome, None if there was no memory even for that; and whether memory ran short."""
     shortage = Shortage(line)
     try:
         with shortage:

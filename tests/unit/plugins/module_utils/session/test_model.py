@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A session as it is read from a reply: status, account, settings."""
+"""A session read from a reply: status, account, settings."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Outages of every kind and length, on each generation of the engine: what is claimed, what becomes of the key."""
+"""Outages of every kind and length, on each generation of the engine: the verdict, and the fate of the key."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ GOALS = [
 
 
 def over_in_time(sim: SimulatedRun, goal: Goal) -> bool:
-    """Whether a logout met a session that only looked alive, in an outage that was over before proof_timeout was.
+    """Whether a logout met a session that only looked alive, in an outage that ended before proof_timeout.
 
     The limit that docs/verdicts.md names.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""state: logged_out where somebody scans in between, or a reading lies about the account."""
+"""state: logged_out if somebody scans in between, or a reading lies about the account."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A whole life on the simulator, in its own time: what is found in each generation, and that a recording replays."""
+"""A whole life on the simulator, in simulated time: the findings in each generation, and the replay of recordings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from ansible_collections.wawp.cloud.tests.unit.plugins.module_utils.session.simu
     instance,
 )
 
-# Recordings that were sent in, each with the `generation` and `delays` of a simulator that behaves so.
+# Recordings that were sent in, each with the `generation` and `delays` of a simulator that behaves like it.
 SENT_IN = sorted(Path(__file__).with_name("recordings").glob("*.json"))
 
 
@@ -55,13 +55,13 @@ def seen(recording: Recording, what: str) -> str:
 
 
 def changes(steps: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
-    """Phase and status of each reading that differs from the one before it."""
+    """Return phase and status of each reading that differs from the one before it."""
     read = [(step["phase"], step["status"]) for step in steps if step["call"] == "info" and step["status"]]
     return [entry for place, entry in enumerate(read) if place == 0 or entry != read[place - 1]]
 
 
 def replay(recording: dict[str, Any], generation: str, delays: Delays) -> list[tuple[str, str | None]]:
-    """Send a recording's calls at their times to a simulator. Returns what `changes` says of what is read there."""
+    """Send a recording's calls at their times to a simulator. Returns the `changes` read there."""
     engine = Engine(clock := VirtualClock(), delays)
     engine.add(Instance("A1", TOKEN, generation=generation))
     steps = []

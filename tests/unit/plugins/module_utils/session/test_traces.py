@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random worlds: whatever truths, options, faults, lies and meddling meet, the rules of simulated_run.py hold."""
+"""Random worlds: the rules of simulated_run.py hold for all mixes of truths, options, faults, lies and meddling."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ CALLS = ("info", *WRITES)
 
 @st.composite
 def instances(draw: st.DrawFn, burnt: bool = True, quirks: bool = True) -> Instance:
-    """Any truth.
+    """Draw any truth.
 
-    Without `burnt` none in which a phone lists a device to which nobody holds the key, without `quirks` no engine that
-    hangs or fails where it should start.
+    Without `burnt`, none in which a phone lists a device whose key nobody holds; without `quirks`, no engine that hangs
+    or fails when it should start.
     """
     status = draw(st.sampled_from(["WORKING", "STARTING", "STOPPED", "FAILED", "SCAN_QR_CODE", "PASSKEY_REQUIRED"]))
     credentials = status == "WORKING" or (status != "SCAN_QR_CODE" and draw(st.booleans()))
@@ -161,7 +161,7 @@ def test_severed_is_never_said_while_linked_and_no_key_burnt_where_unproven_is_a
         return
     if outcome.verdict == SEVERED and "scan" not in [each.action for each in coming]:
         assert not sim.linked, RunInWords(sim, goal, outcome)
-    # Who sets trust_empty_account vouches that the engine doesn't hide the account at rest, as A and K do.
+    # Setting trust_empty_account vouches that the engine doesn't hide the account at rest, as A and K do.
     vouched = goal.trust_empty_account and outcome.verdict == NO_ACCOUNT
     if goal.on_unproven == "fail" and sim.instance.linked and sim.had_key and not vouched:
         assert sim.instance.credentials, RunInWords(sim, goal, outcome)
@@ -215,6 +215,6 @@ def test_check_mode_foretells_what_a_run_does_where_the_truth_shows(started: Ins
 
 
 def instance_again(started: Instance, sim: SimulatedRun) -> Instance:
-    """The instance as it was before the check, which only let time pass."""
+    """Return the instance as it was before the check, which only let time pass."""
     fields = ("engine", "generation", "credentials", "linked")
     return instance(sim.first_status, **{name: getattr(started, name) for name in fields})

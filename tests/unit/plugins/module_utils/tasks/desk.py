@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plans of two sessions, and a simulator to carry them out on."""
+"""Plans of two sessions, and a simulator to run them on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import 
 
 from .fleet_options import QUICK
 
-# Two numbers that are masked alike.
+# Two numbers that look the same when masked.
 ACCOUNT, ALIKE = "201012345678@c.us", "201000005678@c.us"
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of a fleet as the module would check them, and how often what was called."""
+"""Checked options of a fleet, and the number of calls by name."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ansible_collections.wawp.cloud.plugins.module_utils._tasks.result import Ta
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.engine import Engine
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
 
-# Short waits, no bound: what is tested here is not how long things take.
+# Short waits, no rate limit: these tests aren't about durations.
 QUICK = {"calls_per_second": 0, "wait_sleep": 0.02, "wait_timeout": 20, "start_timeout": 0.3, "confirm_after": 0.02}
 
 
 def options(url: str, instances: Any, **given: Any) -> dict[str, Any]:
-    """A task's options after AnsibleModule's checks."""
+    """Return a task's options after AnsibleModule's checks."""
     task = {"api_url": url, "access_token": SANDBOX_TOKEN, "state": "logged_out", "instances": instances}
     validated = ModuleArgumentSpecValidator(FLEET_SPEC).validate({**task, **QUICK, **given})
     assert validated.error_messages == []
@@ -35,7 +35,7 @@ def run(url: str, instances: Any, check_mode: bool = False, **given: Any) -> Tas
 
 
 def assert_true(engine: Engine, sessions: list[dict[str, Any]]) -> None:
-    """No verdict claims more than is true, and no logout burnt a key."""
+    """Check that no verdict claims more than is true, and that no logout burnt a key."""
     for entry in sessions:
         instance = engine.look(entry["instance_id"])
         if entry["verdict"] in (SEVERED, NO_ACCOUNT):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Simulated sessions of a fleet, and what its summary must say."""
+"""Simulated sessions of a fleet, and checks of its summary."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PHONE = "201087655678"
 
 
 def load(engine: Engine, name: str) -> list[str]:
-    """Add a built-in fleet; returns its ids."""
+    """Add a built-in fleet and return its ids."""
     return [instance.instance_id for instance in fleet.load(engine, fleet.built_in(name))]
 
 
 def by_kind(engine: Engine, *kinds: str) -> list[str]:
-    """Add an instance of each of these kinds, named like it."""
+    """Add an instance of each of these kinds, named after it."""
     described = [{"instance_id": kind, **fleet.KINDS[kind]} for kind in kinds]
     return [instance.instance_id for instance in fleet.load(engine, described)]
 
@@ -36,7 +36,7 @@ def verdicts(sessions: list[dict[str, Any]]) -> dict[str, str | None]:
 
 
 def assert_summed_up(engine: Engine, result: dict[str, Any]) -> None:
-    """The summary counts what is in the entries, and the calls that the API saw."""
+    """Check that the summary counts the entries, and the calls that the API saw."""
     sessions, summary = result["sessions"], result["summary"]
     found = Counter(entry["verdict"] for entry in sessions)
     assert summary.pop("duration") >= 0

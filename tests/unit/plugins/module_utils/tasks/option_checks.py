@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options as a module gets them, checked."""
+"""Checked options, as a module gets them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GIVEN = {"instance_id": "3EB0BCB2E3D4", "access_token": "hushed", "state": "logg
 
 
 def checked(spec: Mapping[str, Any], **given: Any) -> dict[str, Any]:
-    """The options as Ansible hands them to a module."""
+    """Return the options as Ansible passes them to a module."""
     result = ArgumentSpecValidator(spec).validate(given)
     assert result.error_messages == []
     params: dict[str, Any] = result.validated_parameters
@@ -25,7 +25,7 @@ def checked(spec: Mapping[str, Any], **given: Any) -> dict[str, Any]:
 
 
 def problem(function: Any, *args: Any) -> OptionError:
-    """The error with which a check ends."""
+    """Return the error with which a check ends."""
     with pytest.raises(OptionError) as caught:
         function(*args)
     error = caught.value

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A table of runs of one task on one session, each with another one after it."""
+"""A table of runs of one task on one session, each followed by a second run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """What a task is to do: calls and result of a run, and of another one after it."""
+    """The expectation of a task: calls and result of a run, and of a second one after it."""
 
     state: str
     start: bool

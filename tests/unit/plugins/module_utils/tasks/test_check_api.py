@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""wawp_check_api over HTTP: what it finds, what it keeps. Its decisions: session/test_probe.py."""
+"""wawp_check_api over HTTP: its findings and its recording. Its decisions: session/test_probe.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 TOKEN = "wawp-3c1fb1a6c0ffee"
 ACCOUNT = "201012345678@c.us"
 PHRASE = "lose A1"
-# A twentieth of the time that things take, so that a whole life takes seconds.
+# A twentieth of the real delays, so that a whole life takes seconds.
 SCALE = 0.05
 WRITES = {"start", "stop", "restart", "logout", "delete"}
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""wawp_fleet's task against the simulator over HTTP: results, refusals, check mode, progress, and what it costs."""
+"""wawp_fleet's task against the simulator over HTTP: results, refusals, check mode, progress, and cost."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_each_entry_may_have_its_own_state_token_account_and_name(server: Server
 
 
 def named_in(message: str) -> set[int]:
-    """The numbers of the entries that a message names: ``entry 4``, ``entries 2-3, 7``."""
+    """Return the numbers of the entries that a message names: ``entry 4``, ``entries 2-3, 7``."""
     numbers: set[int] = set()
     for listed in re.findall(r"entr(?:y|ies) ([\d, -]+): ", message):
         for first, last in re.findall(r"(\d+)(?:-(\d+))?", listed):
@@ -222,7 +222,7 @@ HIDDEN = ("stopped_logged_out",)
 
 
 def essence(report: Any) -> tuple[Any, ...]:
-    """What check mode promises: all but the time, and an account that the engine hid until it was started."""
+    """Return what check mode predicts: all but the time, and an account that the engine hid until it was started."""
     sessions = report.result["sessions"]
     fields = ("instance_id", "changed", "failed", "status", "previous_status", "verdict", "advice", "warnings")
     return (
@@ -254,7 +254,7 @@ def test_check_mode_foretells_the_run(
     assert not real.result["prediction"]
 
 
-# -- what it costs
+# -- cost
 
 
 @pytest.mark.no_cover

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""wawp_fleet's task when something goes wrong on the way: limits, journals, storms and outages."""
+"""wawp_fleet's task when something goes wrong: limits, journals, storms and outages."""
 
 from __future__ import annotations
 

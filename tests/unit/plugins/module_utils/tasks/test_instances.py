@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists of instances: entries, tokens, accounts, and what may be shown of them."""
+"""Lists of instances: entries, tokens, accounts, and their redaction."""
 
 from __future__ import annotations
 

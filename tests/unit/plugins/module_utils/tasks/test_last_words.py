@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an interrupted run says: no more than was seen, and what to do next."""
+"""The last words of an interrupted run: no more than was seen, and what to do next."""
 
 from __future__ import annotations
 

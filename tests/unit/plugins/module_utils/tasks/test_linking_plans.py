@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plans after which somebody links: who is there already, and who is there again, is left alone."""
+"""Plans that end with linking: accounts that are already linked, or linked again, are left alone."""
 
 from __future__ import annotations
 

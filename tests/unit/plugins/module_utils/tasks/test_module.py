@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module as Ansible runs it: options from its one argument, the result as one JSON line."""
+"""The module as Ansible runs it: options from its only argument, the result as one JSON line."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 
 ID = "3EB0BCB2E3D4"
 OPTIONS = {"instance_id": ID, "access_token": SANDBOX_TOKEN, "state": "logged_out", "api_url": "http://127.0.0.1:9"}
-# From ansible-core 2.21 on results hold their invocation only where that is asked for.
+# From ansible-core 2.21 on, results include their invocation only on request.
 INVOCATION = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
 
 
 def shown(line: str) -> dict[str, Any]:
-    """A module's result as the controller takes it.
+    """Return a module's result as the controller reads it.
 
-    From ansible-core 2.22 on a module hands it the secrets that it should mask, too, if it doesn't know them. It knows
-    them wherever it has started the module; the integration target `secrets` seeks them in all that is shown.
+    From ansible-core 2.22 on, a module also passes the secrets to mask to a controller that doesn't know them. It does
+    know them if it started the module; the integration target `secrets` seeks them in all output.
     """
     result: dict[str, Any] = json.loads(line)
     result.pop("_ansible_new_secrets", None)
@@ -47,7 +47,7 @@ def shown(line: str) -> dict[str, Any]:
 
 @contextmanager
 def module_arguments(arguments: Mapping[str, Any]) -> Iterator[None]:
-    """Hand a module its arguments, in the way of the ansible-core at hand."""
+    """Pass a module its arguments, in the way of the installed ansible-core."""
     try:
         from ansible.module_utils.testing import patch_module_args  # noqa: PLC0415 - since ansible-core 2.19
     except ImportError:
@@ -61,7 +61,7 @@ def module_arguments(arguments: Mapping[str, Any]) -> Iterator[None]:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], environment: Path) -> Any:
-    """Runs a module's main function; returns exit code and result."""
+    """Return a function that runs a module's main function and returns exit code and result."""
 
     def run(main: Any = wawp_session.main, **arguments: Any) -> tuple[int, dict[str, Any]]:
         with module_arguments(arguments), pytest.raises(SystemExit) as ended:
@@ -78,7 +78,7 @@ def run(capsys: pytest.CaptureFixture[str], environment: Path) -> Any:
 
 
 def words(result: Mapping[str, Any]) -> str:
-    """All warnings of a result, which are objects or texts depending on the ansible-core."""
+    """Return all warnings of a result, which are objects or texts depending on the ansible-core."""
     return json.dumps(result.get("warnings", []))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""wawp_temp_link and wawp_webhook against the simulator: check, run, again, and what can go wrong."""
+"""wawp_temp_link and wawp_webhook against the simulator: check, run, run again, and failures."""
 
 from __future__ import annotations
 

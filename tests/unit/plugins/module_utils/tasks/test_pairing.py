@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""wawp_pairing against the simulator: one instance or several at once, and what can go wrong."""
+"""wawp_pairing against the simulator: one instance or several at once, and failures."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_check_mode_waits_for_nobody(stage: Stage) -> None:
 
 
 class Crowd:
-    """Instances whose people scan, each as soon as its own QR code is there."""
+    """Instances whose people scan, each as soon as its QR code is there."""
 
     def __init__(self, stage: Stage, folder: Path, accounts: dict[str, str | None]) -> None:
         self._stage, self._folder = stage, folder

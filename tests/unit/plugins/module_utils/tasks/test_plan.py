@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""wawp_plan against a simulator: nothing is sent without the phrase of the very plan, and nothing beside the plan."""
+"""wawp_plan against a simulator: nothing is sent without this plan's phrase, and nothing outside the plan."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_session_that_stopped_since_keeps_the_phrase(desk: Desk, status: str) 
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:
-    """Have something happen after a plan was found to fit, before it is carried out."""
+    """Let something happen after a plan was found to fit, and before it is carried out."""
     real = plan_module._execute
 
     def execute(*arguments: Any) -> Any:
@@ -121,7 +121,7 @@ def test_who_was_paired_anew_in_the_last_moment_is_not_logged_out(desk: Desk, mo
 
 
 def names(desk: Desk, first: int = 0) -> list[str]:
-    """The calls about A1, from that one on."""
+    """Return the names of the calls about A1, from index `first` on."""
     return [f"{entry.method} {entry.call}" for entry in desk.engine.calls("A1")[first:]]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where instances come from: lists, CSV files as spreadsheets save them, hosts; and what is refused."""
+"""Sources of instances: lists, CSV files as spreadsheets save them, hosts; and the refusals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.wawp.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.wawp.cloud.plugins.module_utils._tasks.roster import roster_task
 
-# The options that a dropped column would have asked for.
+# The options that an ignored column would have set.
 NEAR = (
     ("Expected account", "expect_account"),
     ("expectacount", "expect_account"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task from its options to its result, over real HTTP: the exact calls, and every field that comes back."""
+"""A task from its options to its result, over real HTTP: the exact calls, and every field of the result."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def writes(calls: str) -> list[str]:
 
 
 class Task:
-    """Runs tasks on one instance of a simulator."""
+    """A runner of tasks on one instance of a simulator."""
 
     def __init__(self, server: Server) -> None:
         self.engine: Engine = server.engine
@@ -57,7 +57,7 @@ class Task:
     is_abandoned: Callable[[], bool] = staticmethod(lambda: False)
 
     def run(self, state: str, check_mode: bool = False, **options: Any) -> TaskResult:
-        """Run with these options; waits are short."""
+        """Run the task with these options and short waits."""
         given = {"instance_id": ID, "access_token": SANDBOX_TOKEN, "api_url": self.url, "state": state}
         short = {"wait_sleep": 0.001, "start_timeout": 0}
         validated = ArgumentSpecValidator(SESSION_SPEC).validate({**given, **short, **options})
@@ -71,7 +71,7 @@ class Task:
 
     @property
     def calls(self) -> str:
-        """The names of the calls since this was last asked."""
+        """Return the names of the calls since the last time."""
         made = " ".join(entry.call for entry in self.engine.log)
         self.engine.log.clear()
         return made
@@ -282,7 +282,7 @@ def test_kept_settings_are_no_news(task: Task) -> None:
 
 
 def test_plain_http_is_warned_of(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", task.url)  # which the simulator answers as if it were the server
+    monkeypatch.setenv("http_proxy", task.url)  # the simulator answers as if it were the server
     task.add()
     (warning,) = task.run("logged_out", api_url="http://api.example").warnings
     assert "not encrypted" in warning
@@ -371,7 +371,7 @@ def test_the_connection_is_kept_and_then_closed(server: Server, task: Task) -> N
 
 
 class TestAbandoned:
-    """The controller was killed: nothing new is begun, and a logout that was sent is brought to its end."""
+    """A killed controller: nothing new is started, and a logout that was sent is read to its end."""
 
     def test_from_the_beginning_nothing_is_sent(self, task: Task) -> None:
         instance = task.add()

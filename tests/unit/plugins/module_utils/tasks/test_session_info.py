@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What wawp_session_info does with its options: the calls, every field, failures."""
+"""The task of wawp_session_info: the calls, every field, failures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BROKEN: dict[str, Any] = {"kind": "http", "http_status": 400, "times": None}
 
 
 def info(server: Server, check_mode: bool = False, **options: Any) -> TaskResult:
-    """What the module does with these options."""
+    """Run the module's task with these options."""
     given = {"access_token": SANDBOX_TOKEN, "api_url": server.url, **options}
     validated = ArgumentSpecValidator(INFO_SPEC).validate(given)
     assert not validated.error_messages

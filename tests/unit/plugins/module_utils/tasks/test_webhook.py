@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Merging webhooks: what others have put there stays, and what means the same is no change."""
+"""Merging webhooks: others' webhooks stay, and an equivalent list isn't a change."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_no_webhooks_however_they_are_written(empty: Any) -> None:
     assert parse_webhooks({"webhooks": empty}) == []
 
 
-# URLs as somebody writes them, and `new URL(x).href` of each.
+# URLs as people write them, and `new URL(x).href` of each.
 HREFS = [
     ("https://a.example", "https://a.example/"),
     ("HTTPS://A.Example/Path", "https://a.example/Path"),

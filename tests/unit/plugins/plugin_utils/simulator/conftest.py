@@ -41,7 +41,7 @@ class Sandbox:
     def ask(
         self, method: str, path: str, data: t.Any = None, headers: dict[str, str] | None = None, timeout: float = 30
     ) -> Answer:
-        """One request on a connection of its own; `data` is sent as JSON, bytes as they are."""
+        """Send one request on a separate connection; `data` is sent as JSON, bytes unchanged."""
         connection = self.connect(timeout)
         try:
             body = data if isinstance(data, bytes) or data is None else json.dumps(data).encode()
@@ -52,18 +52,18 @@ class Sandbox:
             connection.close()
 
     def call(self, name: str, instance_id: str, timeout: float = 30) -> Answer:
-        """One call of a session with the right token."""
+        """Call a session with the right token."""
         data = {"instance_id": instance_id, "access_token": SANDBOX_TOKEN}
         return self.ask("DELETE" if name == "delete" else "POST", f"/v2/session/{name}", data, timeout=timeout)
 
     def control(self, method: str, path: str, data: t.Any = None) -> Answer:
-        """One request to the control API."""
+        """Send one request to the control API."""
         return self.ask(method, f"/_simulator/{path}", data)
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """A running simulator without instances."""
+    """Run a simulator without instances."""
     sandbox = Sandbox()
     with sandbox.server:
         yield sandbox

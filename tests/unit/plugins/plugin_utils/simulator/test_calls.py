@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every call of the API but the lifecycle table: what it checks and what it answers."""
+"""Every call of the API outside the lifecycle table: its checks and its replies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ID = "3EB0BCB2E3D4"
 
 
 class World:
-    """An engine with one instance and a clock to turn."""
+    """An engine with one instance and a virtual clock."""
 
     def __init__(self) -> None:
         self.clock = VirtualClock()

@@ -47,7 +47,7 @@ def get(url: str) -> dict[str, object]:
 
 @pytest.fixture
 def ready(tmp_path: Path) -> Iterator[Path]:
-    """A place for a ready file; what is still running there at the end is stopped."""
+    """Yield a path for a ready file; stop a simulator that still runs there at the end."""
     path = tmp_path / "ready.json"
     yield path
     assert command.run(["--stop", "--ready-file", str(path)]) == 0
@@ -143,7 +143,7 @@ def test_a_fleet_from_a_file(tmp_path: Path) -> None:
 def test_mistakes_are_told(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     try:
         code = command.run(["--port", "0", "--lifetime", "60", *arguments])
-    except SystemExit as error:  # argparse's way
+    except SystemExit as error:  # argparse exits so
         code = int(error.code or 0)
     assert code == 2
     assert message in capsys.readouterr().err

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The control API: setting the sim from another process, and seeing the truth."""
+"""The control API: configuring the simulator from another process, and reading the truth."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Replay:
 
 
 def named(data: dict[str, Any]) -> str:
-    """How a recording writes `me`."""
+    """Return a recording's word for `me`."""
     if "me" not in data:
         return "absent"
     return "null" if data["me"] is None else "account"
@@ -161,7 +161,7 @@ def check_reply(case: dict[str, Any], replay: Replay) -> None:
 
 
 def check_seen(case: dict[str, Any], replay: Replay) -> None:
-    """The recording in its order, but for the state before the call, which it did not always catch, and glimpses."""
+    """Check the recording's order, except for the state before the call, which it may have missed, and glimpses."""
     recorded = [(at, (status, me)) for at, status, me in case["seen"]]
     if recorded[0][1] != replay.before:
         recorded.insert(0, (0.0, replay.before))

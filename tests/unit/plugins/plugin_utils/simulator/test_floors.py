@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulator's files stand on floors: no two of them import one another, by whatever way."""
+"""The simulator's files form layers: no two of them import each other, even indirectly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IMPURE_LIBRARY = {"asyncio", "http", "os", "pathlib", "socket", "subprocess", "t
 
 
 def imports(path: Path) -> tuple[set[str], set[str]]:
-    """The names of the simulator's files and of the library's packages that a file imports, for types or for use."""
+    """Return the simulator's files and the library's packages that a file imports, for types or for use."""
     own: set[str] = set()
     library: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Outages: what a session shows while WhatsApp can't be reached, what a call does then, and how it comes back."""
+"""Outages: a session's status while WhatsApp can't be reached, the effect of calls then, and the recovery."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ID = "3EB0BCB2E3D4"
 
 
 class World:
-    """One session and a clock to turn."""
+    """One session and a virtual clock."""
 
     def __init__(self, scale: float = 1.0, **fields: t.Any) -> None:
         self.clock = VirtualClock()
@@ -36,12 +36,12 @@ class World:
         self.instance = self.engine.add(Instance(ID, **fields))
 
     def at(self, seconds: float) -> str:
-        """The status at that time."""
+        """Return the status at that time."""
         self.clock.now = seconds
         return str(self.engine.ask("info", ID).json()["status"])
 
     def first(self, status: str, until: float, step: float = 0.1) -> float:
-        """When it first shows `status`."""
+        """Return when it first shows `status`."""
         while self.clock.now < until:
             if self.at(self.clock.now) == status:
                 return self.clock.now

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The server: HTTP as clients speak it, well and badly, many of them at once."""
+"""The server: valid and invalid HTTP, from many clients at once."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def instance(sandbox: Sandbox) -> Instance:
 
 
 def raw(sandbox: Sandbox, data: bytes) -> bytes:
-    """Send bytes, read until the server closes."""
+    """Send bytes and read until the server closes."""
     with socket.create_connection((sandbox.server.host, sandbox.server.port), timeout=30) as client:
         client.sendall(data)
         received = b""
@@ -202,7 +202,7 @@ def test_a_slow_call_holds_nobody_up(sandbox: Sandbox, instance: Instance) -> No
 
 @pytest.fixture
 def many_files() -> Iterator[None]:
-    """Two thousand sockets in this process, where the usual limit is 1024."""
+    """Allow two thousand sockets in this process; the usual limit is 1024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted) if soft != resource.RLIM_INFINITY else soft, hard))

@@ -29,7 +29,7 @@ ID = "3EB0BCB2E3D4"
 
 
 class Receiver:
-    """Keeps what it gets, and answers with the statuses given, then with 200."""
+    """A receiver that keeps its requests, and answers with the given statuses, then with 200."""
 
     def __init__(self) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []
@@ -53,7 +53,7 @@ class Receiver:
         self.thread.start()
 
     def wait(self, count: int) -> list[Any]:
-        """The parsed bodies, once there are so many."""
+        """Return the parsed bodies, once there are `count` of them."""
         deadline = time.monotonic() + PATIENCE
         while len(self.got) < count:
             assert time.monotonic() < deadline
@@ -80,7 +80,7 @@ def engine(receiver: Receiver) -> Iterator[Engine]:
     found.add(Instance(ID, webhooks=[hook]))
     found.webhooks = Settings(key="my-secret-key", delay=0.01)
     with Server(found):
-        time.sleep(0.2)  # until it was looked at: what happens before is no news
+        time.sleep(0.2)  # until the first look: earlier events aren't reported
         yield found
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What phones and hosts do, descriptions that cannot be, and that no sequence of events breaks what must hold."""
+"""Actions of phones and hosts, impossible descriptions, and invariants under any sequence of events."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_delays_are_seconds(field: str, value: float) -> None:
         Delays(**fields)
 
 
-# --- no sequence of events breaks what must hold -----------------------------------------------------------------
+# --- invariants under any sequence of events ---------------------------------------------------------------------
 EVENTS = st.one_of(
     st.tuples(st.sampled_from(["call", "begin"]), st.sampled_from(LIFECYCLE)),
     st.tuples(st.just("call"), st.sampled_from(["info", "temp_link", "qr", "request_code", "me"])),
@@ -169,7 +169,7 @@ def check(instance: Instance) -> None:
 
 
 def happen(engine: Engine, clock: VirtualClock, kind: str, name: t.Any) -> None:
-    """One event. Where it can't happen, nothing does."""
+    """Let one event happen, if it can."""
     if kind == "wait":
         clock.advance(name)
     elif kind == "fault":
