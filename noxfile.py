@@ -187,7 +187,7 @@ shared = nox.session(venv_backend="none", requires=["environment"])
 
 @nox.session(python=PYTHON, default=False)
 def environment(session: nox.Session) -> None:
-    """Make the environment that most sessions share: each of its own would cost five seconds or more."""
+    """Make the environment that most sessions share: one per session would cost five seconds or more each."""
     install(session, "dev", "events")
 
 
@@ -326,7 +326,7 @@ def add_core(core: str, kind: str, test: Callable[[nox.Session, str], None], tag
 
 
 def add_cores() -> None:
-    """Add all that `make compat` runs. CI runs what is tagged ci: the oldest core, one in the middle, sanity of all."""
+    """Add the sessions of `make compat`. CI runs those tagged ci: the oldest core, one in the middle, all sanity."""
     usable = [core for core in CORES if controller_python(core)]
     whole = (usable[0], usable[len(usable) // 2])
     for core in CORES:
@@ -374,7 +374,7 @@ def release(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False, name="galaxy-pins")
 def galaxy_pins(session: nox.Session) -> None:
-    """Write .github/galaxy-requirements.txt anew: ansible-core and what it needs, each with its hashes."""
+    """Rewrite .github/galaxy-requirements.txt: ansible-core and its requirements, each with its hashes."""
     path = ROOT / ".github/galaxy-requirements.txt"
     head = path.read_text(encoding="utf-8").partition("\nansible-core==")[0]
     wanted = LOGS / "galaxy-requirements.in"

@@ -28,7 +28,7 @@ sys.path.insert(0, str(TREE))
 from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.model import SANDBOX_TOKEN
 
 SIMULATOR = "ansible_collections.wawp.cloud.plugins.plugin_utils.simulator"
-LIFETIME = 900  # seconds after which the simulator ends by itself, should this script be killed
+LIFETIME = 900  # seconds after which the simulator ends, in case this script is killed
 SCALE = 0.02
 DESKS = ("Front desk", "Sales", "Support", "Billing", "Delivery")
 

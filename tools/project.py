@@ -50,7 +50,7 @@ def copy_checkout(target: Path, *, untracked: bool = True) -> None:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).unlink(missing_ok=True)
         shutil.copy2(ROOT / name, target / name, follow_symlinks=False)
-    # Without a repository of its own, ansible-test would ask the checkout's, which ignores the copy.
+    # Without its own repository, ansible-test would use the checkout's, which ignores the copy.
     subprocess.run(["git", "init", "--quiet", target], check=True)
 
 

@@ -15,7 +15,7 @@ from ..module_utils._tasks.options import FLEET_SPEC
 from ..module_utils._tasks.result import TaskResult
 from ..plugin_utils._in_process import InProcessAction
 
-# Characters of a failed result that are printed. Ansible prints all of it on one line: seven million for ten thousand.
+# Characters of a failed result to print. Ansible prints all of it on one line: seven million for ten thousand sessions.
 _PRINTABLE = 8000
 
 
@@ -30,7 +30,7 @@ class ActionModule(InProcessAction):
         """Run the task. A failed result that is too long to print goes to the registered variable only."""
         result = super().run(tmp, task_vars)
         if result.get("failed") and self._display.verbosity < 2 and len(repr(result.get("sessions"))) > _PRINTABLE:
-            if not self._task.failed_when:  # a play that decides what fails also shows it
+            if not self._task.failed_when:  # a play with its own failed_when also shows the failure
                 self.say(f"{result.get('msg')} All results are in the registered variable; -vv prints them.")
             result["_ansible_no_log"] = True
         return result

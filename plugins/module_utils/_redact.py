@@ -216,7 +216,7 @@ def redact_tagged(text: str) -> str:
 def _is_random(word: str) -> bool:
     """Whether a long word is really a key, a token or the like."""
     digits = any(map(str.isdigit, word))
-    if "/" in word:  # paths have slashes, too
+    if "/" in word:  # paths have slashes too
         return digits and word.lower() != word and word.upper() != word
     return any(map(str.isalpha, word)) and (digits or len(word) >= _LONGEST_WORD)
 

@@ -64,7 +64,7 @@ ERRORS_BY_STATUS: Mapping[int, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Request:
-    """What error messages may and may not say about a request.
+    """The facts about a request that error messages may state, and the secrets that they must not.
 
     Args:
         call: the call's name.

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What a person has to do, and the instances grouped by it."""
+"""Advice for the person in charge, and the instances grouped by it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from .progress import Run
 from .run import RunStopped, Steps
 from .writes import bring_up
 
-# The engine gives up after some minutes without a scan; after this many times, nobody is there to scan.
+# The engine gives up after some minutes without a scan; after this many times, nobody is going to scan.
 MAX_STARTS = 20
 
 

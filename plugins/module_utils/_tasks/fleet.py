@@ -70,10 +70,10 @@ NOBODY = Listener()
 
 @dataclass(frozen=True)
 class Terms:
-    """How a plan has a fleet run, where that differs from the module.
+    """A plan's terms for a fleet's run, where they differ from the module's.
 
     Args:
-        next_step: what to do after an interruption; empty for the module's own words.
+        next_step: what to do after an interruption; empty for the module's text.
         excused: instances whose failures don't count against ``max_failures``, though the run still fails.
         accepted: instances that may fail.
         permit: called before each irreversible call, with the member, the call and the account last seen; returns why
@@ -99,7 +99,7 @@ class FleetRun:
         params: the module's options.
         check_mode: whether nothing may be changed.
         listener: who waits for the result.
-        terms: where a plan has it run otherwise than the module.
+        terms: a plan's terms for the run.
 
     Attributes:
         accounts: the unmasked account last seen of each member, by index.

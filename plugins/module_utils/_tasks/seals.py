@@ -220,7 +220,7 @@ def _run(command: Sequence[str], content: bytes | None = None) -> bytes:
     try:
         # Not run_command: the controller's worker has no AnsibleModule.
         # pylint: disable-next=ansible-bad-function
-        ended = subprocess.run(  # noqa: S603 - our own commands; paths stand where no option can
+        ended = subprocess.run(  # noqa: S603 - our own commands; a path can't pass for an option
             command,
             input=content or b"",
             capture_output=True,

@@ -96,7 +96,7 @@ def _check(given: Sequence[Webhook]) -> None:
 def normal_url(url: str) -> str:
     """Normalize a URL as servers that parse it do: host in lower case, no default port, no dots, blanks encoded.
 
-    A URL that can't be parsed stays as it is.
+    A URL that can't be parsed stays unchanged.
     """
     try:
         parts = urlsplit(url.strip())

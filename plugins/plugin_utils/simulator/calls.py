@@ -54,7 +54,7 @@ class Request:
     before: str = ""  # the status when it came
     due: float = 0.0  # when it is answered, unless `lifecycle` says
     lifecycle: Call | None = None
-    reply: Reply | None = None  # what is known before it is due
+    reply: Reply | None = None  # the reply, if known before it is due
 
 
 def is_write(call: str, method: str) -> bool:

@@ -261,7 +261,7 @@ def _edge(instance: Instance, at: float, env: Environment) -> None:
     elif instance.status in CONNECTED and kind and instance.lost is None:
         _lose(instance, at, kind, env)
     elif instance.lost is not None and not kind and (instance.lost[1] != REFUSED or not env.delays.scale):
-        # Nothing but time was lost: the connection goes on.
+        # Only time was lost: the connection continues.
         instance.lost = None
         if instance.status == WORKING and not instance.linked:
             enter(instance, FAILED, at, env)

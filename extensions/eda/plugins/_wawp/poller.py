@@ -36,7 +36,7 @@ class Watched(NamedTuple):
 
 @dataclass(frozen=True)
 class Polling:
-    """What to read, and how: the options of the same names."""
+    """The terms of polling: the options of the same names."""
 
     instances: tuple[Watched, ...] = field(repr=False)
     api_url: str

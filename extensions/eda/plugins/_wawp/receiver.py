@@ -28,7 +28,7 @@ from .webhook import WebhookRejected, body_time, parse_json, parse_webhook
 
 @dataclass(frozen=True)
 class Listening:
-    """Where and how to receive webhooks: the options of the same names."""
+    """The address and terms for webhooks: the options of the same names."""
 
     host: str = "127.0.0.1"
     port: int = 9298
