@@ -44,7 +44,7 @@ def test_it_holds_the_collection(context: Path) -> None:
 
 
 def test_it_holds_ansible_core_and_ansible_runner(context: Path) -> None:
-    """In versions that the collection is tested with, on a Python that it is tested with."""
+    """In versions, and on a Python, with which the collection is tested."""
     text = (context / "Containerfile").read_text(encoding="utf-8")
     tested = dict(re.findall(r'version = "([\d.]+)".* controller = \[([^]]*)\]', PROJECT))
     (core,) = set(re.findall(r"ansible-core==([\d.]+)", text))
@@ -56,7 +56,7 @@ def test_it_holds_ansible_core_and_ansible_runner(context: Path) -> None:
 
 
 def test_ansible_builder_finds_what_the_collection_needs() -> None:
-    """Through meta/execution-environment.yml, as it does inside of the container."""
+    """Through meta/execution-environment.yml, as inside the container."""
     assert [name for name, dummy in introspected()] == ["requests"]
 
 

@@ -44,7 +44,7 @@ def linked(simulator: Server) -> dict[str, bool]:
 
 
 def test_a_job_does_what_the_command_does(simulator: Server, tmp_path: Path) -> None:
-    """The same calls, the same outcomes, the same truth, the same exit code, and the token in nothing that is kept."""
+    """The same calls, outcomes, truth and exit code, and no stored file has the token."""
     inventory = synchronised(IDS, tmp_path, simulator.url)
     refill(simulator)
     job = Job(tmp_path / "job", inventory, simulator.url, {"journal": str(tmp_path / "job.jsonl")}).start()

@@ -90,7 +90,7 @@ def test_the_examples_of_an_inventory_plugin_yield_hosts(name: str, simulator: S
 
 @pytest.mark.parametrize("name", plugins("lookup"))
 def test_the_examples_of_a_lookup_yield_something(name: str, simulator: Server, tmp_path: Path) -> None:
-    """Tasks are run; of a play, which may need instances of its own, Ansible lists the hosts."""
+    """Tasks are run; for a play, which may need its own instances, Ansible only lists the hosts."""
     found = yaml.safe_load(examples("lookup", name, tmp_path))
     if "hosts" in found[0]:
         playbook = tmp_path / "play.yml"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may import from whom: one rule for each room that docs/architecture.md draws, and purity by room."""
+"""Allowed imports: one rule for each room that docs/architecture.md draws, and purity by room."""
 
 from __future__ import annotations
 

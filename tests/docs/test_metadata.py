@@ -131,7 +131,7 @@ def test_nothing_is_newer_than_the_collection(module: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("playbooks/event_*.yml")), ids=lambda path: path.stem)
 def test_a_playbook_lists_the_variables_that_it_takes_at_its_head(path: Path) -> None:
-    """Of these lists its page on the site is made. Variables with wawp_ are also those that it keeps for itself."""
+    """Its page on the site is made from this list. Variables with wawp_ may also be internal."""
     head, dummy, body = path.read_text(encoding="utf-8").partition("\n- ")
     listed = re.findall(r"^#   ([a-z_]+(?:, [a-z_]+)*)(?:  .*)?$", head, re.MULTILINE)
     taken = set(re.findall(r"\{\{ ([a-z_]+) \| default\(", body))

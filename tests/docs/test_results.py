@@ -192,7 +192,7 @@ def test_the_scenarios_succeed_and_fail(module: str) -> None:
 
 
 def test_async_is_supported_as_far_as_it_is_promised(simulator: Server, tmp_path: Path) -> None:
-    """The first process of each module that promises it, and one with each option that its documentation excepts."""
+    """The first process of each module that promises it, and one for each option that its documentation excludes."""
     support = {module: asynchronous(module)["support"] for module in MODULES}
     for module in (module for module in MODULES if support[module] != "none"):
         first = results(module, False)[0]

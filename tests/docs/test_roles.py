@@ -55,7 +55,7 @@ def test_the_defaults_are_those_that_are_documented(role: str) -> None:
 
 @pytest.mark.parametrize("role", RUNBOOKS)
 def test_a_role_takes_the_variables_that_it_documents(role: str) -> None:
-    """Variables beginning with __wawp_ are those that a role keeps for itself."""
+    """Variables beginning with __wawp_ are internal to a role."""
     taken = used(role)
 
     # Shared tasks may name a variable of another role, with a default.

@@ -230,7 +230,7 @@ def test_one_that_sleeps_raises_no_alarm(outcome: Outcome) -> None:
 
 
 def test_a_failed_session_is_restarted_once_until_it_has_worked(outcome: Outcome) -> None:
-    """Twice a restart helps. Then it doesn't, and isn't tried again before the session has worked."""
+    """A restart helps twice. Then it doesn't, and isn't tried again until the session has worked."""
     helped, in_vain = "RESET FAILED, was restarted and is WORKING", "RESET FAILED, was restarted and is FAILED"
     person = "RESET FAILED again after a restart that did not help: it needs a person"
     assert outcome.subjects("RESET") == [helped, helped, in_vain, person, person, in_vain]

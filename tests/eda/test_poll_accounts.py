@@ -21,7 +21,7 @@ BOTH = {"id": f"{NUMBER}@c.us", "lid": f"{LID}@lid"}
 
 
 def changes(*mes: Any) -> bool:
-    """Whether the last of these readings of a working session is a change to those before."""
+    """Whether the last of these readings of a working session is a change from the earlier ones."""
     known = None
     for me in mes[:-1]:
         known = after(parse_reading(json.dumps({"status": "WORKING", "me": me}).encode()), known)

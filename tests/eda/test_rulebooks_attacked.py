@@ -50,7 +50,7 @@ def exposed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
 
 
 def test_what_polling_sees_is_hidden_by_no_attack(exposed: Station) -> None:
-    """Half handshakes, silence, forged losses of a session that works; then it is lost, and only polling can tell."""
+    """Half handshakes, silence, forged losses of a working session; then it is lost, and only polling shows that."""
     station = exposed
     reads = len(station.engine.calls("POLLED"))
     with crowd(station.port) as attackers:

@@ -192,7 +192,7 @@ def test_complaints_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_a_body_that_is_nested_without_end_is_refused() -> None:
-    """Each level of what is passed on costs those that get it one, too."""
+    """Each level that is passed on costs its receivers a level too."""
 
     async def test() -> None:
         async with listening(raw=True) as source:

@@ -163,7 +163,7 @@ def test_a_session_named_like_another_s_id_is_another_subject() -> None:
 
 
 def test_an_early_event_makes_no_genuine_one_late() -> None:
-    """With a clock that is ahead by a little; anything more is refused, or without a check is no later than now."""
+    """With a clock slightly ahead; anything more is refused, or without a check counts as now."""
 
     async def test() -> None:
         async with listening(replay_window=0) as source:
@@ -215,7 +215,7 @@ def generation_k(status: str) -> dict[str, Any]:
 
 
 def test_the_oldest_engine_s_webhooks_are_told_apart_by_what_is_known() -> None:
-    """While it can't connect it says STARTING every two seconds, and each time a status returns, the same words."""
+    """While it can't connect, it reports STARTING every two seconds; a returning status has the same words again."""
 
     async def test() -> None:
         async with listening(hmac_keys=None, allow_unsigned=True) as source:

@@ -245,7 +245,7 @@ def test_numbers_that_json_does_not_have_are_refused(number: str) -> None:
 
 
 def test_nothing_in_an_event_is_unwritable() -> None:
-    """Half a character can't be encoded, and the rule engine holds no larger numbers than Java does."""
+    """A lone surrogate can't be encoded, and the rule engine's numbers are limited to Java's."""
     body = webhook(session="a\ud800b", metadata={"\udfff": "x\ud800", "big": 10**30, "less": -(10**30), "float": 1e300})
     said = parse_webhook(parse_json(json.dumps(body).encode()), None, {})
     assert said is not None

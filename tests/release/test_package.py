@@ -92,7 +92,7 @@ def test_it_can_be_installed_and_offers_every_module(artefact: Path, tmp_path: P
 
 
 def test_galaxy_has_nothing_to_say_against_it(artefact: Path, tmp_path: Path) -> None:
-    """Nothing of the checkout can be found, as it can't on Galaxy."""
+    """Nothing from the checkout is available, as on Galaxy."""
     pytest.importorskip("galaxy_importer")
     path = os.pathsep.join([str(BIN), os.environ["PATH"]])
     # ansible-lint runs in the session lint, with a stricter profile, and takes three quarters of the time here.

@@ -32,7 +32,7 @@ def test_audit_reads_and_changes_nothing(world: World) -> None:
 
 
 def test_two_runbooks_in_one_run_share_nothing(world: World) -> None:
-    """What the first one has registered would outlive its play, and stand in the second one's report."""
+    """Variables registered by the first one would outlive its play and appear in the second one's report."""
     world.add("A1")
     world.add("B1", "SCAN_QR_CODE")
     phrase = world.phrases("decommission", {"wawp_instances": ["A1"]})["wawp_confirm"]
@@ -132,7 +132,7 @@ def test_audit_in_check_mode_fails_as_well_and_names_no_report(world: World) -> 
 
 
 def test_a_folder_that_is_there_keeps_its_mode(world: World) -> None:
-    """It may be /tmp, or a volume that belongs to somebody else; a link to it will do."""
+    """It may be /tmp, or a volume that belongs to somebody else; a link to it is fine."""
     world.add("A1")
     shared = world.folder / "shared"
     shared.mkdir()

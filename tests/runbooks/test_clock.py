@@ -31,7 +31,7 @@ datetime.datetime = Clock
 
 @pytest.mark.parametrize("jump", [-7200, 7200])
 def test_a_clock_that_is_set_leaves_the_deadline_open(world: World, tmp_path: Path, jump: int) -> None:
-    """It is set when the first logout arrives, in a run that the journal knows all about."""
+    """It is set when the first logout arrives, in a run that the journal fully covers."""
     world.add("A1")
     given = {"wawp_instances": ["A1"], "wawp_deadline": "2099-01-01T00:00:00Z"}
     confirmed = world.phrases("decommission", given)

@@ -80,7 +80,7 @@ def test_happy(world: World) -> None:
 
 
 def test_partial_failure(world: World) -> None:
-    """404, a wrong account, one that can't be revived, a refused logout: each told, none of the others stopped."""
+    """404, a wrong account, one that can't be revived, a refused logout: each is reported, none stops the others."""
     world.add("A1")
     world.add("A2", account=NEXT)
     world.add("A3", "FAILED", linked=False)
@@ -101,7 +101,7 @@ def test_the_brake_leaves_the_rest_alone(world: World) -> None:
     names = [f"A{number}" for number in range(20)]
     for name in names:
         world.add(name, "WORKING", Fault("http", call="logout", http_status=403))
-    # While one lasts as WORKING after its restart, others are begun.
+    # While one is WORKING after its restart, others are started.
     ran = world.decommission(*names, wawp_max_failures="0", wawp_max_connections=1, wawp_confirm_after=0.05)
     assert ran.code != 0
     check_truth(world, ran)
@@ -164,7 +164,7 @@ def family(pid: int) -> list[int]:
 
 
 def test_interrupted_and_resumed(world: World) -> None:
-    """Killed in the middle: the same command goes on, and what was severed is not sent a second logout."""
+    """Killed in the middle: the same command continues, and severed sessions get no second logout."""
     names = [f"A{number}" for number in range(30)]
     for name in names:
         world.add(name)
@@ -293,7 +293,7 @@ def test_malformed_input_is_refused_before_the_first_call(world: World, given: d
 
 
 def test_a_report_is_written_after_a_failure(world: World) -> None:
-    """The journal turns out to be no journal between plan and execution: nothing is sent, and the report says so."""
+    """Another run holds the journal at execution: nothing is sent, and the report says so."""
     world.add("A1")
     given = {"wawp_instances": ["A1"]}
     confirmed = world.phrases("decommission", given)
@@ -336,7 +336,7 @@ def test_as_awx_runs_it(world: World) -> None:
 
 
 def test_a_task_that_ends_without_its_result_is_not_reported_as_not_run(world: World) -> None:
-    """Its time was over while the reply to a logout was waited for. The phone is unlinked, but nobody has seen that."""
+    """It timed out while waiting for the reply to a logout. The phone is unlinked, but nobody has seen that."""
     world.add("A1", "WORKING", Fault("timeout", call="logout", when="after", seconds=60))
     world.extra["ANSIBLE_TASK_TIMEOUT"] = "10"
     ran = world.decommission("A1")

@@ -25,7 +25,7 @@ def test_refused_gate_sends_nothing(world: World) -> None:
 
 
 def test_what_the_plan_prints_is_what_has_to_be_typed(world: World) -> None:
-    """Copied from the plan's last line into a shell, which cuts words at blanks, as Ansible does."""
+    """Copied from the plan's last line into a shell, which splits words at blanks, as does Ansible."""
     world.add("A1")
     planned = world.run("decommission", wawp_instances=["A1"], wawp_delete=True)
     (line,) = set(re.findall(r"To confirm: (-e [^\"\n]*)", planned.output))

@@ -149,7 +149,7 @@ def test_nobody_is_logged_out_before_it_is_clear_who_comes(
 
 @pytest.mark.parametrize("in_process", [True, False])
 def test_a_token_and_an_account_of_its_own_are_never_shown(world: World, in_process: bool) -> None:
-    """World.run looks for the token. The link can't be made, so that failures of loops are shown too."""
+    """World.run looks for the token. The link can't be made, so the failures of loops are shown too."""
     world.add("A1", "WORKING", Fault("http", call="temp_link", http_status=403, times=None))
     given = [{"instance_id": "A1", "expect_account": ACCOUNT, "access_token": SANDBOX_TOKEN}]
     more: dict[str, Any] = {"wawp_temp_link": True, "wawp_scan_timeout": 0.3, "wawp_in_process": in_process}
@@ -163,7 +163,7 @@ def test_a_token_and_an_account_of_its_own_are_never_shown(world: World, in_proc
 
 
 def test_a_connection_shows_nothing_either(world: World) -> None:
-    """At -vvv ssh shows what modules return. What stands for it here runs the command on this machine."""
+    """At -vvv ssh shows the output of modules. Its replacement here runs the command on this machine."""
     world.add("A1")
     ssh, inventory = world.folder / "ssh", world.folder / "inventory.ini"
     ssh.write_text('#!/bin/sh\nfor last; do :; done\nexec /bin/sh -c "$last"\n')
@@ -230,7 +230,7 @@ def test_end_of_shift_lets_nobody_take_over_before_all_have_left(world: World) -
 
 
 def test_end_of_shift_lets_nobody_in_where_an_unproven_link_was_accepted(world: World) -> None:
-    """Whoever accepts that the one before may still be linked hasn't said that somebody else may use the instance."""
+    """Accepting that the previous account may still be linked doesn't allow somebody else to use the instance."""
     world.add("A1")
     world.add("A2", "FAILED", linked=False)
     people = [Person(world, name, NEXT) for name in ("A1", "A2")]
@@ -251,7 +251,7 @@ def test_end_of_shift_lets_nobody_in_where_an_unproven_link_was_accepted(world: 
 
 
 def test_reset_connection(world: World) -> None:
-    """Somebody else than before scans A2, where nobody said who is expected."""
+    """Another person than before scans A2, for which no account is expected."""
     world.add("A1")
     world.add("A2")
     given = [{"instance_id": "A1", "expect_account": ACCOUNT}, "A2"]

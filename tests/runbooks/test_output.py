@@ -42,7 +42,7 @@ def test_no_line_is_long_where_sessions_fail_and_nothing_is_lost(world: World, i
 
 
 def test_a_host_that_cannot_be_reached_says_why(world: World) -> None:
-    """The connection is silenced for what a roster may hold; its own error is no secret."""
+    """The connection is silenced because of a roster's secrets; its own error isn't one."""
     bastion = "bastion ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1"
     (world.folder / "hosts.ini").write_text(f"localhost ansible_connection=local\n{bastion}\n")
     ran = world.run("decommission", "-i", "hosts.ini", wawp_instances=["A1"], wawp_run_on="bastion")
@@ -67,7 +67,7 @@ sys.exit(done.returncode)
 
 
 def test_a_connection_that_is_lost_in_the_middle_leaves_a_report_here(world: World) -> None:
-    """Nothing came back of the logout, and the journal is where nobody gets at it."""
+    """The logout's result is lost, and the journal is out of reach."""
     ssh, lost, confirmed = (world.folder / name for name in ("ssh", "lost", "confirmed"))
     words = f"ansible_connection=ssh ansible_host=127.0.0.1 ansible_ssh_executable={ssh} ansible_pipelining=true"
     hosts = f"bastion {words} ansible_python_interpreter={sys.executable}"

@@ -44,7 +44,7 @@ def test_an_action_checks_the_options_that_its_module_documents(name: str) -> No
 
 
 def test_what_nobody_foresaw_is_told_without_secrets() -> None:
-    """Ansible itself would show the exception as it is."""
+    """Ansible would show the exception unredacted."""
 
     class Breaks(InProcessAction):
         def task(self, params: Mapping[str, Any], check_mode: bool) -> TaskResult:

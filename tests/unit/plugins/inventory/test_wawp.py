@@ -346,7 +346,7 @@ def test_the_names_of_sources(tmp_path: Path, name: str, mine: bool) -> None:
 
 @pytest.mark.parametrize("name", ["all", "ungrouped", "wawp", "wawp_missing", "wawp_working"])
 def test_a_host_is_no_group(engine: Engine, read: Read, name: str) -> None:
-    """All hosts of the group wawp would come into the group wawp_working with a host of that name."""
+    """A host of that name would put all hosts of the group wawp into the group wawp_working."""
     engine.add(Instance("A1", status="WORKING"))
     engine.add(Instance("A2", status="STOPPED"))
     with pytest.raises(AnsibleParserError, match=f"hostname: {name} would be a group and a host"):

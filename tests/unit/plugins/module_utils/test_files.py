@@ -87,7 +87,7 @@ def test_what_cannot_be_a_name_is_refused(reader: str) -> None:
 
 @pytest.mark.parametrize("kind", ["fifo", "socket", "folder", "/dev/zero", "/dev/null"])
 def test_a_report_is_not_held_up_by_an_odd_journal_and_says_so(kind: str, tmp_path: Path) -> None:
-    """A report is written all the same: it may be all that is left of a run."""
+    """A report is still written: it may be all that is left of a run."""
     params = {name: spec.get("default") for name, spec in REPORT_SPEC.items()}
     journal, folder = odd_file(tmp_path, kind), tmp_path / "reports"
     task = report_task({**params, "state": "present", "directory": str(folder), "journal": journal}, False)
@@ -105,7 +105,7 @@ JOURNALS = [name for name in READERS if "journal" in name or name == "events"]
 
 @pytest.mark.skipif(not os.access("/proc/kmsg", os.R_OK), reason="only root may read the kernel's messages")
 def test_a_file_that_has_nothing_to_say_yet_is_empty() -> None:
-    """It calls itself a regular file, and would wait for the kernel's next message."""
+    """It looks like a regular file, and would block until the kernel's next message."""
     with suppress(OptionError):  # where even root may not
         assert isinstance(_files.read_bytes("/proc/kmsg", "x"), bytes)
         assert isinstance(_files.first_bytes("/proc/kmsg", 1, "x"), bytes)
@@ -120,7 +120,7 @@ def test_a_file_that_fails_when_it_is_read_is_refused_as_a_journal(use: Callable
 
 @pytest.mark.parametrize("reader", JOURNALS)
 def test_a_journal_that_is_a_link_is_refused(reader: str, tmp_path: Path) -> None:
-    """Or who may write to the folder, would choose what is believed, or written to."""
+    """Otherwise anybody who can write to the folder would choose what is trusted or overwritten."""
     (tmp_path / "file").write_text("")
     (tmp_path / "link").symlink_to(tmp_path / "file")
     with pytest.raises(OptionError, match="is a link; name the file that it points to"):

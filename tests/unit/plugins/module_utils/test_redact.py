@@ -195,7 +195,7 @@ def test_digits_that_are_no_decimals_are_digits(digits: str, key: str) -> None:
 
 
 def test_ansible_takes_no_key_for_its_own() -> None:
-    """On marks of its own, and on what can't be written as UTF-8, it fails, and what was done would be lost."""
+    """Ansible fails on its internal markers, and on text that UTF-8 can't encode, and the result would be lost."""
     strange = {"__ansible_type": "Date", "a": [{"__ansible_unsafe": "x"}], "b\x1b\ud800": "x", "_ansible": 1}
     shown = {"ansible_type": "Date", "a": [{"ansible_unsafe": "x"}], "b  ": "x", "_ansible": 1}
     assert redact_sensitive_keys(strange) == shown

@@ -107,7 +107,7 @@ def test_no_writing_of_a_number_is_left(data: st.DataObject, number: str) -> Non
 @EXAMPLES
 @given(st.data(), long_numbers)
 def test_what_is_told_of_a_person_holds_no_writing_of_a_number(data: st.DataObject, number: str) -> None:
-    """Even where nobody knows which number to look for."""
+    """Even if it isn't known which number to look for."""
     shown = mask_person(data.draw(writings(number)))
     assert number[2:-4] not in digits_shown(shown)
 

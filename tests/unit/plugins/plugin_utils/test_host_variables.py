@@ -97,7 +97,7 @@ def test_one_run_one_api(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Front desk", "@night", "!sales", "a:b", "desk[1]"])
 def test_names_that_a_limit_takes_apart_are_refused(tmp_path: Path, name: str) -> None:
-    """Also where the limit has left out the host itself."""
+    """Even if the limit has left out the host itself."""
     content = yaml.safe_dump({"all": {"hosts": {"desk": {"wawp_instance_id": "A1"}, name: {"wawp_instance_id": "B1"}}}})
     found = task_vars(tmp_path, content)
     if name not in found["groups"]["all"]:

@@ -30,7 +30,7 @@ def masks(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
 
 
 def test_the_thread_that_watches_the_controller_takes_no_signals(masks: list[set[int]]) -> None:
-    """Python handles signals in the main thread, which a signal that another one took doesn't wake."""
+    """Python handles signals in the main thread, which a signal to another thread doesn't wake."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     with _when_abandoned(lambda: False, lambda: None):
         assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before

@@ -72,7 +72,7 @@ def test_lists_and_their_entries_are_looked_into(option: str, entry: Any) -> Non
 
 
 def test_what_is_no_digits_is_evaluated_once_only() -> None:
-    """A lookup may ask somebody, or roll dice."""
+    """A lookup may ask a person, or be random."""
     assert found("{{ undefined.attribute }}", "3EB0BCB2E3D4") == []
 
 

@@ -130,7 +130,7 @@ def test_a_2xx_that_says_yes(body: Any) -> None:
 
 @pytest.mark.parametrize("status", ["WORKING", "FAILED", "TIMEOUT", "error", "rejected", "DISABLED"])
 def test_the_status_of_a_session_is_no_word_of_the_api_in_a_reading(status: str) -> None:
-    """A status that isn't known is the rule's to judge, which names it."""
+    """The rule judges an unknown status, and names it."""
     assert not bodies.says_no({**SESSION, "status": status}, "info")
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replies that end early or never, and what becomes of the connection."""
+"""Replies that end early or never, and the connection afterwards."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_the_time_of_a_reply_begins_anew_on_a_kept_connection(make_client: MakeC
 
 @pytest.mark.parametrize("status", [101, 102, 103])
 def test_an_interim_reply_leaves_open_what_was_done(make_client: MakeClient, status: int) -> None:
-    """And the final one, whenever it comes, is never taken for that to the next call."""
+    """And the final one, whenever it comes, never passes for the next call's reply."""
 
     def react(connection: socket.socket, request: Request) -> bool:
         if b"logout" in request.head:
@@ -176,7 +176,7 @@ def test_a_reply_that_stops_in_the_middle(make_client: MakeClient) -> None:
 
 
 def test_the_server_closes_an_idle_connection(make_client: MakeClient) -> None:
-    """Without a word, after a reply that promised to keep it."""
+    """Silently, after a reply that promised to keep it."""
     with RawServer(says(http(200, GOOD))) as server:
         client = make_client(server.url)
         for dummy in range(3):

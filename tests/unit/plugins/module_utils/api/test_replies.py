@@ -40,7 +40,7 @@ def test_the_request_as_it_goes_over_the_wire(make_client: MakeClient) -> None:
 def test_each_request_is_sent_in_one_piece(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
-    """On a new connection, and on one that was kept."""
+    """On a new connection, and on a kept one."""
     sent: list[bytes] = []
     send = http_client.HTTPConnection.send
 
@@ -57,7 +57,7 @@ def test_each_request_is_sent_in_one_piece(
 
 
 def test_requests_of_one_client_go_where_each_belongs(make_client: MakeClient) -> None:
-    """What is the same for all of them is looked up once; paths and headers aren't."""
+    """Whatever all requests share is looked up once; paths and headers aren't."""
     with RawServer(says(http(200, GOOD), keep_alive=True)) as server:
         client = make_client(f"{server.url}/base")
         for name in ("info", "temp_link_get", "stop", "info"):

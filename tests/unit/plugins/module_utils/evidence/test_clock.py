@@ -78,7 +78,7 @@ def test_a_clock_that_was_not(tmp_path: Path, given: bool) -> None:
     "change", [{"boot": "another"}, {"boot": ""}, {"steady": 1e12}, {"time": "noon"}, {"steady": "x"}]
 )
 def test_a_start_that_says_nothing_here(change: dict[str, Any]) -> None:
-    """Of another machine, of before it was started again, or by somebody's own hand."""
+    """From another machine, from before a reboot, or edited by hand."""
     time = RunTime({**start(HOUR), **change})
     assert abs((time.began - datetime.now(timezone.utc)).total_seconds()) < 60
     assert time.clock_set_by() is None
@@ -94,7 +94,7 @@ def test_a_clock_set_back_shows_without_a_start_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("skew", [HOUR, -HOUR])
 def test_the_order_in_the_journal_says_what_belongs_to_the_run(tmp_path: Path, skew: float) -> None:
-    """Whatever the clock said: this run's events are no earlier ones, nor earlier ones this run's."""
+    """Whatever the clock said: this run's events don't count as earlier ones, nor the reverse."""
     journal = tmp_path / "j.jsonl"
     early = {"event": "sending", "instance_id": "A1", "time": moment(-skew), "action": "logout", "status": "WORKING"}
     journal.write_bytes(encode({**early, "instance_id": "B1"}))

@@ -93,7 +93,7 @@ def test_what_changes_by_itself_makes_no_other_plan(same: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("less", [plan(entry(digest="")), plan(entry("nothing"))])
 def test_less_makes_another_phrase_and_is_covered_by_the_approved_plan(less: dict[str, Any]) -> None:
-    """Where no account is shown, the run itself holds the one that appears against the plan."""
+    """If no account is shown, the run compares the one that appears later with the plan."""
     assert less["confirm"] != plan()["confirm"]
     assert differences(plan(), less) == []
 
@@ -113,13 +113,13 @@ def test_the_order_means_nothing() -> None:
     ],
 )
 def test_the_rest_of_an_approved_plan_fits(done: dict[str, Any]) -> None:
-    """Dealt with since, stopped by somebody, gone: nothing more is sent than was approved."""
+    """Dealt with since, stopped by somebody, gone: nothing beyond the approved plan is sent."""
     approved = plan(entry(), entry(instance_id="A2", digest="d2"))
     assert differences(approved, plan(done, entry(instance_id="A2", digest="d2"))) == []
 
 
 def test_who_approves_of_a_hidden_account_approves_of_whoever_it_is() -> None:
-    """Engines hide the account at rest. One that waits for a scan has none, which is something else."""
+    """Engines hide the account at rest. A session that waits for a scan has none, which is different."""
     shown = plan(entry())
     at_rest = plan(entry("start", "logout", digest="", account=None, previous_status="STOPPED"))
     waiting = plan(entry("nothing", digest="", account=None, verdict="no_account", previous_status="SCAN_QR_CODE"))
@@ -187,7 +187,7 @@ def test_what_stands_in_the_way_comes_first_and_the_phrase_last() -> None:
 
 
 def test_a_burnt_key_is_not_blocked_but_stays_unproven() -> None:
-    """It can be read and reported; what to do about it is on the phone, and the plan's line says so."""
+    """It can be read and reported; only the phone can do more, and the plan's line says so."""
     burnt = entry(
         "nothing",
         failed=True,

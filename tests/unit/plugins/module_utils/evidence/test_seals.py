@@ -117,7 +117,7 @@ def test_what_does_not_fit_shows(tmp_path: Path, change: str) -> None:
 
 
 def test_a_report_that_was_made_anew_is_not_the_signed_one(tmp_path: Path) -> None:
-    """The chain of it is whole; the signature is of the one before."""
+    """Its chain is whole; the signature belongs to the previous one."""
     signed = key(tmp_path)
     result = written(tmp_path, sign_key=signed)
     forged = written(tmp_path / "forged")
@@ -304,7 +304,7 @@ FILES = {"sign_key": "key", "allowed_signers": "allowed", "timestamp_ca": "ca.pe
 def test_no_tool_waits_for_an_odd_file(
     option: str, kind: str, tmp_path: Path, sealed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each ends at once, whatever the tool would do with it."""
+    """Each gives an error at once, whatever the tool would do with it."""
     monkeypatch.setattr("ansible_collections.wawp.cloud.plugins.module_utils._tasks.seals._SIGN_TIMEOUT", 5)
     folder = Path(shutil.copytree(sealed, tmp_path / "sealed"))
     path = odd(kind, folder / FILES.get(option, "report.tsr"))

@@ -70,7 +70,7 @@ def test_other_ids_are_left_as_they_are(instance_id: str) -> None:
 
 @pytest.mark.parametrize("name", ["x;=cmd|' /C calc'!A0;y", "x; +1", "x;'@A1", "x\t=1"])
 def test_formulas_behind_a_semicolon_are_text_too(name: str) -> None:
-    """Where a decimal comma is usual, spreadsheets begin a cell at each semicolon, quotes or not."""
+    """If the decimal separator is a comma, spreadsheets begin a cell at each semicolon, quoted or not."""
     shown = table(name)[0]["name"]
     cells = [cell.strip() for line in csv.reader([shown], delimiter=";") for cell in line]
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)

@@ -39,7 +39,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def test_every_edit_of_a_value_shows(tmp_path: Path) -> None:
-    """Also of those outside the records, such as what is said of the chain."""
+    """Also of values outside the records, such as those about the chain."""
     path = Path(report(directory=str(tmp_path), sessions=[session()], ticket="CHG-1")["files"]["json"])
     whole = json.loads(path.read_text())
     for place in leaves(whole):
@@ -68,7 +68,7 @@ def test_a_part_of_another_kind_shows(tmp_path: Path, other: Any) -> None:
     "place", [("environment",), ("environment", "versions"), ("links",), ("records", 0, "instance_id")]
 )
 def test_a_chain_around_anything_else_is_no_report(tmp_path: Path, place: tuple[Any, ...]) -> None:
-    """Whoever makes the chain anew can leave out what is relied on."""
+    """Anybody can rebuild the chain, and leave out required fields."""
     path = Path(report(directory=str(tmp_path), sessions=[session()])["files"]["json"])
     whole = holder = json.loads(path.read_text())
     for key in place[:-1]:
@@ -84,7 +84,7 @@ def test_a_chain_around_anything_else_is_no_report(tmp_path: Path, place: tuple[
 
 @pytest.mark.parametrize("key", ["verdict", "title", "records", "head"])
 def test_a_key_that_stands_twice_shows(tmp_path: Path, key: str) -> None:
-    """The chain follows the last one; who reads the file, or another program, may see the first."""
+    """The chain uses the last one; a reader of the file, or another program, may see the first."""
     path = Path(report(directory=str(tmp_path), sessions=[session(verdict="unproven")])["files"]["json"])
     path.write_text(path.read_text().replace(f'"{key}":', f'"{key}": "severed", "{key}":', 1))
     with pytest.raises(OptionError, match=f"not as it was written: it gives {key} twice"):

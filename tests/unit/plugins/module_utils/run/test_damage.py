@@ -150,7 +150,7 @@ def runs(folder: Path, name: str = "journal") -> list[bytes]:
 
 @pytest.mark.parametrize("place", range(10))
 def test_a_line_that_was_taken_out_is_missed(tmp_path: Path, place: int) -> None:
-    """All but the last one of a run: a run that was killed has written no more either."""
+    """All but the last one of a run: a killed run's journal ends early too."""
     path = tmp_path / "journal"
     lines = runs(tmp_path)
     assert len(lines) == 10

@@ -81,7 +81,7 @@ def test_a_deleted_session_is_gone() -> None:
     [{"connected": True}, {"is_logged_in": True}, {"engine": {"state": "CONNECTED"}}, {"data": {"status": "WORKING"}}],
 )
 def test_what_is_predicted_contradicts_nothing(call: str, other: dict[str, Any]) -> None:
-    """A reply may say in several fields that the session is connected; none of them stays when it wouldn't be."""
+    """A reply may say in several fields that the session is connected; none of them stays once it wouldn't be."""
     account = {"id": "201012345678@c.us"}
     session = predict(call, parse_session({"status": "WORKING", "me": account, **other, "name": "desk"}))
     assert session is not None
@@ -246,7 +246,7 @@ def test_a_logout_whose_turn_came_too_late_is_not_sent_before_another_reading() 
 
 
 def test_a_session_that_left_working_meanwhile_gets_its_time_to_settle() -> None:
-    """It was STARTING before, too; that one has had its time, this one is new and must not be logged out blindly."""
+    """It was STARTING before too; that one has had its time, this one is new and must not be logged out blindly."""
     sim = Paced(instance("STARTING"))
     engine, sleep = sim.engine, sim.sleep
 

@@ -67,7 +67,7 @@ def test_a_session_on_its_way_goes_before_one_that_is_not() -> None:
 
 
 def test_what_must_be_sent_while_it_is_fresh_goes_first() -> None:
-    """Behind hundreds of readings a logout would go stale, be read anew, and go stale again."""
+    """Behind hundreds of readings a logout would expire, be read again, and expire again."""
     fresh = Call("logout", expires=PATIENCE)
     fleet = with_deadline(
         FakeFleet([[Wait(0.01), READ, READ]] * 20 + [[Wait(0.01), READ, fresh]], max_connections=1).run
@@ -77,7 +77,7 @@ def test_what_must_be_sent_while_it_is_fresh_goes_first() -> None:
 
 
 def test_what_sees_a_logout_done_goes_before_other_logouts() -> None:
-    """Killed in between, a run leaves a logout that nobody can prove any more."""
+    """Killed in between, a run leaves a logout that can never be proven."""
     fresh, verifying = Call("logout", expires=PATIENCE), Call("info", verifies=True)
     fleet = with_deadline(FakeFleet([[READ, Wait(0.01), fresh, verifying]] * 20, max_connections=1).run)
     for index in range(20):
@@ -134,7 +134,7 @@ def test_a_wait_lasts_at_least_as_long_as_it_should() -> None:
 
 
 def test_the_brake_leaves_the_rest_alone_and_lets_those_under_way_end() -> None:
-    """Four are under way when the first one fails; they end in their own time, and nobody else begins."""
+    """Four are under way when the first one fails; they end normally, and no other starts."""
     all_under_way, braked, ended = threading.Barrier(4), threading.Event(), []
 
     def send(index: int, name: str) -> None:

@@ -76,7 +76,7 @@ WORKING, STARTING, SCAN = sending("WORKING"), sending("STARTING"), sending("SCAN
         # Severed, and later looked at again.
         ([outcome(SEVERED, "ok"), outcome(NO_ACCOUNT)], SEVERED),
         ([WORKING, outcome(NO_ACCOUNT)], NO_ACCOUNT),
-        # Severed, paired anew, and not yet severed again.
+        # Severed, paired again, and not yet severed again.
         ([outcome(SEVERED, "ok"), {**outcome(UNPROVEN), "key": "there"}], None),
         # Severed, and for a moment nothing could be seen: the proof stands.
         ([outcome(SEVERED, "ok"), {**outcome(UNPROVEN), "key": "unknown"}], SEVERED),

@@ -154,7 +154,7 @@ def test_with_fewer_threads_than_wanted_the_work_is_done(given: int, monkeypatch
 
 class TestClock:
     def test_what_was_read_before_the_machine_slept_is_not_fresh(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """CLOCK_BOOTTIME goes on, CLOCK_MONOTONIC doesn't."""
+        """CLOCK_BOOTTIME keeps counting, CLOCK_MONOTONIC doesn't."""
         if not hasattr(time, "CLOCK_BOOTTIME"):
             pytest.skip("only Linux has two clocks")
         assert clock._STEADY == time.CLOCK_BOOTTIME

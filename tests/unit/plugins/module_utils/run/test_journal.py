@@ -57,7 +57,7 @@ def umask(mask: int) -> Iterator[None]:
 
 
 def test_all_lines_have_their_time_in_one_place(tmp_path: Path) -> None:
-    """Slices' journals are sorted by what stands after the eleventh quote, see docs/awx.md."""
+    """Slices' journals are sorted by the text after the eleventh quote, see docs/awx.md."""
     with closing(Journal(str(tmp_path / "journal"), TIME)) as journal:
         journal.write("sending", ID, TIME, action="logout")
         journal.write("report", "", TIME, file="report.json")
@@ -88,7 +88,7 @@ def test_an_existing_journal_with_wider_rights_is_narrowed_before_anything_is_wr
 
 # -- files that aren't journals
 
-# The evidence tells when it was, and would fail on it when all has been sent.
+# The evidence has its time, and would fail on it after everything was sent.
 NO_TIME = '{"event": "outcome", "instance_id": "A1"}\n'
 
 
@@ -207,7 +207,7 @@ def test_a_line_is_with_the_system_when_write_returns(tmp_path: Path) -> None:
 
 
 def test_any_text_survives(tmp_path: Path) -> None:
-    """Half a surrogate pair too: a name that an API cut in two must not end a run."""
+    """A lone surrogate too: a name that an API cut in two must not end a run."""
     path = tmp_path / "жур нал" / "\N{GRINNING FACE}.jsonl"
     path.parent.mkdir()
     names = ["Ünï\n", "\ud83d", "\x00", '"', "\u2028"]
@@ -266,7 +266,7 @@ def test_the_zeros_that_a_power_failure_leaves_are_passed_over(tmp_path: Path) -
 
 
 def test_a_full_disk_is_told_and_does_not_end_the_run(tmp_path: Path) -> None:
-    """The size that a file may have stands for the disk's."""
+    """The limit on a file's size stands in for the disk's."""
     path = tmp_path / "journal"
     with closing(Journal(str(path), TIME)) as journal:
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

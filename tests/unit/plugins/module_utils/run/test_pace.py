@@ -88,7 +88,7 @@ def test_a_server_that_asks_for_nothing_or_too_much(asked: float | None, kept: f
 
 
 def test_a_server_that_goes_on_refusing_is_asked_less_often() -> None:
-    """As often as the back-off of a single session says; one good reply starts it anew."""
+    """With the back-off of a single session; one good reply resets it."""
     pace, now, waits = Pace(20), START, []
     for dummy in range(6):
         pace.on_reply(too_many(), now)
@@ -127,7 +127,7 @@ def test_other_errors_are_no_reason_to_slow_down() -> None:
 
 
 def test_calls_that_were_under_way_together_slow_down_once() -> None:
-    """Sixteen connections that are all told 429 in one moment are one reason, not sixteen."""
+    """Sixteen connections that all get a 429 at the same moment are one reason, not sixteen."""
     pace = Pace(20)
     for number in range(16):
         pace.on_reply(too_many(), START + number / 100)

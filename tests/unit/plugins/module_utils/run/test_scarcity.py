@@ -62,7 +62,7 @@ def test_no_memory_is_no_defect_of_the_collection() -> None:
 def test_with_hardly_any_memory_nothing_wrong_is_said(
     forks: ForkServer, server: Server, engine: Engine, tmp_path: Path, memory: int
 ) -> None:
-    """With so many KiB more than it begins with."""
+    """With this many KiB more than it starts with."""
     for name in IDS:
         engine.add(Instance(name))
     journal = tmp_path / "journal"

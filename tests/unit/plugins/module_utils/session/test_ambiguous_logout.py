@@ -157,7 +157,7 @@ def test_a_qr_code_with_somebody_logged_in_is_no_proof(contradiction: dict[str, 
 
 
 def test_one_starting_after_the_reply_is_no_proof() -> None:
-    """200, a single STARTING, and WORKING for ever."""
+    """200, a single STARTING, and WORKING forever."""
     ineffective = Fault("patch", call="logout", when="before", replace={"status": "STARTING", "me": None})
     sim, outcome = play(instance(), logged_out(), ineffective, lie("STARTING", skip=1))
     assert sim.linked

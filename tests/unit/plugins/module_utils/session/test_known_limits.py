@@ -43,14 +43,14 @@ def test_a_restart_first_sees_through_such_an_outage(kind: str, generation: str)
 
 
 def test_limit_an_engine_that_never_unlinks_looks_severed() -> None:
-    """Before 2024.10.9 it wiped its key and told the phone nothing; everything in the API is as with a good one."""
+    """Before 2024.10.9 it wiped its key and sent the phone nothing; the API looks as after a good logout."""
     sim = SimulatedRun(instance(generation="K"))
     outcome = sim.run(LOGGED_OUT)
     assert (outcome.verdict, sim.linked) == ("severed", True)
 
 
 def test_limit_a_key_that_somebody_else_has_burnt_is_not_seen() -> None:
-    """SCAN_QR_CODE is what a proper logout looks like, too. That is why it is called no_account, and not severed."""
+    """A proper logout also ends in SCAN_QR_CODE. That is why the verdict is no_account, and not severed."""
     sim = SimulatedRun(instance("STARTING", starts_into=["STARTING"]))
     goal = Goal("logged_out", start_timeout=6)
     first = sim.run(goal)
@@ -73,7 +73,7 @@ def test_limit_a_session_that_was_paired_anew_and_stopped_since_its_proof_looks_
 
 
 def test_limit_an_unpair_that_the_engine_swallows_looks_severed() -> None:
-    """The engine answers 2xx, wipes its key and goes on as after a real logout: nothing in the API differs."""
+    """The engine answers 2xx, wipes its key and continues as after a real logout: nothing in the API differs."""
     sim = SimulatedRun(instance(), [Fault("swallow", call="logout")])
     outcome = sim.run(LOGGED_OUT)
     assert (outcome.verdict, sim.linked) == ("severed", True)
@@ -102,7 +102,7 @@ def test_limit_a_scan_just_before_a_stop_or_deletion_is_hidden_by_it() -> None:
     for sim, state in ((stopped, "decommissioned"), (deleted, "absent")):
         outcome = sim.run(Goal(state))
         assert (outcome.verdict, outcome.failed) == ("no_account", False)
-        # A deletion over a live connection unlinks, too; a stop doesn't.
+        # A deletion over a live connection also unlinks; a stop doesn't.
         assert sim.linked == (state == "decommissioned")
 
 
@@ -164,7 +164,7 @@ def test_limit_a_session_that_sleeps_is_started_again_to_look(generation: str) -
 
 
 def test_limit_a_session_that_cannot_be_revived_is_restarted_in_each_run() -> None:
-    """FAILED with an account may come back at any time; only a restart tells. One in each run, and it is unproven."""
+    """FAILED with an account may come back at any time; only a restart shows that. One per run, and it is unproven."""
     sim = SimulatedRun(instance("FAILED", linked=False))
     goal = Goal("logged_out", start_if_stopped=True)
     for dummy in range(2):

@@ -87,7 +87,7 @@ def test_every_truth_and_option_in_every_outage(truth: str, generation: str, kin
 def test_a_logout_into_an_outage_that_lasts_is_unproven_and_its_key_gone(
     kind: str, generation: str, on_unproven: str
 ) -> None:
-    """The session is still shown as WORKING: no reading tells that the connection is lost."""
+    """The session still shows WORKING: no reading reveals that the connection is lost."""
     sim = SimulatedRun(instance(generation=generation), delays=Delays(), outages=[Outage(kind, 0.0, NEVER)])
     outcome = sim.run(Goal("logged_out", on_unproven=on_unproven))
     assert sim.writes == ["logout"]

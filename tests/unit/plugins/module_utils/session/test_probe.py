@@ -109,7 +109,7 @@ def test_a_slow_host_wants_a_longer_proof_timeout(seconds: float, timeout: float
 
 
 def test_an_engine_that_hides_the_account_while_it_starts_is_not_trusted() -> None:
-    """It may hide it in FAILED, too, as WEBJS was reported to."""
+    """It may hide it in FAILED too, as WEBJS is reported to do."""
     dummy, recording, outcome = live(instance(engine="WEBJS"))
     assert not outcome.failed
     assert seen(recording, "STOPPED, paired") == "account"

@@ -143,7 +143,7 @@ def is_late(scripted: list[Fault]) -> bool:
 def test_no_world_breaks_the_rules(
     started: Instance, goal: Goal, scripted: list[Fault], coming: list[Event], cut_off: list[Outage]
 ) -> None:
-    """The rules are in check_rules: what is sent and after what, what is said, and that there is an end."""
+    """check_rules has the rules: the calls and their order, the verdicts, and that every run ends."""
     outcome = SimulatedRun(started, scripted, coming, Delays(hibernate=300.0), cut_off).run(goal)
     event(f"{outcome.verdict}, failed={outcome.failed}")
 
@@ -177,7 +177,7 @@ def test_severed_is_never_said_while_linked_and_no_key_burnt_where_unproven_is_a
 def test_a_second_run_after_success_does_nothing(
     started: Instance, goal: Goal, scripted: list[Fault], later: float
 ) -> None:
-    """At any time later, wherever the session has drifted to, if a journal remembers it; see test_known_limits."""
+    """At any later time, wherever the session has drifted, if a journal remembers it; see test_known_limits."""
     sim = SimulatedRun(started, scripted, delays=Delays(hibernate=600.0))
     goal = replace(goal, wait=True, start_timeout=60.0, wait_timeout=60.0, proof_timeout=30.0)
     outcome = sim.run(goal)

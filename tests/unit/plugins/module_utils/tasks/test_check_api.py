@@ -86,7 +86,7 @@ def test_a_whole_life(stage: Stage, tmp_path: Path) -> None:
 
 
 def test_the_recording_holds_neither_token_nor_number(stage: Stage, tmp_path: Path) -> None:
-    """Whatever a server puts where statuses, codes and accounts are."""
+    """Whatever a server puts in place of statuses, codes and accounts."""
     stage.add()
     leaks = {"status": f"on {ACCOUNT}", "me": {"id": ACCOUNT, "pushName": TOKEN, ACCOUNT: TOKEN}}
     stage.engine.add_fault(Fault("patch", call="info", replace=leaks))

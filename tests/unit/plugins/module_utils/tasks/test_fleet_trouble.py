@@ -40,7 +40,7 @@ def strangers(engine: Engine) -> list[str]:
 
 @pytest.mark.parametrize(("limit", "failed"), [("0", 1), ("3", 4), ("10%", 3), ("0%", 1), ("14.9%", 3)])
 def test_the_brake(server: Server, engine: Engine, limit: str, failed: int) -> None:
-    """Twenty sessions in a status that nobody knows, over one connection: each fails with its first call."""
+    """Twenty sessions in an unknown status, over one connection: each fails with its first call."""
     report = run(server.url, strangers(engine), max_failures=limit, max_connections=1)
     assert len(engine.log) == failed
     assert_summed_up(engine, {**report.result, "summary": {**report.result["summary"]}})
@@ -98,7 +98,7 @@ def test_a_logout_that_proves_nothing_proves_nothing_to_the_next_run_either(
 def test_a_journal_that_cannot_be_written_any_more_stops_the_fleet(
     server: Server, engine: Engine, tmp_path: Path
 ) -> None:
-    """What was under way is finished, what was done is in the result, the rest is left alone."""
+    """Sessions under way are finished and in the result; the others are left alone."""
     ids = load(engine, "working:40")
     params = options(server.url, ids, journal=str(tmp_path / "journal"), max_connections=2)
     with ForkServer() as forks:
@@ -119,7 +119,7 @@ def test_a_journal_that_cannot_be_written_any_more_stops_the_fleet(
 
 
 def test_what_cannot_be_noted_is_not_sent(server: Server, engine: Engine, tmp_path: Path) -> None:
-    """A logout that no journal tells of may burn a key that nobody knows of later."""
+    """A logout without a journal entry may burn a key that nobody knows of later."""
     params = options(server.url, load(engine, "working:40"), journal=str(tmp_path / "journal"), max_connections=2)
     with ForkServer() as forks:
         forks.start(params, file_size=10)

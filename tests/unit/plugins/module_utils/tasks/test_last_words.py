@@ -32,7 +32,7 @@ def entry(instance_id: str, verdict: str | None) -> dict[str, Any]:
     ],
 )
 def test_what_was_sent_and_what_is_not_known(results: list[Any], sent: list[str], expected: str) -> None:
-    """What was left unproven without anything sent is no news: nothing was begun."""
+    """An unproven verdict without any call sent isn't reported: nothing was started."""
     words = last_words(results, sent, "it was interrupted", False, NEXT)
     assert expected in words
     assert words.endswith(NEXT)

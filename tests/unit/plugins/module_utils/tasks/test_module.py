@@ -174,7 +174,7 @@ def test_tokens_inside_of_instances_are_secret(run: Any) -> None:
 
 @pytest.mark.parametrize("shown", [{}, {"mask_account": False}])
 def test_what_is_logged_and_kept_of_options(run: Any, monkeypatch: pytest.MonkeyPatch, shown: dict[str, Any]) -> None:
-    """Accounts are masked in the log of the host and in the invocation, and the task gets them as they were given."""
+    """Accounts are masked in the host's log and in the invocation, and the task gets them unchanged."""
     logged, handed = list[str](), list[str]()
     monkeypatch.setattr(basic, "has_journal", False)
     monkeypatch.setattr(syslog, "syslog", lambda dummy, line: logged.append(str(line)))
@@ -202,7 +202,7 @@ def test_an_account_in_a_refused_task_is_masked(run: Any) -> None:
 
 
 def test_what_nobody_foresaw_is_told_without_secrets(run: Any) -> None:
-    """Ansible itself would show the exception as it is."""
+    """Ansible would show the exception unredacted."""
 
     def breaks(params: Mapping[str, Any], dummy: bool) -> TaskResult:
         try:

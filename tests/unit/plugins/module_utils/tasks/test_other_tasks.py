@@ -90,7 +90,7 @@ def test_a_path_that_cannot_be_written_is_named(stage: Stage, tmp_path: Path) ->
 
 
 def test_only_files_are_replaced_or_removed(stage: Stage, tmp_path: Path) -> None:
-    """As root, /dev/null as a path for nothing would be gone for everybody."""
+    """As root, a run with /dev/null as its path would delete /dev/null for everybody."""
     stage.add()
     os.mkfifo(tmp_path / "pipe")
     for state in ("present", "absent"):
@@ -166,7 +166,7 @@ def test_urls_that_are_none_are_refused(stage: Stage, urls: list[str]) -> None:
 
 
 def test_a_webhook_of_others_that_holds_the_token_stays_as_it_is(stage: Stage) -> None:
-    """It goes back to Wawp whole, and is shown without."""
+    """It goes back to Wawp with the token, and is shown without."""
     instance = stage.add(paid=True)
     theirs = {"url": f"https://others.example/{TOKEN}?t={TOKEN}", "events": ["message"], "is_active": True}
     instance.webhooks = [theirs]

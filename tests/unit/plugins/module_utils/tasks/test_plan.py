@@ -71,7 +71,7 @@ def test_a_plan_keeps_no_number_and_no_token(desk: Desk) -> None:
 
 
 def test_the_digest_of_an_account_needs_the_token(desk: Desk) -> None:
-    """The same account at the same place, planned with another token, stands there as something else."""
+    """The same account in the same place, planned with another token, has another digest."""
     desk.engine.add(Instance("A3", "another-token", account=ACCOUNT))
     one, other = (desk.plan({"instance_id": "A3", "access_token": token}) for token in (SANDBOX_TOKEN, "another-token"))
     assert one["entries"][0]["account_digest"] != other["entries"][0]["account_digest"]
@@ -101,7 +101,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> No
 def test_who_was_paired_instead_in_the_last_moment_is_not_logged_out(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, restart_first: bool
 ) -> None:
-    """Whoever is seen after the restart counts, or once the gate's reading is too old for a logout to rest on."""
+    """The account seen after the restart counts, or once the gate's reading is too old for a logout."""
     phrase = desk.plan()["confirm"]
     if not restart_first:
         monkeypatch.setattr(driver, "MAX_READING_AGE", 0.0)
@@ -233,7 +233,7 @@ def test_what_is_blocked_does_not_count_against_max_failures(desk: Desk) -> None
 
 
 def test_a_plan_in_which_all_are_blocked_can_be_confirmed_for_its_report(desk: Desk) -> None:
-    """The operator gets what is known of each, and nothing is sent, not even if the way is free by then."""
+    """The operator gets a report on each, and nothing is sent, even if nothing blocks them by then."""
     planned = desk.execute("GONE", "AWAY")
     assert "something stands in the way of every instance" in planned["msg"]
     assert f"-e wawp_confirm={planned['confirm']}" in planned["msg"]

@@ -134,7 +134,7 @@ def test_numbers_of_hosts_are_refused_with_the_way_to_write_them(number: float) 
 
 
 def test_a_table_of_nothing_but_columns_is_refused_at_once(tmp_path: Path) -> None:
-    """Each of five million headings would be held against ours."""
+    """Each of five million headings would be compared with ours."""
     (tmp_path / "odd.csv").write_text("instance_id" + "," * 5_000_000)
     with pytest.raises(OptionError, match=r"has more than 1000 columns; is it the right file\?"):
         roster(csv=str(tmp_path / "odd.csv"))

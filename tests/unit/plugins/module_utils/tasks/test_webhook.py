@@ -86,7 +86,7 @@ HREFS = [
 
 @pytest.mark.parametrize(("url", "href"), HREFS)
 def test_a_url_that_the_server_writes_anew_is_the_same(url: str, href: str) -> None:
-    """Else each run would fail, and add it once more."""
+    """Otherwise each run would fail and add it again."""
     assert normal_url(url) == normal_url(href) == href
     given = [{"url": url, "events": ["message"]}]
     stored = [{"url": href, "events": ["message"], "is_active": True}]

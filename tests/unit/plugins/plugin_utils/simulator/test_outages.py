@@ -199,7 +199,7 @@ def test_a_second_call_waits_for_the_first() -> None:
 
 
 def test_a_call_that_waited_five_seconds_is_not_carried_out() -> None:
-    """To close an engine whose packets are lost takes ten."""
+    """Closing an engine whose packets are lost takes ten."""
     world = World(status=STARTING)
     world.engine.add_outage("silent")
     world.clock.now = 1.0
