@@ -18,7 +18,7 @@ class ActionModule(InProcessAction):
     spec = PAIRING_SPEC
     only_reads = True
     if_interrupted = (
-        "Nobody else is let in; QR codes are taken away, a temporary link lives for half an hour. Look who is linked, "
+        "Nobody else is let in. QR codes are removed; a temporary link stays valid for half an hour. See who is linked "
         "with wawp.cloud.audit, and run it again for the others."
     )
 

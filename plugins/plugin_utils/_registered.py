@@ -32,7 +32,7 @@ def with_registered(args: Mapping[str, Any], task_vars: Mapping[str, Any], optio
             continue
         variable, field = named.groups()
         if not isinstance(task_vars.get(variable), Mapping):
-            raise KeyError(f"{option}: {variable} is no registered variable")
+            raise KeyError(f"{option}: {variable} is not a registered variable")
         value = task_vars[variable].get(field, [])
         registered[option] = json.loads(value) if isinstance(value, str) else value
     return {**args, **registered}

@@ -68,7 +68,7 @@ def overridden(found: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
         own: the variables that the runbook gives it, which a fact or an included file overrides.
     """
     return [
-        f"{name}: the runbooks keep this variable for themselves"
+        f"{name}: this variable is internal to the runbooks"
         for name, value in found.items()
         if name.startswith(_INTERNAL) and name not in REGISTERED and (name not in own or own[name] != value)
     ]
@@ -93,7 +93,7 @@ def _slip(name: str, value: Any, ours_only: bool) -> Iterable[str]:
     # A prefix with its letters in another order, or with look-alikes from another script.
     like_ours = bare.startswith("wawp") or sorted(bare.partition("_")[0]) == sorted("wawp")
     if bare.startswith("wawp") and name.startswith("_"):
-        yield f"{name}: the runbooks keep this variable for themselves"
+        yield f"{name}: this variable is internal to the runbooks"
     elif like_ours or mixes_scripts(name) or (near and not ours_only):
         yield f"{name}: no such variable{f', did you mean {near}?' if near else ''}"
 

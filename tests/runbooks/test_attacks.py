@@ -65,7 +65,7 @@ def test_what_a_runbook_keeps_for_itself_is_refused_from_an_earlier_task(world: 
     calls = len(world.engine.calls())
     done = ansible_playbook([ANSIBLE_PLAYBOOK, str(playbook)], world.folder, world.environment)
     assert done.returncode != 0
-    assert f"Nothing was sent: {name}: the runbooks keep this variable for themselves" in done.stdout
+    assert f"Nothing was sent: {name}: this variable is internal to the runbooks" in done.stdout
     assert len(world.engine.calls()) == calls
 
 

@@ -48,6 +48,6 @@ def test_what_stands_in_the_way_is_one_clear_line(world: World) -> None:
     world.add("A1")
     ran = check(world, end_of_shift={"wawp_instances": ["A1", "GONE"], "wawp_arriving": [{"instance_id": "A1"}]})
     assert ran.code != 0
-    assert "1 of 2 would not end well. GONE" in ran.output
+    assert "1 of 2 would not succeed. GONE" in ran.output
     assert "has no attribute" not in ran.output
     assert world.engine.writes() == []

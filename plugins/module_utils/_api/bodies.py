@@ -130,7 +130,7 @@ class DuplicateKeyError(ValueError):
 def _object_of_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise DuplicateKeyError("a key stands twice")
+        raise DuplicateKeyError("a key appears twice")
     return found
 
 

@@ -318,7 +318,7 @@ def _wrong_protocol(error: BaseException) -> tuple[str, str] | None:
         if re.match("[\x15\x16]\x03", said):
             return _errors.TLS, "TLS is spoken on this port, so api_url must begin with https://"
         if re.match(r"\0\0|PRI \* HTTP/2", said):
-            return _errors.NOT_WAWP, "only HTTP/2 is spoken on this port, see what stands between you and Wawp"
+            return _errors.NOT_WAWP, "only HTTP/2 is spoken on this port, check the server between you and Wawp"
     return None
 
 

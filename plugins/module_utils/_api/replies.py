@@ -149,7 +149,7 @@ def is_free_of(content: bytes, secret: str) -> bool:
 def _unreadable(reply: HttpReply, request: Request, error: ValueError) -> WawpError:
     coding = reply.headers.get("Content-Encoding", "").strip().lower()
     if isinstance(error, bodies.DuplicateKeyError):
-        problem, said = "with a body that contradicts itself: a key stands twice in its JSON", ""
+        problem, said = "with a body that contradicts itself: a key appears twice in its JSON", ""
     elif coding not in _CODINGS:
         problem, said = f"with a body compressed as {request.shown(coding, 20)}, which was not asked for", ""
     else:

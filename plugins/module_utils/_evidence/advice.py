@@ -48,7 +48,7 @@ def needs_human(record: Mapping[str, Any], purpose: str) -> str | None:
     """Return what a person has to do or know about an instance, None if nothing."""
     if not reached(record, purpose):
         texts = (record["drift"], record["advice"], record["message"])
-        plain = _PLAIN.get(record["outcome"], "It did not reach what was wanted.")
+        plain = _PLAIN.get(record["outcome"], "It did not reach the requested state.")
         return next((str(text) for text in texts if text), plain)
     return record["drift"] or (" ".join(record["open_ends"]) or None)
 

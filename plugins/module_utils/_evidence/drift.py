@@ -31,7 +31,7 @@ def drift(records: Sequence[Mapping[str, Any]], seen: Sequence[Mapping[str, Any]
 
 def _drifted(record: Mapping[str, Any], seen: Mapping[str, Any] | None) -> str | None:
     if seen is None or seen.get("exists") is None:
-        return None if seen is not None else "It stands in the earlier report, but was not read now."
+        return None if seen is not None else "It is in the earlier report, but was not read now."
     account, before = seen.get("account"), record["after"].get("account")
     unlinked = record["outcome"] in (*PROVEN, ACCEPTED, CLOSED, UNLINKED) or record.get("verdict") == UNPROVEN
     if unlinked and seen.get("paired") and record["after"].get("paired") is not True:

@@ -49,7 +49,7 @@ def _statement(report: Mapping[str, Any]) -> str:
         return f"Nothing was sent to any of the {total} sessions."
     sentences = {
         AUDIT: f"{outcomes[LINKED]} of {total} sessions are linked.",
-        RELINK: f"{outcomes[LINKED]} of {total} sessions are linked as wanted.",
+        RELINK: f"{outcomes[LINKED]} of {total} sessions are linked as requested.",
         CLOSE: f"{outcomes[CLOSED]} unproven {_plural(outcomes[CLOSED], 'link')} closed by a person, on what was seen.",
     }
     parts = [sentences[purpose]] if purpose in sentences else _unlinking(report)
@@ -75,7 +75,7 @@ def _unlinking(report: Mapping[str, Any]) -> list[str]:
     missing = outcomes[FAILED]
     return [
         *([_severed(severed, len(left), report["prediction"])] if left else []),
-        *([f"{missing} {'is' if missing == 1 else 'are'} not linked as wanted."] if missing else []),
+        *([f"{missing} {'is' if missing == 1 else 'are'} not linked as requested."] if missing else []),
     ]
 
 
@@ -106,7 +106,7 @@ def _lead(report: Mapping[str, Any]) -> str:
         was = "was" if accepted == 1 else "were"
         parts.append(f"{accepted} {was} accepted as unproven beforehand: the phone may still list the device.")
     if report["purpose"] == AUDIT:
-        parts.append("Read only, nothing was sent. The API lists no instances: those outside the list aren't known.")
+        parts.append("Read only, nothing was sent. The API can't list instances: those outside the list aren't known.")
     if report["clock_set_by"] is not None:
         parts.append(clock_was_set(report))
     took = length(seconds_between(report["began"], report["ended"]))

@@ -30,9 +30,9 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
     if predicted:
         lines.append("This is a prediction: nothing was sent.")
     elif report["purpose"] == AUDIT:
-        lines.append("Read only: nothing was sent. Instances that aren't in the list aren't known; the API lists none.")
+        lines.append("Read only: nothing was sent. The API can't list instances: those outside the list aren't known.")
     if report["abort_reason"]:
-        lines.append(f"It broke off: {one_line(report['abort_reason'], 300)}")
+        lines.append(f"It ended early: {one_line(report['abort_reason'], 300)}")
     if report["clock_set_by"] is not None:
         lines.append(clock_was_set(report))
     if numbers["outcomes"][ACCEPTED]:

@@ -101,7 +101,7 @@ def execute(call: Call, send: Send, clock: Clock) -> Answer:
     """Send one call and return its answer."""
     sent_at = clock.now()
     if is_expired(call, clock):
-        return Answer(at=sent_at, error=WawpError(EXPIRED, f"{call.name} came too late to rest on what was last seen"))
+        return Answer(at=sent_at, error=WawpError(EXPIRED, f"{call.name} came too late after the last reading"))
     try:
         reply = send(call.name)
     except WawpError as error:

@@ -31,7 +31,7 @@ REASON_REMOVED = (
     "or the number is banned."
 )
 REASON_UNREACHABLE = "The session FAILED again after a restart: WhatsApp could not be reached, or did not answer."
-REASON_EARLIER = "A logout that was sent before may have thrown the key away without reaching the phone."
+REASON_EARLIER = "An earlier logout may have thrown the key away without reaching the phone."
 
 LOGOUT = "logout"
 SETTLE = "settle"
@@ -211,7 +211,7 @@ def _contradiction(run: Run) -> Steps:
 
 
 def _absent_hint(run: Run) -> str:
-    return "; logout_first=false deletes it all the same" if run.goal.state == "absent" else ""
+    return "; logout_first=false deletes it anyway" if run.goal.state == "absent" else ""
 
 
 def _logout(run: Run) -> Steps:

@@ -188,7 +188,7 @@ def _refuse_to_burn_the_key(run: Run) -> None:
         raise RunStopped(
             "the link could not be proven severed, so the session was not deleted: its credentials are the only key "
             "that can sever it from here. Set start_if_stopped=true to log out from WORKING first, "
-            "or logout_first=false with on_unproven=warn to delete it all the same"
+            "or logout_first=false with on_unproven=warn to delete it anyway"
         )
 
 

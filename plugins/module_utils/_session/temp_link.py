@@ -33,7 +33,7 @@ def parse_link(body: Any) -> str | None:
         raise ValueError("the reply names no link, nor that there is none")
     link = body["link"]
     if link and not isinstance(link, str):
-        raise ValueError("the reply's link is no text")
+        raise ValueError("the reply's link is not text")
     return link or None
 
 

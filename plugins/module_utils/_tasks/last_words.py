@@ -13,10 +13,10 @@ from typing import Any
 from .._session.model import PROVEN, UNPROVEN, VERDICTS
 from .causes import first_of
 
-NEXT_PLAN = "Run the same command again: what is left of the approved plan goes on with its phrase."
+NEXT_PLAN = "Run the same command again: the rest of the approved plan continues with its phrase."
 # A module in a separate process can't say what it did.
-ELSEWHERE = "What was sent is read to its end where the module runs, and noted in its journal."
-NEXT_FLEET = "Run it again with the same journal: what was severed is only looked at, the rest goes on."
+ELSEWHERE = "Where the module runs, it waits for the outcome of what was sent, and records it in its journal."
+NEXT_FLEET = "Run it again with the same journal: severed sessions are only read, the rest continues."
 _NO_JOURNAL = "Run it again. There is no journal, so the next run won't know of a logout that proved nothing."
 
 
@@ -27,7 +27,7 @@ def next_step(params: Mapping[str, Any]) -> str:
 
 def ending(reason: str) -> str:
     """Return the line to show as soon as a run is interrupted."""
-    return f"Ending, since {reason}: nothing new is begun, and logouts that were sent are read to their end."
+    return f"Ending, since {reason}: nothing new is started, and logouts that were sent are followed to their outcome."
 
 
 def last_words(

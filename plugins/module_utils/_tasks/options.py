@@ -336,7 +336,7 @@ def parse_rate(params: Mapping[str, Any], slowest: float = _SLOWEST) -> float:
     """Parse ``calls_per_second``, 0 for no limit. Raises OptionError."""
     value: float = at_least(params, "calls_per_second", 0)
     if 0 < value < slowest:
-        raise OptionError("calls_per_second", f"is {value}, it must be {slowest:g} or more, or 0 for no bound")
+        raise OptionError("calls_per_second", f"is {value}, it must be {slowest:g} or more, or 0 for no limit")
     return value
 
 
@@ -345,7 +345,5 @@ def parse_seconds(params: Mapping[str, Any], option: str, zero: bool = True) -> 
     value: float = params[option]
     if not 0 <= value <= _MAX_SECONDS or (value == 0 and not zero):
         least = "0 or more" if zero else "more than 0"
-        raise OptionError(
-            option, f"{value} is no usable number of seconds, it must be {least}, and at most {_MAX_SECONDS}"
-        )
+        raise OptionError(option, f"is {value}, it must be a number of seconds, {least} and at most {_MAX_SECONDS}")
     return value

@@ -170,7 +170,7 @@ class PairingRun:
             return None
         now, was = mask_account(account.jid), str(before.get("account"))
         if now.endswith("@lid") != was.endswith("@lid"):
-            return f"{now} is linked now, it showed {was} before: whether that is the same account can't be told."
+            return f"{now} is linked now, it showed {was} before: it isn't known whether that is the same account."
         alike = "; the digits in which they differ are masked" if now == was else ""
         return f"Another account came back: {now} is linked now, {was} was before{alike}."
 

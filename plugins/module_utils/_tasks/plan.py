@@ -70,8 +70,8 @@ _LOGOUT_SECONDS = 12
 # link, before its first write if the gate's is too old by then, and at the end.
 _READS = 3
 _DIES = (
-    "Lost with this job: journal and plan lie in its container. Set wawp_journal to a path that AWX mounts into each "
-    "job; else the next job doesn't know what this one sends, and the phrase fits only while nothing has changed"
+    "Lost with this job: journal and plan are in its container. Set wawp_journal to a path that AWX mounts into each "
+    "job; otherwise the next job doesn't know what this one sends, and the phrase fits only while nothing has changed"
 )
 
 
@@ -119,7 +119,7 @@ def _checked(params: Mapping[str, Any], check_mode: bool) -> Survey | None:
     known = survey(params["journal"]) if params["journal"] else None
     if known and known.busy_since is not None:
         since = f" since {known.busy_since}" if known.busy_since else ""
-        raise OptionError("journal", f"another run has been at it{since}: wait until it has ended; {params['journal']}")
+        raise OptionError("journal", f"another run has been using it{since}: wait until it ends; {params['journal']}")
     return known
 
 
@@ -228,10 +228,10 @@ def _input_line(given: Mapping[str, Any]) -> str:
 
 def _journal_lines(journal: str | None, run: FleetRun, known: Survey | None) -> list[str]:
     if not journal or known is None:
-        return ["Journal: none, so that what earlier runs sent is unknown"]
+        return ["Journal: none, so it is unknown what earlier runs sent"]
     here = sum(bool(run.earlier(member)) for member in run.members)
     knows = f"knows of {here} of these {len(run.members)}, of {len(known.earlier)} in all"
-    line = f"Journal: {journal} {knows if known.size else 'is new, so that what earlier runs sent is unknown'}"
+    line = f"Journal: {journal} {knows if known.size else 'is new, so it is unknown what earlier runs sent'}"
     return [line, *([_DIES] if dies_with_job(journal) else [])]
 
 
@@ -269,14 +269,14 @@ def _unready(plan: Mapping[str, Any]) -> str | None:
     if unread(plan):
         return _unread(plan)
     return (
-        f"{len(stuck)} of {len(plan['entries'])} would not end well. {_causes(stuck)}. Correct them, take them off the "
+        f"{len(stuck)} of {len(plan['entries'])} would not succeed. {_causes(stuck)}. Correct them, take them off the "
         "list, or accept them with accept_unproven"
     )
 
 
 def _unread(plan: Mapping[str, Any]) -> str:
     entries = plan["entries"]
-    return f"{len(entries)} of {len(entries)} could not be read, so that nothing is known of them. {_causes(entries)}"
+    return f"{len(entries)} of {len(entries)} could not be read, so nothing is known about them. {_causes(entries)}"
 
 
 def _causes(entries: Iterable[Mapping[str, Any]]) -> str:

@@ -78,7 +78,7 @@ class QrFile:
             else:
                 remove(self._path, self._option)
         if qr:
-            self._problem = "" if image is not None else "it came in a form that is no PNG image"
+            self._problem = "" if image is not None else "it is not a PNG image"
 
     @property
     def warnings(self) -> list[str]:

@@ -87,7 +87,7 @@ def _lines(report: Mapping[str, Any], params: Mapping[str, Any], seals: Seals, c
     lines += seals.lines
     if params["head"] is None and seals.signer is None:
         lines.append(
-            "Nobody has changed a part of it. Whether the whole was made anew can't be told: that takes the last hash "
-            "as it was kept elsewhere (head), or a signature and those whose signature counts (allowed_signers)."
+            "Nobody has changed a part of it. Whether the whole was rebuilt isn't known: that takes the last hash as "
+            "kept elsewhere (head), or a signature and its allowed_signers."
         )
     return [*lines, *(f"Compared: {path}" for path in compared)]

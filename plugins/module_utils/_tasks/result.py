@@ -37,12 +37,12 @@ class TaskResult:
 def crashed(error: Exception, params: Mapping[str, Any]) -> TaskResult:
     """Return the result of a task that ended in an unexpected error: what happened, redacted."""
     if is_lack_of_memory(error):
-        message = "this machine has no memory left. What was sent stands in the journal, if the task has one; run again"
+        message = "this machine has no memory left. The journal, if the task has one, has what was sent; run again"
         return TaskResult({"failed": True, "msg": message})
     tokens = {str(params.get("access_token") or "").strip()}
     hide = make_redactor(tokens.union(*(find_tokens(params.get(name)) for name in INSTANCE_LIST_OPTIONS)))
     shown, trace = (mask_numbers_in(hide(text)) for text in (str(error), traceback.format_exc()))
-    message = f"unexpected {type(error).__name__}: {shown}. This is a defect of wawp.cloud, please report it"
+    message = f"unexpected {type(error).__name__}: {shown}. This is a bug in wawp.cloud, please report it"
     return TaskResult({"failed": True, "msg": message, "exception": trace})
 
 

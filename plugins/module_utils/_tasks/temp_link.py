@@ -26,7 +26,7 @@ LINK_SPEC: Spec = {
 _MAKE = "temp_link_create"
 # Added to the message when the link's file couldn't be written.
 _STILL = {
-    True: "the link is live all the same, until it expires after 30 minutes or state=absent revokes it",
+    True: "the link is valid anyway, until it expires after 30 minutes or state=absent revokes it",
     False: "the link itself is revoked",
 }
 

@@ -150,7 +150,7 @@ def parse_webhooks(body: Any) -> list[Webhook]:
         raise ValueError("the reply has no webhooks")
     listed = _as_list(hooks)
     if listed is None or not all(map(_is_webhook, listed)):
-        raise ValueError("the reply's webhooks are no list of urls with their events")
+        raise ValueError("the reply's webhooks are not a list of URLs with their events")
     return [_documented(hook) for hook in listed]
 
 

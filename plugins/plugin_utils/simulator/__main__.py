@@ -42,29 +42,29 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         f" Kinds: {', '.join(fleet.KINDS)}.",
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (%(default)s). Nothing there asks who you are")
+    add("--host", default="127.0.0.1", help="address to listen on (%(default)s); there is no authentication")
     add("--port", type=_port, default=PORT, help="port to listen on (%(default)s); 0: any free one")
-    add(
-        "--scale",
-        type=_seconds,
-        default=1.0,
-        help="1: delays as in life (default); 0.1: a tenth; 0: none",
-    )
+    add("--scale", type=_seconds, default=1.0, help="1: real delays (default); 0.1: a tenth; 0: none")
     add(
         "--fleet",
         default="demo",
         metavar="NAME|FILE.json",
-        help="what is there at the start (%(default)s); a fleet's name or a file",
+        help="sessions at the start (%(default)s): a fleet's name or a file",
     )
-    add("--lifetime", type=_seconds, metavar="SECONDS", help="end by itself after that long")
-    add("--ready-file", type=Path, metavar="PATH", help='write {"url", "pid", "nonce"} there once it listens')
-    add("--pid-file", type=Path, metavar="PATH", help="write the process id there once it listens")
+    add("--lifetime", type=_seconds, metavar="SECONDS", help="stop after this time")
+    add(
+        "--ready-file",
+        type=Path,
+        metavar="PATH",
+        help='write {"url", "pid", "nonce"} to this file once it is listening',
+    )
+    add("--pid-file", type=Path, metavar="PATH", help="write the process id to this file once it is listening")
     add(
         "--background",
         action="store_true",
-        help="go on in the background; needs --ready-file, does nothing if that one still runs",
+        help="run in the background; needs --ready-file; does nothing if that one is still running",
     )
-    add("--stop", action="store_true", help="end the one that wrote --ready-file, and nothing else")
+    add("--stop", action="store_true", help="stop only the one that wrote --ready-file")
     options = parser.parse_args(arguments)
     if (options.background or options.stop) and options.ready_file is None:
         parser.error("--background and --stop need --ready-file")

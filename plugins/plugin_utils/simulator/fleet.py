@@ -188,4 +188,4 @@ def read(source: str) -> t.Any:
         try:
             return json.load(stream)
         except ValueError as error:
-            raise ImpossibleError(f"{source} is no JSON: {error}") from error
+            raise ImpossibleError(f"{source} is not valid JSON: {error}") from error

@@ -58,7 +58,7 @@ def parse_head(data: bytes) -> Head:
     line, dummy, rest = data.decode("latin-1").partition("\r\n")
     words = line.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1.") or not words[0].isalpha():
-        raise BadRequest(400, "This is no HTTP/1.1 request.")
+        raise BadRequest(400, "This is not an HTTP/1.1 request.")
     headers: dict[str, str] = {}
     for text in rest.split("\r\n") if rest else ():
         name, colon, value = text.partition(":")
@@ -69,7 +69,7 @@ def parse_head(data: bytes) -> Head:
         raise BadRequest(411, "The body needs a Content-Length.")
     length = headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit()):
-        raise BadRequest(400, "The Content-Length is no number.")
+        raise BadRequest(400, "The Content-Length is not a number.")
     if len(length) > 12 or int(length) > MAX_BODY:
         raise BadRequest(413, "The body is too large.")
     wish = headers.get("connection", "").lower()
@@ -88,7 +88,7 @@ def api_params(head: Head, query: str, body: bytes) -> tuple[dict[str, t.Any], s
         try:
             params = json.loads(body)
         except (ValueError, RecursionError):
-            raise BadRequest(400, "The body is no JSON.") from None
+            raise BadRequest(400, "The body is not valid JSON.") from None
         if not isinstance(params, dict):
             raise BadRequest(400, "The body must be a JSON object.")
         if "access_token" in params:
@@ -295,7 +295,7 @@ class Server:
         try:
             parsed = json.loads(body) if body else None
         except (ValueError, RecursionError):
-            return json_reply({"message": "the body is no JSON"}, 400)
+            return json_reply({"message": "the body is not valid JSON"}, 400)
         status, data = control.respond(self.engine, method, rest, dict(parse_qsl(query)), parsed)
         return json_reply(data, status)
 

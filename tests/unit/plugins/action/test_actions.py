@@ -81,7 +81,7 @@ def test_a_report_takes_registered_results_by_their_name() -> None:
     for text in ("A1", "A1,A2", '[{"instance_id": "a.b"}]'):
         assert with_registered({"sessions": text}, {"done": done}, LISTS) == {"sessions": text}
     for nothing in ({}, {"done": "text"}):
-        with pytest.raises(KeyError, match="planned: done is no registered variable"):
+        with pytest.raises(KeyError, match="planned: done is not a registered variable"):
             with_registered(args, nothing, LISTS)
 
 

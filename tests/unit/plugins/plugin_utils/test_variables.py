@@ -71,8 +71,8 @@ def test_what_is_overridden_is_refused() -> None:
     found = {**own, "__wawp_run": {}, "__wawp_address": "http://x", "__wawp_barred": [], "other": 1}
     assert overridden(own, own) == []
     assert overridden(found, own) == [
-        "__wawp_barred: the runbooks keep this variable for themselves",
-        "__wawp_address: the runbooks keep this variable for themselves",
+        "__wawp_barred: this variable is internal to the runbooks",
+        "__wawp_address: this variable is internal to the runbooks",
     ]
 
 
@@ -107,7 +107,7 @@ def test_what_begins_like_ours_is_refused_though_nothing_is_like_it(name: str) -
 
 @pytest.mark.parametrize("name", ["__wawp_run", "_wawp_report", "__wawp_purpose", "__wawp_trouble"])
 def test_what_a_runbook_keeps_for_itself_is_refused_by_name(name: str) -> None:
-    assert slips({name: {}}, ours_only=True) == [f"{name}: the runbooks keep this variable for themselves"]
+    assert slips({name: {}}, ours_only=True) == [f"{name}: this variable is internal to the runbooks"]
 
 
 @pytest.mark.parametrize("name", ["env", "ansible_user", "awx_user_name", "tower_job_id", "office", "vault_wawp_token"])

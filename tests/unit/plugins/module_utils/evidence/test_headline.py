@@ -81,7 +81,7 @@ def shift(*records: tuple[str, str | None], needs: int = 0) -> Headline:
         ),
         (
             shift(("failed", "severed"), ("failed", "severed"), needs=2),
-            "All 2 links are proven severed. 2 are not linked as wanted. 2 need a human.",
+            "All 2 links are proven severed. 2 are not linked as requested. 2 need a human.",
             "!",
         ),
         (

@@ -74,7 +74,7 @@ def test_a_qr_code_that_cannot_be_kept_is_told(stage: Stage, tmp_path: Path) -> 
     stage.add("SCAN_QR_CODE")
     stage.fault("patch", "info", replace={"qr": "2@AbC,dEf"}, times=None)
     (warning,) = stage.run("pairing", wait_timeout=0.1, wait_sleep=0.02, qr_path=str(tmp_path / "qr.png")).warnings
-    assert warning == "The QR code could not be kept in qr_path: it came in a form that is no PNG image."
+    assert warning == "The QR code could not be kept in qr_path: it is not a PNG image."
 
 
 @pytest.mark.parametrize("expected", [None, OURS])
@@ -163,7 +163,7 @@ def test_an_engine_that_does_not_stay_up_is_given_up(stage: Stage) -> None:
 
 @pytest.mark.parametrize("option", ["wait_timeout", "wait_sleep"])
 def test_times_that_cannot_be_waited_for_are_refused(stage: Stage, option: str) -> None:
-    with pytest.raises(OptionError, match=f"{option}: 1e[+]300 is no usable number of seconds"):
+    with pytest.raises(OptionError, match=f"{option}: is 1e[+]300, it must be a number of seconds"):
         stage.run("pairing", check=False, **{option: 1e300})
 
 
@@ -275,7 +275,7 @@ ALIKE = "201099995678@c.us"
         (OURS, None),
         (THEIRS, "Another account came back: ********5678@c.us is linked now, *********5678@c.us was before."),
         (ALIKE, "the digits in which they differ are masked"),
-        ("123456789012345@lid", "whether that is the same account can't be told"),
+        ("123456789012345@lid", "it isn't known whether that is the same account"),
         ("", None),
     ],
 )

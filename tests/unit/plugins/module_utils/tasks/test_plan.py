@@ -182,7 +182,7 @@ def test_another_run_is_noticed_before_anything_is_read(desk: Desk, check_mode: 
     desk.journal.touch(0o600)
     with desk.journal.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(OptionError, match=r"another run has been at it.*: wait until it has ended"):
+        with pytest.raises(OptionError, match=r"another run has been using it.*: wait until it ends"):
             desk.plan(check_mode=check_mode)
     assert desk.engine.calls() == []
 
@@ -198,12 +198,12 @@ def test_check_mode_leaves_no_trace_and_tells_a_phrase_that_works(desk: Desk) ->
 @pytest.mark.parametrize(
     ("instances", "given", "message"),
     [
-        (("A1", "GONE"), {}, "1 of 2 would not end well. GONE: instance_id: the session doesn't exist"),
+        (("A1", "GONE"), {}, "1 of 2 would not succeed. GONE: instance_id: the session doesn't exist"),
         (("A1",), {"confirm": "decommission-1-0000-0000-0000-0000-0000"}, "belongs to another plan"),
         (
             ("A1",),
             {"api_url": "http://127.0.0.1:9"},
-            "1 of 1 could not be read, so that nothing is known of them. A1: POST http://127.0.0.1:9",
+            "1 of 1 could not be read, so nothing is known about them. A1: POST http://127.0.0.1:9",
         ),
     ],
 )
@@ -262,7 +262,7 @@ def test_the_head_says_what_the_plan_rests_on(desk: Desk) -> None:
     assert f"API: {desk.url} (SANDBOX" in head
     assert "List: office.csv; columns instance_id; ignored desk" in head
     assert "account checked of 1 of 2" in head
-    assert "is new, so that what earlier runs sent is unknown" in head
+    assert "is new, so it is unknown what earlier runs sent" in head
     desk.execute(confirm=desk.plan()["confirm"])
     assert "knows of 2 of these 2" in "\n".join(desk.plan()["lines"])
 
