@@ -93,5 +93,5 @@ class WawpError(Exception):
         return self.kind in _TRANSIENT
 
     def as_result(self) -> dict[str, Any]:
-        """The error as part of a module's result."""
+        """Return the error as part of a module's result."""
         return {"kind": self.kind, "http_status": self.http_status, "code": self.api_code, "message": str(self)}

@@ -35,7 +35,7 @@ REFUSED = FLEET[-1]["instance_id"]
 
 @contextmanager
 def filled() -> Iterator[Server]:
-    """A simulator without delays that holds the fleet."""
+    """Run a simulator without delays that holds the fleet."""
     with Server(Engine(delays=Delays(scale=0))) as server:
         fleet.load(server.engine, FLEET)
         yield server
@@ -43,7 +43,7 @@ def filled() -> Iterator[Server]:
 
 @pytest.fixture
 def simulator() -> Iterator[Server]:
-    """A simulator without delays that holds the fleet."""
+    """Run a simulator without delays that holds the fleet."""
     with filled() as server:
         yield server
 

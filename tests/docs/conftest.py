@@ -16,6 +16,6 @@ from ansible_collections.wawp.cloud.plugins.plugin_utils.simulator.server import
 
 @pytest.fixture
 def simulator() -> Iterator[Server]:
-    """An empty simulator without delays, on a free port."""
+    """Run an empty simulator without delays, on a free port."""
     with Server(Engine(delays=Delays(scale=0))) as server:
         yield server

@@ -317,7 +317,7 @@ def _fold(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """The words of a field: a text, a number, or a list of them."""
+    """Return the words of a field: a text, a number, or a list of them."""
     if isinstance(value, (list, tuple)):
         return "; ".join(filter(None, map(_text, value)))
     if isinstance(value, bool) or not isinstance(value, (str, int)):

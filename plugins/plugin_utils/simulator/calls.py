@@ -135,7 +135,7 @@ def _busy(instance: model.Instance) -> Reply:
 
 
 def me(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
-    """The account, or null."""
+    """Return the account, or null."""
     shown = instance.me()
     return success(request, {**shown, "platform": "android"} if isinstance(shown, dict) else shown)
 
@@ -179,7 +179,7 @@ def temp_link(request: Request, instance: model.Instance, now: float, delays: De
 
 
 def rate_limit(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
-    """The sending policies. They govern no call here."""
+    """Return the sending policies. They limit no call here."""
     if request.method == "PATCH":
         policies = request.params.get("policies")
         if not isinstance(policies, dict):
@@ -196,7 +196,7 @@ def show_qr(request: Request, instance: model.Instance, now: float, delays: Dela
 
 
 def request_code(request: Request, instance: model.Instance, now: float, delays: Delays) -> Reply:
-    """A pairing code for a phone number, to be entered on that phone."""
+    """Return a pairing code for a phone number, to enter on that phone."""
     if instance.status != model.SCAN_QR_CODE:
         return _not_scanning(instance)
     phone = str(request.params.get("phone_number") or request.params.get("phone") or "")

@@ -78,7 +78,7 @@ def parse_head(data: bytes) -> Head:
 
 
 def api_params(head: Head, query: str, body: bytes) -> tuple[dict[str, t.Any], str]:
-    """The parameters of a call, the body's before the query's before the headers', and where a token was.
+    """Return the parameters of a call, the body's before the query's before the headers', and the token's place.
 
     Raises BadRequest if the body is not a JSON object.
     """
