@@ -22,7 +22,7 @@ def with_registered(args: Mapping[str, Any], task_vars: Mapping[str, Any], optio
     """Replace the names of registered results by their values. A missing field is an empty list.
 
     Raises:
-        KeyError: a variable isn't registered.
+        KeyError: a variable isn't registered, or its field is another text.
     """
     registered = {}
     for option in options:
@@ -34,7 +34,10 @@ def with_registered(args: Mapping[str, Any], task_vars: Mapping[str, Any], optio
         if not isinstance(task_vars.get(variable), Mapping):
             raise KeyError(f"{option}: {variable} is not a registered variable")
         value = task_vars[variable].get(field, [])
-        registered[option] = json.loads(value) if isinstance(value, str) else value
+        try:
+            registered[option] = json.loads(value) if isinstance(value, str) else value
+        except ValueError:
+            raise KeyError(f"{option}: {given} is neither a list nor the JSON text of one") from None
     return {**args, **registered}
 
 

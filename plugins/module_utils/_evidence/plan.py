@@ -63,7 +63,7 @@ def plan_entry(session: Mapping[str, Any], account_digest: str) -> dict[str, Any
         "state": session.get("state"),
         # The status that the first call rests on: the very first reading may show a passing one.
         "status": status,
-        "exists": True if status else _missing(session),
+        "exists": True if status else _exists_unread(session),
         "account": session.get("account"),
         "account_digest": account_digest,
         "calls": calls,
@@ -74,8 +74,8 @@ def plan_entry(session: Mapping[str, Any], account_digest: str) -> dict[str, Any
     }
 
 
-def _missing(session: Mapping[str, Any]) -> bool | None:
-    """Return false for a session that doesn't exist, None for one that could not be read."""
+def _exists_unread(session: Mapping[str, Any]) -> bool | None:
+    """Return False for a session that doesn't exist, None for one that could not be read."""
     error = session.get("error")
     return None if error and error["kind"] != UNKNOWN_SESSION else False
 

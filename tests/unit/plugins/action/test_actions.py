@@ -83,6 +83,8 @@ def test_a_report_takes_registered_results_by_their_name() -> None:
     for nothing in ({}, {"done": "text"}):
         with pytest.raises(KeyError, match="planned: done is not a registered variable"):
             with_registered(args, nothing, LISTS)
+    with pytest.raises(KeyError, match=r"planned: done\.msg is neither a list nor the JSON text of one"):
+        with_registered({"planned": "done.msg"}, {"done": {"msg": "It failed"}}, LISTS)
 
 
 def test_packed_results_come_back_as_they_were() -> None:
