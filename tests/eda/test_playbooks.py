@@ -266,7 +266,8 @@ def test_no_word_of_a_webhook_is_run_as_a_template(desk: Desk) -> None:
     notice = event_queue.event_of(said, change, body, event_queue.Appearance(raw=True))
     subject = desk.run("wawp.cloud.event_lost_link", ansible_eda={"event": notice})
     assert not marker.exists()
-    assert subject.startswith(f"(( lookup('pipe', 'touch {marker}') )) could not be read")
+    said_of_it = f"(( lookup('pipe', 'touch {marker}') )) could not be read"
+    assert subject.startswith(said_of_it[:100])  # the folder's name may be long, and a subject is cut
     assert desk.code == 0
 
 

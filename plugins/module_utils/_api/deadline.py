@@ -23,6 +23,8 @@ from .pool_queue import PoolQueue
 class _Bounded(io.RawIOBase):
     """A socket's stream whose reads share one timeout."""
 
+    _stream: Any = None  # close() needs it, even if no memory was left for the rest
+
     def __init__(self, connection: socket.socket, stream: io.BufferedReader) -> None:
         self._connection, self._stream = connection, stream
         timeout = connection.gettimeout()
@@ -40,7 +42,8 @@ class _Bounded(io.RawIOBase):
         return self._stream.raw.readinto(buffer) or 0
 
     def close(self) -> None:
-        self._stream.close()
+        if self._stream:
+            self._stream.close()
         super().close()
 
 
