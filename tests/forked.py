@@ -116,8 +116,8 @@ def be_impatient() -> None:
     pairing, options = (importlib.import_module(f"{tasks}.{name}") for name in ("pairing", "options"))
     for option in (pairing.PAIRING_SPEC["wait_sleep"], options.WAITING["wait_sleep"]):
         option["default"] = 0.05
-    options.WAITING["confirm_after"]["default"] = 0.3
-    vars(pairing)["Goal"] = partial(pairing.Goal, confirm_after=0.3)
+    options.WAITING["confirm_after"]["default"] = 0.1
+    vars(pairing)["Goal"] = partial(pairing.Goal, confirm_after=0.1)
 
 
 def play(call: tuple[list[str], str, dict[str, str]], output: int) -> NoReturn:

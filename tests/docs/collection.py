@@ -102,7 +102,7 @@ def play(tasks: list[Any], home: Path, url: str, **variables: Any) -> subprocess
     """Run tasks on localhost, impatiently."""
     plays: list[Mapping[str, Any]] = [{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}]
     # Sessions of the simulator need no pause between readings.
-    quick = {"wait_sleep": 0.05, "confirm_after": 0.3}
+    quick = {"wait_sleep": 0.05, "confirm_after": 0.1}
     options = {name: documentation()[name]["doc"]["options"] for name in MODULES}
     defaults = {f"{NAMESPACE}.{name}": {key: quick[key] for key in quick if key in options[name]} for name in MODULES}
     plays[0] = {**plays[0], "module_defaults": {name: given for name, given in defaults.items() if given}}
