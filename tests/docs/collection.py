@@ -108,5 +108,10 @@ def play(tasks: list[Any], home: Path, url: str, **variables: Any) -> subprocess
     plays[0] = {**plays[0], "module_defaults": {name: given for name, given in defaults.items() if given}}
     playbook = home / "playbook.yml"
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    filters = str(ROOT / "tests/integration/targets/setup_simulator/filter_plugins")
-    return run([BIN / "ansible-playbook", playbook], home, url, **{IMPATIENT: "1", "ANSIBLE_FILTER_PLUGINS": filters})
+    quickly = {
+        IMPATIENT: "1",
+        "ANSIBLE_CONFIG": str(ROOT / "tests/runbooks/ansible.cfg"),
+        "ANSIBLE_FILTER_PLUGINS": str(ROOT / "tests/integration/targets/setup_simulator/filter_plugins"),
+        "ANSIBLE_PIPELINING": "true",
+    }
+    return run([BIN / "ansible-playbook", playbook], home, url, **quickly)

@@ -83,8 +83,10 @@ class Desk:
     def environment(self) -> dict[str, str]:
         return {
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".work/tree"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/runbooks/ansible.cfg"),
             "ANSIBLE_HOME": str(self.folder / "ansible"),
             "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "WAWP_API_URL": self.url,
             "WAWP_ACCESS_TOKEN": SANDBOX_TOKEN,
