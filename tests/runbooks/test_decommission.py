@@ -170,7 +170,7 @@ def test_interrupted_and_resumed(world: World) -> None:
         world.add(name)
     given = {"wawp_instances": names, **world.phrases("decommission", {"wawp_instances": names})}
     process = subprocess.Popen(
-        world.command("decommission", **given, wawp_calls_per_second=30, wawp_max_connections=2),
+        world.command("decommission", **given, wawp_calls_per_second=20, wawp_max_connections=2),
         cwd=world.folder,
         env=world.environment,
         stdin=subprocess.DEVNULL,
