@@ -253,14 +253,14 @@ def test_the_rate_bounds_the_whole_fleet() -> None:
 
 def test_the_pace_of_one_session_is_not_the_wait_of_another() -> None:
     """While a worker watches the time for a session that waits long, another session's next call may be due sooner."""
-    fleet = with_deadline(FakeFleet([[Wait(2), READ], [READ] * 5], pace=Pace(20), max_connections=2).run)
+    fleet = with_deadline(FakeFleet([[Wait(4), READ], [READ] * 5], pace=Pace(20), max_connections=2).run)
     assert fleet.sent == [*[(1, "info")] * 5, (0, "info")]
 
 
 def test_a_fleet_that_only_waits_still_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleets, "POLL_INTERVAL", 0.1)
     ticks: list[float] = []
-    with_deadline(FakeFleet([[Wait(0.25)]], tick=lambda: ticks.append(time.monotonic())).run)
+    with_deadline(FakeFleet([[Wait(1)]], tick=lambda: ticks.append(time.monotonic())).run)
     assert len(ticks) >= 2
 
 

@@ -274,17 +274,17 @@ def test_memory_grows_little_with_each_instance(server: Server, engine: Engine) 
 
 
 def test_progress_is_told_now_and_then(server: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One session settles only after half a second."""
+    """One session settles only after a second, when the other one has long failed."""
     monkeypatch.setattr(fleets, "POLL_INTERVAL", 0.1)
-    engine.delays = Delays(settle=0.5)
+    engine.delays = Delays(settle=1.0)
     ids = [*by_kind(engine, "starting"), "unknown"]
     lines: list[str] = []
     fleet_task(
         options(server.url, ids, state="started", start_timeout=20, progress=0.01), False, Listener(lines.append)
     )
-    assert lines
-    assert lines[0].startswith("1 of 2, 1 failed, ")
-    assert all(re.fullmatch(r"[12] of 2, 1 failed, \d+\.\d/s, \d+ s left", line) for line in lines)
+    assert any(line.startswith("1 of 2, 1 failed, ") for line in lines)
+    shown = re.compile(r"0 of 2, 0 failed, 0\.0/s, time left unknown|[12] of 2, 1 failed, \d+\.\d/s, \d+ s left")
+    assert all(map(shown.fullmatch, lines))
 
 
 def test_no_progress_if_not_wanted(server: Server, engine: Engine) -> None:
