@@ -24,6 +24,7 @@ import urllib.request
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 from ansible.utils.version import SemanticVersion
@@ -157,7 +158,7 @@ def decommission(place: Place) -> None:
     # One that works, and one that must be started before it can be logged out.
     instances = [linked_sessions(url, status)[0] for status in ("WORKING", "STOPPED")]
     # The sandbox is ten times as fast as Wawp.
-    given = {"wawp_instances": instances, "wawp_wait_sleep": 0.3, "wawp_confirm_after": 0.5}
+    given: dict[str, Any] = {"wawp_instances": instances, "wawp_wait_sleep": 0.3, "wawp_confirm_after": 0.5}
     plan = place.play("decommission", fails=True, **given)
     phrase = re.search(rf"decommission-{len(instances)}-[0-9a-f]+(-[0-9a-f]+)*", plan)
     if not phrase:

@@ -93,7 +93,7 @@ options:
 options:
   packed:
     description:
-      - Whether to return each list of mappings as one JSON text, which the filter P(ansible.builtin.from_json#filter)
+      - Whether to return each list of mappings as one JSON text, which the filter C(from_json)
         parses. Ansible processes each registered value several times; with thousands of values, that costs as much as
         the calls.
       - M(wawp.cloud.wawp_report) accepts such texts by their names, as V(done.sessions). O(instances) here also

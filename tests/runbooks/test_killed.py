@@ -29,6 +29,14 @@ CONNECTIONS, PATIENCE = 8, 60.0
 IDS = [f"S{number}" for number in range(200)]
 
 
+@pytest.fixture(autouse=True)
+def hangups() -> Iterator[None]:
+    """Let a closed terminal end what is started here, also where nohup, whose effect is inherited, runs these tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def slow_world(tmp_path: Path) -> Iterator[World]:
     """Run a simulator whose logouts take a fraction of a second."""
