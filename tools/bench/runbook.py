@@ -77,8 +77,11 @@ def runbooks(bench: Bench, folder: Path, size: int, hosts: int) -> Iterator[str]
     yield operator.call(f"audit, journal of {3 * size:,}", "audit", size, wawp_instances=ids[:size])
     if hosts:
         lines = [f"h{number} wawp_instance_id='\"{each}\"'" for number, each in enumerate(bench.simulated_run(hosts))]
-        (folder / "hosts.ini").write_text("\n".join([*lines, ""]))
-        words = ("-i", str(folder / "hosts.ini"), "-c", "local")
+        others = folder / "instances_of_hosts"  # with a journal of their own
+        others.mkdir()
+        operator = Operator(bench, others)
+        (others / "hosts.ini").write_text("\n".join([*lines, ""]))
+        words = ("-i", str(others / "hosts.ini"), "-c", "local")
         yield operator.call(f"audit of {hosts:,} hosts", "audit", hosts, *words, wawp_hosts="all")
         yield operator.call(f"plan for {hosts:,} hosts", "decommission", hosts, *words, "--check", wawp_hosts="all")
 
